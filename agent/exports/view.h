@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// The immutable picture that each tick publishes and every export reads. Plain values only.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/kernel/snapshot.h"
+#include "agent/model/shards.h"
+
+namespace fanfare {
+
+struct ShardView {
+  Shard shard;
+  // Readable client sockets / open client sockets on the shard's ports; empty without sockets.
+  std::optional<double> coverage;
+  double events_out_per_second = 0;  // over `window`
+  double events_in_per_second = 0;
+};
+
+enum class Scope {
+  proven,      // a socket in a foreign network namespace and cgroup was counted
+  netns_only,  // counted in a foreign network namespace; no cgroup could be made to test with
+  unproven,    // the test could not be made; see scope_text
+  refuted,     // the test was made and the socket was not counted
+};
+
+struct Health {
+  bool attached = false;
+  std::string cgroup;    // path of the attachment
+  bool subtree = false;  // an explicit cgroup that is not the host's root
+  Scope scope = Scope::unproven;
+  std::string scope_text;   // a sentence for people
+  std::string config_file;  // empty without one
+  bool config_reload_ok = true;
+  std::string config_reload_error;
+};
+
+struct LossView {
+  std::string reason;  // label value, see kernel/loss_text.h
+  std::uint64_t count = 0;
+  std::uint64_t recent = 0;  // within the last 60 s
+};
+
+struct View {
+  std::string node;
+  std::string cluster;
+  std::string version;
+  Wall started{};
+  Wall taken{};
+  double tick_seconds = 0;          // CPU time of the last tick
+  double last_scrape_seconds = -1;  // age of the last scrape of /metrics at `taken`; -1: never
+  std::uint64_t ticks = 0;
+  std::chrono::seconds window{10};  // of the rates
+  Health health;
+  std::vector<ShardView> shards;
+  std::uint64_t shards_over_limit = 0;
+  std::vector<LossView> losses;  // every reason, also those with 0
+  std::vector<MapFill> maps;
+  std::vector<ProgramRuns> programs;
+  // Per-socket data, turned into SocketView on demand (admin socket only).
+  std::shared_ptr<const Snapshot> snapshot;
+  std::vector<std::uint32_t> shard_of;  // parallel to snapshot->flows
+};
+
+}  // namespace fanfare

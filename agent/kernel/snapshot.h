@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the kernel side has counted at one instant, as plain values: the seam of the agent. A live
+// kernel, a recording or a test's literals can stand behind it; nothing to its right knows libbpf.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "bpf/abi.h"
+
+namespace fanfare {
+
+// CLOCK_MONOTONIC, the clock of every time in `fanfare_flow`.
+using Monotonic = std::chrono::nanoseconds;
+// CLOCK_REALTIME, for people and exports.
+using Wall = std::chrono::system_clock::time_point;
+
+// A process that holds a socket. The iterator sees holders; a socket held by several processes
+// belongs to the one with the highest pid (a service started by socket activation, not systemd).
+struct Owner {
+  std::uint32_t pid = 0;
+  std::uint32_t fd = 0;
+  std::string comm;
+  std::string exe;                 // empty where /proc/PID/exe cannot be read
+  std::uint32_t srtt_us = 0;       // at the scan, not at the snapshot
+  std::uint32_t unsent_bytes = 0;  // at the scan
+};
+
+struct ListenerKey {
+  std::uint32_t netns = 0;  // inode
+  std::uint16_t port = 0;
+  auto operator<=>(const ListenerKey&) const = default;
+};
+
+// Result of one pass of iter/task_file; shared by the snapshots until the next pass.
+struct Owners {
+  Monotonic scanned{};
+  std::unordered_map<std::uint64_t, Owner> by_cookie;
+  std::map<ListenerKey, Owner> listeners;
+  std::unordered_map<std::uint64_t, std::string> cgroup_paths;  // id -> path below the root, "/..."
+};
+
+struct MapFill {
+  std::string map;
+  std::uint64_t entries = 0;
+  std::uint64_t capacity = 0;
+};
+
+struct ProgramRuns {
+  std::string program;
+  std::uint64_t runs = 0;  // 0 while kernel.bpf_stats_enabled is off
+  std::chrono::nanoseconds run_time{};
+};
+
+struct Snapshot {
+  Monotonic taken{};
+  Wall wall{};
+  // Parallel: cookies[i] is the key of flows[i]. Each cookie stands once.
+  std::vector<std::uint64_t> cookies;
+  std::vector<fanfare_flow> flows;
+  std::shared_ptr<const Owners> owners = std::make_shared<Owners>();
+  std::array<std::uint64_t, FANFARE_LOSS_COUNT> losses{};  // cumulative, by enum fanfare_loss
+  std::vector<MapFill> maps;
+  std::vector<ProgramRuns> programs;
+};
+
+}  // namespace fanfare
