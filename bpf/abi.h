@@ -70,6 +70,8 @@ enum {
 	FANFARE_FRAME_OPEN = 1,
 	FANFARE_FRAME_CONTROL = 2,
 	FANFARE_FRAME_ENDS_MESSAGE = 4,
+	FANFARE_FRAME_LENGTH64 = 8, /* its 64-bit length comes next */
+	FANFARE_FRAME_TRIAL = 16,   /* SEARCH: every byte since a quiet segment's start fitted */
 };
 
 #define FANFARE_LOCK_FRAMES   6	    /* chained plausible headers until a search locks */
@@ -77,7 +79,7 @@ enum {
 #define FANFARE_SEARCH_FRAME_MAX 65535 /* bytes; a longer frame is not believed while searching */
 #define FANFARE_QUIET_NS      50000000ULL /* after this silence a segment starts a frame */
 #define FANFARE_HEAD_MAX      16384 /* bytes of an HTTP response head */
-#define FANFARE_SEARCH_BYTES_MAX (256 * 1024) /* then a flow without any other sign is given up */
+#define FANFARE_SEARCH_BYTES_MAX (1024 * 1024) /* then a flow without any other sign is given up */
 
 /* What has passed in one direction. A message counts once, when its last byte has passed. */
 struct fanfare_tally {
@@ -144,13 +146,12 @@ struct fanfare_flow {
 	__u32 netns;	  /* inode of the network namespace */
 	__u16 local_port; /* host order; 0 = the record is still being filled in */
 	__u16 remote_port;
-	__u8 life;	  /* enum fanfare_life */
-	__u8 watched;	  /* 1 while it is counted in watched_ports */
-	__u8 close_state; /* TCP state left at the close, see tcp_states.h */
-	__u8 reserved;
+	__u32 watched;	  /* 1 while it is counted in watched_ports */
 	__u32 sk_err;	  /* at the close: 0, ECONNRESET, ETIMEDOUT, ... */
 	__u32 snd_una, snd_nxt, write_seq; /* at the close */
-	__u32 reserved2;
+	__u8 life;	  /* enum fanfare_life */
+	__u8 close_state; /* TCP state left at the close, see tcp_states.h */
+	__u16 reserved;
 };
 
 /* One open TCP socket of one process, as iter/task_file sees it. */

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Why the agent cannot start: thrown once, caught once in main, printed as "what; remedy". Nothing
+// throws it after the start; a running agent counts.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace fanfare {
+
+// Exit codes of the command line's contract that a start-up failure can have.
+inline constexpr int exit_usage = 2;   // usage or configuration
+inline constexpr int exit_kernel = 4;  // kernel or permission lacking
+
+class StartError : public std::runtime_error {
+ public:
+  // `what` says what is wrong and why; `remedy_text` the one thing that mends it, as an imperative.
+  StartError(const std::string& what, std::string remedy_text, int code)
+      : std::runtime_error(what), remedy(std::move(remedy_text)), exit_code(code) {}
+
+  std::string remedy;
+  int exit_code;
+};
+
+}  // namespace fanfare

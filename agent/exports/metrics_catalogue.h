@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every metric that fanfare exports: name, type, labels and help in one table. The exporter and the
+// reference in the README both come from here; values do not (metrics.h).
+#pragma once
+
+#include <prometheus/metric_type.h>
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace fanfare {
+
+enum class Metric : std::size_t {
+  sockets,
+  sockets_opened,
+  sockets_closed,
+  coverage,
+  messages,
+  message_bytes,
+  frames,
+  capture_losses,
+  shards_over_limit,
+  bpf_runs,
+  bpf_run_seconds,
+  tick_seconds,
+  map_entries,
+  map_capacity,
+  config_reload_ok,
+  build_info,
+  start_time,
+  count,
+};
+
+struct MetricEntry {
+  Metric metric;
+  std::string_view name;
+  prometheus::MetricType type;
+  std::string_view labels;  // beside cluster and node, comma-separated, in the order of export
+  std::string_view help;
+};
+
+// Indexed by enum Metric.
+const std::array<MetricEntry, static_cast<std::size_t>(Metric::count)>& metrics_catalogue();
+
+// "counter" or "gauge", as the text format says it.
+std::string_view type_text(prometheus::MetricType type);
+
+// The catalogue as a Markdown table.
+std::string metrics_reference();
+
+}  // namespace fanfare

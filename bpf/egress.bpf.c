@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+/*
+ * Every segment that a socket under the cgroup sends. Below every system call (write, sendfile,
+ * splice, io_uring), above segmentation; runs under the socket's lock, so that one direction never
+ * overlaps itself and needs no atomics.
+ */
+#include "bpf/flow.bpf.h"
+#include "bpf/walk.bpf.h"
+
+char dual_license[] SEC("license") = "Dual BSD/GPL";
+
+/*
+ * The 101 has just left: frames come from the client next, from the byte on that TCP expects. So the
+ * request itself need not be read (part of it may have arrived under the listener's cookie).
+ */
+static __always_inline void open_inbound(struct bpf_sock *sk, struct fanfare_flow *flow)
+{
+	struct bpf_tcp_sock *tcp = bpf_tcp_sock(sk);
+	struct fanfare_direction *in = &flow->in;
+
+	if (!tcp || __sync_lock_test_and_set(&in->busy, 1))
+		return;
+	fanfare_drop_token(in);
+	in->next_seq = tcp->rcv_nxt;
+	in->flags = FANFARE_SEQ_KNOWN | FANFARE_MASKED | FANFARE_UPGRADED |
+		    (flow->out.flags & FANFARE_DEFLATE);
+	fanfare_lock(in, 0);
+	__sync_lock_test_and_set(&in->busy, 0);
+	chat_ports[flow->local_port] = 1;
+}
+
+static __always_inline void count_egress(struct __sk_buff *skb, struct bpf_sock *sk)
+{
+	struct segment segment = read_segment(skb);
+	struct fanfare_flow *flow;
+	__u64 cookie;
+
+	if (!segment.length)
+		return;
+	cookie = bpf_get_socket_cookie(skb);
+	flow = bpf_map_lookup_elem(&flows, &cookie);
+	if (!flow || !flow->watched)
+		return;
+	/* skb->tstamp is TCP's own send time, CLOCK_MONOTONIC: it saves reading the clock. */
+	walk_segment(skb, &flow->out, &segment, skb->tstamp, FANFARE_LOSS_EGRESS_HOLE);
+
+	if ((flow->out.flags & FANFARE_UPGRADED) && !(flow->in.flags & FANFARE_UPGRADED))
+		open_inbound(sk, flow);
+	if (flow->out.searched >= FANFARE_SEARCH_BYTES_MAX && !chat_ports[flow->local_port]) {
+		lose(FANFARE_LOSS_SEARCH_GIVEN_UP, 1);
+		flow->out.stage = FANFARE_STAGE_DISMISSED;
+	}
+	if (flow->out.stage == FANFARE_STAGE_DISMISSED)
+		unwatch_flow(flow);
+}
+
+SEC("cgroup_skb/egress")
+int on_egress(struct __sk_buff *skb)
+{
+	struct bpf_sock *sk = skb->sk;
+
+	if (!sk || !watched_ports[sk->src_port & 0xffff])
+		return PASS;
+	sk = bpf_sk_fullsock(sk);
+	if (sk)
+		count_egress(skb, sk);
+	return PASS;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+/* The life of a flow record: who it is, when it is watched, when it may go. */
+#ifndef FANFARE_FLOW_BPF_H
+#define FANFARE_FLOW_BPF_H
+
+#include "bpf/framers/http_upgrade.h"
+#include "bpf/maps.bpf.h"
+
+const struct fanfare_flow blank_flow __weak = {};
+
+static __always_inline void watch_flow(struct fanfare_flow *flow)
+{
+	flow->watched = 1;
+	__sync_fetch_and_add(&watched_ports[flow->local_port], 1);
+}
+
+/* Its packets matter no more. The exchange makes it once only, whoever comes first. */
+static __always_inline void unwatch_flow(struct fanfare_flow *flow)
+{
+	if (__sync_lock_test_and_set(&flow->watched, 0))
+		__sync_fetch_and_add(&watched_ports[flow->local_port], -1);
+}
+
+static __always_inline void map_v4(__u8 address[16], __be32 v4)
+{
+	__u32 *words = (__u32 *)address;
+
+	words[2] = bpf_htonl(0xffff);
+	words[3] = v4;
+}
+
+static __always_inline void name_flow(struct fanfare_flow *flow, struct sock *sk)
+{
+	struct sock_common *common = &sk->__sk_common;
+	struct cgroup *cgroup = sk->sk_cgrp_data.cgroup;
+
+	if (common->skc_family == AF_INET) {
+		map_v4(flow->local, common->skc_rcv_saddr);
+		map_v4(flow->remote, common->skc_daddr);
+	} else {
+		BPF_CORE_READ_INTO(&flow->local, sk, __sk_common.skc_v6_rcv_saddr);
+		BPF_CORE_READ_INTO(&flow->remote, sk, __sk_common.skc_v6_daddr);
+	}
+	flow->netns = common->skc_net.net->ns.inum;
+	flow->cgroup_id = cgroup ? cgroup->kn->id : 0;
+	flow->remote_port = bpf_ntohs(common->skc_dport);
+	flow->local_port = common->skc_num;
+}
+
+/*
+ * Makes the record of a server's socket. A connection that has just been accepted and has sent
+ * nothing is followed from its first byte; any other is older than we are and has to be searched.
+ */
+static __always_inline struct fanfare_flow *open_flow(struct sock *sk, struct tcp_sock *tcp,
+						      __u64 cookie, __u64 now_ns, int fresh)
+{
+	struct fanfare_flow *flow;
+	long error;
+
+	error = bpf_map_update_elem(&flows, &cookie, &blank_flow, BPF_NOEXIST);
+	if (error) {
+		if (error != -17 /* EEXIST: it is followed already */)
+			lose(FANFARE_LOSS_FLOW_MAP_FULL, 1);
+		return 0;
+	}
+	flow = bpf_map_lookup_elem(&flows, &cookie);
+	if (!flow)
+		return 0;
+	flow->out.last_ns = now_ns;
+	flow->in.last_ns = now_ns;
+	flow->in.flags = FANFARE_MASKED;
+	if (fresh) {
+		flow->opened_ns = now_ns;
+		flow->out.next_seq = tcp->snd_nxt;
+		flow->out.flags = FANFARE_SEQ_KNOWN;
+		http_begin_head(&flow->out, 0);
+	} else {
+		__u8 unknown = FANFARE_OLD | FANFARE_DEFLATE_UNKNOWN | FANFARE_MESSAGE_UNKNOWN;
+
+		flow->out.flags = unknown;
+		flow->out.stage = FANFARE_STAGE_SEARCH;
+		flow->in.flags |= unknown;
+		flow->in.stage = FANFARE_STAGE_SEARCH;
+	}
+	name_flow(flow, sk);
+	watch_flow(flow);
+	return flow;
+}
+
+#endif

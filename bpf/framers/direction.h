@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+/*
+ * What every framer does to a direction: finish a frame, lock, lose step. Pure: no helper, no map,
+ * so the same text runs in the kernel, in unit tests, in the fuzzers and over captures.
+ */
+#ifndef FANFARE_DIRECTION_H
+#define FANFARE_DIRECTION_H
+
+#include "bpf/abi.h"
+
+#define FANFARE_INLINE static inline __attribute__((always_inline))
+
+FANFARE_INLINE void fanfare_clear_unproven(struct fanfare_direction *d)
+{
+	d->unproven_event_bytes = 0;
+	d->unproven_control_bytes = 0;
+	d->unproven_events = 0;
+	d->unproven_controls = 0;
+	d->unproven_frames = 0;
+}
+
+FANFARE_INLINE void fanfare_drop_token(struct fanfare_direction *d)
+{
+	d->skip = 0;
+	d->carry = 0;
+	d->ncarry = 0;
+	d->frame = 0;
+	d->chain = 0;
+}
+
+/* From here on frames are counted. `probation` frames must follow without fault until the lock
+ * counts as proven; 0 after a 101. */
+FANFARE_INLINE void fanfare_lock(struct fanfare_direction *d, __u8 probation)
+{
+	d->stage = FANFARE_STAGE_FRAMES;
+	d->probation = probation;
+	d->lost_by = FANFARE_LOSS_NONE;
+	d->searched = 0;
+	fanfare_clear_unproven(d);
+}
+
+/* Out of step: nothing is counted until the next lock. A lock that had not been proven takes back
+ * what it counted, under the name of a false lock. */
+FANFARE_INLINE void fanfare_lose_step(struct fanfare_direction *d, __u8 reason)
+{
+	if (d->probation && d->unproven_frames) {
+		d->tally.frames -= d->unproven_frames;
+		d->tally.messages[FANFARE_EVENT] -= d->unproven_events;
+		d->tally.messages[FANFARE_CONTROL] -= d->unproven_controls;
+		d->tally.bytes[FANFARE_EVENT] -= d->unproven_event_bytes;
+		d->tally.bytes[FANFARE_CONTROL] -= d->unproven_control_bytes;
+		d->voided += d->unproven_events + d->unproven_controls;
+		reason = FANFARE_LOSS_FALSE_LOCK;
+	}
+	fanfare_clear_unproven(d);
+	fanfare_drop_token(d);
+	d->probation = 0;
+	d->message_bytes = 0;
+	d->flags = (d->flags & ~FANFARE_MESSAGE_OPEN) | FANFARE_MESSAGE_UNKNOWN;
+	d->stage = FANFARE_STAGE_SEARCH;
+	d->lost_by = reason;
+	if (d->fault != FANFARE_LOSS_FALSE_LOCK)
+		d->fault = reason;
+}
+
+FANFARE_INLINE void fanfare_count_unproven(struct fanfare_direction *d)
+{
+	d->unproven_frames++;
+	if (d->frame & FANFARE_FRAME_CONTROL) {
+		d->unproven_controls++;
+		d->unproven_control_bytes += d->frame_bytes;
+	} else if (d->frame & FANFARE_FRAME_ENDS_MESSAGE) {
+		d->unproven_events++;
+		d->unproven_event_bytes += d->message_bytes;
+	}
+	if (--d->probation == 0)
+		fanfare_clear_unproven(d);
+}
+
+/* The last byte of a frame has passed. */
+FANFARE_INLINE void fanfare_finish_frame(struct fanfare_direction *d)
+{
+	d->tally.frames++;
+	if (d->probation)
+		fanfare_count_unproven(d);
+	if (d->frame & FANFARE_FRAME_CONTROL) {
+		d->tally.messages[FANFARE_CONTROL]++;
+		d->tally.bytes[FANFARE_CONTROL] += d->frame_bytes;
+	} else if (d->frame & FANFARE_FRAME_ENDS_MESSAGE) {
+		d->tally.messages[FANFARE_EVENT]++;
+		d->tally.bytes[FANFARE_EVENT] += d->message_bytes;
+	}
+	d->frame = 0;
+}
+
+#endif

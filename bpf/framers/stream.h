@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+/*
+ * The walk over a stream's bytes: which bytes of a segment are new, one step of the walk, and what
+ * is settled at the segment's end. Pure. The kernel and user space differ only in how they fetch
+ * the next word; adding a protocol is one header and one line in fanfare_token().
+ *
+ * Fed whole, byte by byte or in random pieces the counts are the same. Two rules do look at
+ * segment borders, on purpose: a later HTTP head, and a frame after silence, start with a segment.
+ */
+#ifndef FANFARE_STREAM_H
+#define FANFARE_STREAM_H
+
+#include "bpf/framers/direction.h"
+#include "bpf/framers/http_upgrade.h"
+#include "bpf/framers/websocket.h"
+
+FANFARE_INLINE __u32 fanfare_token(struct fanfare_direction *d, __u64 w, __u32 n)
+{
+	switch (d->stage) {
+	case FANFARE_STAGE_FRAMES:
+		return websocket_token(d, w, n);
+	case FANFARE_STAGE_HEAD:
+		return http_head_token(d, w, n);
+	case FANFARE_STAGE_SEARCH:
+		return websocket_search_token(d, w, n);
+	default:
+		d->off = d->end; /* nothing to read in this segment */
+		return 0;
+	}
+}
+
+/*
+ * Which bytes of a segment are new? Sets off to the first of them, relative to the payload, and
+ * end to `length`; returns 0 where there is none. A retransmission lies below next_seq. A hole
+ * inside a skipped payload is subtracted from the skip; a hole that may hide a header loses step.
+ */
+FANFARE_INLINE int fanfare_admit(struct fanfare_direction *d, __u32 seq, __u32 length,
+				 __u8 hole_reason)
+{
+	__s32 ahead = seq - d->next_seq;
+
+	d->off = 0;
+	d->end = length;
+	if (!(d->flags & FANFARE_SEQ_KNOWN)) {
+		d->flags |= FANFARE_SEQ_KNOWN;
+	} else if (ahead < 0) {
+		__u32 old = -(__u32)ahead;
+
+		if (old >= length)
+			return 0;
+		d->off = old;
+	} else if (ahead > 0) {
+		if ((__u32)ahead <= d->skip) {
+			d->skip -= (__u32)ahead;
+			if (!d->skip && (d->frame & FANFARE_FRAME_OPEN))
+				fanfare_finish_frame(d);
+		} else if (d->stage == FANFARE_STAGE_FRAMES) {
+			fanfare_lose_step(d, hole_reason);
+		} else {
+			fanfare_drop_token(d);
+		}
+	}
+	d->next_seq = seq + length;
+	d->segment_bytes += length - d->off;
+	return 1;
+}
+
+/* The first new byte of a segment is also a sender's fresh start: a head of a kept-alive connection
+ * or, after silence, a frame. `word` holds the first 8 bytes. */
+FANFARE_INLINE void fanfare_begin_segment(struct fanfare_direction *d, __u64 word, __u64 now_ns)
+{
+	__u64 last = d->last_ns;
+
+	d->last_ns = now_ns;
+	if (d->stage == FANFARE_STAGE_HTTP)
+		http_begin_head(d, HTTP_LATER_HEAD);
+	if (d->stage != FANFARE_STAGE_SEARCH)
+		return;
+	if (word == HTTP_VERSION_TEXT && !(d->flags & FANFARE_MASKED)) {
+		fanfare_drop_token(d);
+		http_begin_head(d, HTTP_LATER_HEAD);
+	} else if (last && now_ns - last >= FANFARE_QUIET_NS && now_ns > last) {
+		fanfare_drop_token(d);
+		d->flags = (d->flags & ~FANFARE_MESSAGE_OPEN) | FANFARE_MESSAGE_UNKNOWN;
+		d->frame = FANFARE_FRAME_TRIAL;
+	}
+}
+
+/* One step over the segment: a skip, or one token and its payload. `raw` holds the next bytes at
+ * off, 8 or as many as are left, first byte lowest. Returns 0 at the segment's end. */
+FANFARE_INLINE int fanfare_step(struct fanfare_direction *d, __u64 raw)
+{
+	__u32 left = d->end - d->off;
+
+	if (!d->skip) {
+		__u32 carried = d->ncarry & 7;
+		__u32 fresh = left < 8 - carried ? left : 8 - carried;
+		__u64 w = d->carry | raw << 8 * carried;
+		__u32 n = carried + fresh;
+		__u32 used = fanfare_token(d, w, n);
+
+		if (!used) {
+			if (d->off < d->end) {
+				d->carry = n < 8 ? w & ((1ULL << 8 * (n & 7)) - 1) : w;
+				d->ncarry = n;
+				d->off = d->end;
+			}
+			return 0;
+		}
+		if (used >= carried) {
+			d->off += used - carried;
+			d->carry = 0;
+			d->ncarry = 0;
+		} else {
+			d->carry >>= 8 * used;
+			d->ncarry = carried - used;
+		}
+		left = d->end - d->off;
+	}
+	if (d->skip) {
+		__u32 step = d->skip < left ? (__u32)d->skip : left;
+
+		d->skip -= step;
+		d->off += step;
+	}
+	if (!d->skip && (d->frame & FANFARE_FRAME_OPEN))
+		fanfare_finish_frame(d);
+	return d->off < d->end;
+}
+
+/*
+ * The walk has ended, by itself or because its budget of steps ran out. Returns 1 where the
+ * segment must be walked once more from `start`: it came after silence, and every byte of it
+ * fitted, so it is locked from its first frame on.
+ */
+FANFARE_INLINE int fanfare_settle(struct fanfare_direction *d, __u32 start)
+{
+	if (d->stage == FANFARE_STAGE_SEARCH)
+		d->searched += d->searched < FANFARE_SEARCH_BYTES_MAX ? d->end - start : 0;
+	if (d->off < d->end) {
+		if (d->stage == FANFARE_STAGE_FRAMES)
+			fanfare_lose_step(d, FANFARE_LOSS_FRAME_BUDGET);
+		else
+			fanfare_drop_token(d);
+		d->off = d->end;
+	}
+	if (d->stage != FANFARE_STAGE_SEARCH || !(d->frame & FANFARE_FRAME_TRIAL))
+		return 0;
+	d->frame = 0;
+	if (d->chain < FANFARE_LOCK_FRAMES && (!d->chain || d->skip || d->ncarry))
+		return 0;
+	fanfare_drop_token(d);
+	d->flags = (d->flags & ~FANFARE_MESSAGE_OPEN) | FANFARE_MESSAGE_UNKNOWN;
+	d->message_bytes = 0;
+	d->off = start;
+	fanfare_lock(d, FANFARE_PROOF_FRAMES);
+	return 1;
+}
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+/*
+ * Every segment that arrives for a socket under the cgroup, before reassembly. Does not run under
+ * the socket's lock: the direction is taken with `busy`, and who finds it taken is a named loss.
+ */
+#include "bpf/flow.bpf.h"
+#include "bpf/walk.bpf.h"
+
+static __always_inline void count_ingress(struct __sk_buff *skb)
+{
+	struct segment segment = read_segment(skb);
+	struct fanfare_direction *in;
+	struct fanfare_flow *flow;
+	__u64 cookie, now_ns;
+
+	if (!segment.length)
+		return;
+	cookie = bpf_get_socket_cookie(skb);
+	flow = bpf_map_lookup_elem(&flows, &cookie);
+	if (!flow || !flow->watched || flow->in.stage == FANFARE_STAGE_IDLE)
+		return;
+	in = &flow->in;
+	if (__sync_lock_test_and_set(&in->busy, 1)) {
+		lose(FANFARE_LOSS_INGRESS_RACE, 1);
+		return;
+	}
+	now_ns = in->stage == FANFARE_STAGE_SEARCH ? bpf_ktime_get_ns() : 0;
+	walk_segment(skb, in, &segment, now_ns, FANFARE_LOSS_INGRESS_HOLE);
+	__sync_lock_test_and_set(&in->busy, 0);
+}
+
+SEC("cgroup_skb/ingress")
+int on_ingress(struct __sk_buff *skb)
+{
+	struct bpf_sock *sk = skb->sk;
+
+	if (sk && watched_ports[sk->src_port & 0xffff])
+		count_ingress(skb);
+	return PASS;
+}

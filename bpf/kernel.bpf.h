@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+/*
+ * What we take from the kernel: UAPI, and by CO-RE the few fields that UAPI does not show. Only
+ * fields that are used are declared, so no vmlinux.h is needed to build. All drift between kernel
+ * versions stands here.
+ */
+#ifndef FANFARE_KERNEL_BPF_H
+#define FANFARE_KERNEL_BPF_H
+
+#include <linux/bpf.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/tcp.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_tracing.h>
+
+#include "bpf/abi.h"
+#include "bpf/tcp_states.h"
+
+#define PASS 1 /* a cgroup_skb verdict: the packet goes on; there is no other return here */
+
+enum { AF_INET = 2, AF_INET6 = 10, TASK_COMM_BYTES = 16 };
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct ns_common {
+	unsigned int inum;
+};
+struct net {
+	struct ns_common ns;
+};
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
+struct sock_common {
+	unsigned short skc_family;
+	volatile unsigned char skc_state;
+	__be32 skc_daddr;
+	__be32 skc_rcv_saddr;
+	__be16 skc_dport;
+	__u16 skc_num;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+	possible_net_t skc_net;
+};
+
+struct kernfs_node {
+	__u64 id;
+};
+struct cgroup {
+	int level;
+	struct kernfs_node *kn;
+	struct cgroup *ancestors[]; /* since 7f203bc89eb6 (6.1) */
+};
+struct cgroup___before_6_1 {
+	int level;
+	__u64 ancestor_ids[];
+};
+struct sock_cgroup_data {
+	struct cgroup *cgroup; /* since 8520e224f547 (5.15, when v1 and v2 came apart) */
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	struct sock_cgroup_data sk_cgrp_data;
+	__u16 sk_protocol;
+	int sk_err;
+};
+struct tcp_sock {
+	__u32 snd_una, snd_nxt, write_seq, rcv_nxt, srtt_us, data_segs_out;
+	_Bool is_mptcp : 1;
+};
+
+struct socket {
+	struct sock *sk;
+};
+struct file;
+struct task_struct {
+	int tgid;
+	struct task_struct *group_leader;
+	char comm[TASK_COMM_BYTES];
+};
+struct seq_file;
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	__u32 fd;
+	struct file *file;
+};
+
+#pragma clang attribute pop
+
+/* Whether the socket sends through the cgroup at `level` with id `scope`; level 0 is the root. */
+static __always_inline int cgroup_in_scope(struct cgroup *cgroup, __u32 level, __u64 scope)
+{
+	if (level == 0)
+		return 1;
+	if (!cgroup || (__u32)cgroup->level < level)
+		return 0;
+	if (bpf_core_field_exists(cgroup->ancestors)) {
+		struct cgroup *ancestor = 0;
+
+		bpf_probe_read_kernel(&ancestor, sizeof(ancestor),
+				      (void *)&cgroup->ancestors + level * sizeof(ancestor));
+		return BPF_CORE_READ(ancestor, kn, id) == scope;
+	} else {
+		struct cgroup___before_6_1 *old = (void *)cgroup;
+		__u64 id = 0;
+
+		bpf_probe_read_kernel(&id, sizeof(id),
+				      (void *)&old->ancestor_ids + level * sizeof(id));
+		return id == scope;
+	}
+}
+
+static __always_inline int is_mptcp_subflow(struct tcp_sock *tcp)
+{
+	return bpf_core_field_exists(tcp->is_mptcp) && BPF_CORE_READ_BITFIELD_PROBED(tcp, is_mptcp);
+}
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+/*
+ * Every map, knob and shared variable, each with its reason and size. __weak: the objects are
+ * linked into one, and these are the same in all of them.
+ */
+#ifndef FANFARE_MAPS_BPF_H
+#define FANFARE_MAPS_BPF_H
+
+#include "bpf/kernel.bpf.h"
+
+/* Knobs: set once before loading. */
+const volatile __u32 scope_level __weak = 0;	      /* of the cgroup attached to; 0 = the root */
+const volatile __u64 scope_cgroup __weak = 0;	      /* its id */
+const volatile __u32 frame_budget __weak = 65536;     /* headers one run may walk: 131 KB of empty frames */
+const volatile __u32 search_budget __weak = 4096;     /* steps one run may search, about 50 us */
+
+/*
+ * One record for each accepted TCP connection until it proves not to be ours. Keyed by cookie:
+ * readable in batches, and it outlives the socket so that final counts are not lost. Not LRU: a full
+ * map is a named loss. max_entries is `limits.sockets`.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 131072);
+	__type(key, __u64);
+	__type(value, struct fanfare_flow);
+} flows __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, FANFARE_LOSS_COUNT);
+	__type(key, __u32);
+	__type(value, __u64);
+} losses __weak SEC(".maps");
+
+/*
+ * By local port: records that still want packets. Traffic of any other port costs one load and no
+ * lookup. A filter only: one port may serve several network namespaces.
+ */
+__u32 watched_ports[65536] __weak;
+__u8 listening_ports[65536] __weak; /* somebody listens, or has listened, here */
+__u8 chat_ports[65536] __weak;	    /* a WebSocket upgrade has been seen here */
+
+/* The agent watches it: a change means that owners should be looked up again. */
+__u64 listeners_seen __weak;
+/* Set by the agent around its first scans: iter/task_file then adopts sockets older than us. */
+__u32 adopting __weak;
+
+static __always_inline void lose(__u32 reason, __u64 count)
+{
+	__u64 *total = bpf_map_lookup_elem(&losses, &reason);
+
+	if (total)
+		__sync_fetch_and_add(total, count);
+}
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+/*
+ * Birth and death of TCP sockets, in every network namespace. inet_sock_set_state because it is
+ * stable, fires for each change of state, and as tp_btf may ask for the cookie (raw_tp may not).
+ *
+ *   change                      | means                       | here
+ *   any -> LISTEN               | a server                    | the agent looks up its owner
+ *   SYN_RECV -> ESTABLISHED     | accepted, TCP's own word    | record opened
+ *   any -> CLOSE                | over, sequence numbers final | figures stored, unwatched
+ */
+#include "bpf/flow.bpf.h"
+
+static __always_inline void on_accept(struct sock *sk)
+{
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+
+	if (!tcp || !cgroup_in_scope(sk->sk_cgrp_data.cgroup, scope_level, scope_cgroup))
+		return;
+	if (is_mptcp_subflow(tcp)) {
+		lose(FANFARE_LOSS_MPTCP, 1);
+		return;
+	}
+	/* With Fast Open data may have left before: then it is searched like an old one. */
+	open_flow(sk, tcp, bpf_get_socket_cookie(sk), bpf_ktime_get_ns(), tcp->data_segs_out == 0);
+}
+
+static __always_inline void on_close(struct sock *sk, int oldstate)
+{
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+	__u64 cookie = bpf_get_socket_cookie(sk);
+	struct fanfare_flow *flow = bpf_map_lookup_elem(&flows, &cookie);
+
+	if (!flow || !tcp)
+		return;
+	flow->snd_una = tcp->snd_una;
+	flow->snd_nxt = tcp->snd_nxt;
+	flow->write_seq = tcp->write_seq;
+	flow->sk_err = sk->sk_err;
+	flow->close_state = oldstate;
+	flow->life = FANFARE_CLOSED;
+	unwatch_flow(flow);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(on_set_state, struct sock *sk, int oldstate, int newstate)
+{
+	if (sk->sk_protocol != IPPROTO_TCP)
+		return 0;
+	if (newstate == FANFARE_TCP_LISTEN) {
+		listening_ports[sk->__sk_common.skc_num] = 1;
+		__sync_fetch_and_add(&listeners_seen, 1);
+	} else if (oldstate == FANFARE_TCP_SYN_RECV && newstate == FANFARE_TCP_ESTABLISHED) {
+		on_accept(sk);
+	} else if (newstate == FANFARE_TCP_CLOSE) {
+		on_close(sk, oldstate);
+	}
+	return 0;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+/* Drives the pure walk of framers/stream.h over the payload of a segment. */
+#ifndef FANFARE_WALK_BPF_H
+#define FANFARE_WALK_BPF_H
+
+#include "bpf/framers/stream.h"
+#include "bpf/segment.bpf.h"
+
+/* Constant during a walk; what changes stands in the direction, see abi.h. */
+struct walk {
+	struct __sk_buff *skb;
+	struct fanfare_direction *direction;
+	__u32 payload;
+};
+
+static long walk_step(__u32 index, struct walk *walk)
+{
+	struct fanfare_direction *d = walk->direction;
+	__u64 word = 0;
+
+	if (!d->skip && load_word(walk->skb, walk->payload + d->off, d->end - d->off, &word)) {
+		fanfare_lose_step(d, FANFARE_LOSS_PAYLOAD);
+		d->off = d->end;
+		return 1;
+	}
+	return !fanfare_step(d, word);
+}
+
+/* Counts the new bytes of a segment. `now_ns` may be 0 for a direction that is in step. */
+static __always_inline void walk_segment(struct __sk_buff *skb, struct fanfare_direction *d,
+					 const struct segment *segment, __u64 now_ns,
+					 __u8 hole_reason)
+{
+	struct walk walk = {skb, d, segment->payload};
+	__u32 budget = frame_budget, start;
+
+	if (!fanfare_admit(d, segment->seq, segment->length, hole_reason))
+		return;
+	start = d->off;
+	if (d->stage == FANFARE_STAGE_FRAMES) {
+		d->last_ns = now_ns;
+	} else {
+		__u64 word = 0;
+
+		load_word(skb, segment->payload + start, segment->length - start, &word);
+		fanfare_begin_segment(d, word, now_ns);
+		if (d->stage == FANFARE_STAGE_SEARCH)
+			budget = search_budget;
+	}
+	bpf_loop(budget, walk_step, &walk, 0);
+	if (fanfare_settle(d, start)) {
+		bpf_loop(frame_budget, walk_step, &walk, 0);
+		fanfare_settle(d, start);
+	}
+	if (d->fault) {
+		lose(d->fault, d->fault == FANFARE_LOSS_FALSE_LOCK ? d->voided : 1);
+		d->fault = 0;
+		d->voided = 0;
+	}
+}
+
+#endif
