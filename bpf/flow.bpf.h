@@ -6,7 +6,7 @@
 #include "bpf/framers/http_upgrade.h"
 #include "bpf/maps.bpf.h"
 
-const struct fanfare_flow blank_flow __weak = {};
+const __u8 blank_flow[sizeof(struct fanfare_flow)] __weak = {};
 
 static __always_inline void watch_flow(struct fanfare_flow *flow)
 {
@@ -57,7 +57,7 @@ static __always_inline struct fanfare_flow *open_flow(struct sock *sk, struct tc
 	struct fanfare_flow *flow;
 	long error;
 
-	error = bpf_map_update_elem(&flows, &cookie, &blank_flow, BPF_NOEXIST);
+	error = bpf_map_update_elem(&flows, &cookie, blank_flow, BPF_NOEXIST);
 	if (error) {
 		if (error != -17 /* EEXIST: it is followed already */)
 			lose(FANFARE_LOSS_FLOW_MAP_FULL, 1);

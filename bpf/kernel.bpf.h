@@ -97,27 +97,42 @@ struct bpf_iter__task_file {
 
 #pragma clang attribute pop
 
-/* Whether the socket sends through the cgroup at `level` with id `scope`; level 0 is the root. */
-static __always_inline int cgroup_in_scope(struct cgroup *cgroup, __u32 level, __u64 scope)
+#define CGROUP_LEVELS_MAX 32
+
+/* The id of the cgroup's ancestor at `level`, itself included; 0 where there is none. */
+static __always_inline __u64 cgroup_ancestor_id(struct cgroup *cgroup, __u32 level)
 {
-	if (level == 0)
-		return 1;
-	if (!cgroup || (__u32)cgroup->level < level)
-		return 0;
+	__u64 id = 0;
+
 	if (bpf_core_field_exists(cgroup->ancestors)) {
 		struct cgroup *ancestor = 0;
 
 		bpf_probe_read_kernel(&ancestor, sizeof(ancestor),
 				      (void *)&cgroup->ancestors + level * sizeof(ancestor));
-		return BPF_CORE_READ(ancestor, kn, id) == scope;
-	} else {
-		struct cgroup___before_6_1 *old = (void *)cgroup;
-		__u64 id = 0;
-
-		bpf_probe_read_kernel(&id, sizeof(id),
-				      (void *)&old->ancestor_ids + level * sizeof(id));
-		return id == scope;
+		return ancestor ? BPF_CORE_READ(ancestor, kn, id) : 0;
 	}
+	bpf_probe_read_kernel(&id, sizeof(id),
+			      (void *)&((struct cgroup___before_6_1 *)cgroup)->ancestor_ids +
+				      level * sizeof(id));
+	return id;
+}
+
+/* Whether a socket of `cgroup` sends through the cgroup with id `scope`; 0 stands for the root. Its
+ * level cannot be known from inside a cgroup namespace, so all levels are compared; once for each
+ * connection, and only where the agent is attached to a subtree. */
+static __always_inline int cgroup_in_scope(struct cgroup *cgroup, __u64 scope)
+{
+	if (scope == 0)
+		return 1;
+	if (!cgroup)
+		return 0;
+	for (__u32 level = 0; level < CGROUP_LEVELS_MAX; level++) {
+		if (level > (__u32)cgroup->level)
+			return 0;
+		if (cgroup_ancestor_id(cgroup, level) == scope)
+			return 1;
+	}
+	return 0;
 }
 
 static __always_inline int is_mptcp_subflow(struct tcp_sock *tcp)

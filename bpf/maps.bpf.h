@@ -9,8 +9,7 @@
 #include "bpf/kernel.bpf.h"
 
 /* Knobs: set once before loading. */
-const volatile __u32 scope_level __weak = 0;	      /* of the cgroup attached to; 0 = the root */
-const volatile __u64 scope_cgroup __weak = 0;	      /* its id */
+const volatile __u64 scope_cgroup __weak = 0;	      /* id of the subtree attached to; 0 = the root */
 const volatile __u32 frame_budget __weak = 65536;     /* headers one run may walk: 131 KB of empty frames */
 const volatile __u32 search_budget __weak = 4096;     /* steps one run may search, about 50 us */
 

@@ -17,7 +17,7 @@ static __always_inline void adopt(struct sock *sk, struct tcp_sock *tcp, __u64 c
 	struct fanfare_flow *flow;
 
 	if (!listening_ports[sk->__sk_common.skc_num] || is_mptcp_subflow(tcp) ||
-	    !cgroup_in_scope(sk->sk_cgrp_data.cgroup, scope_level, scope_cgroup))
+	    !cgroup_in_scope(sk->sk_cgrp_data.cgroup, scope_cgroup))
 		return;
 	flow = open_flow(sk, tcp, cookie, bpf_ktime_get_ns(), 0);
 	/* It may have closed before the record stood; then nobody else will say so. */
@@ -58,6 +58,8 @@ int on_task_file(struct bpf_iter__task_file *ctx)
 		return 0;
 	else if (adopting)
 		adopt(sk, tcp, owner.cookie);
+	if (owner.tcp_state != FANFARE_TCP_LISTEN && !bpf_map_lookup_elem(&flows, &owner.cookie))
+		return 0;
 
 	owner.family = sk->__sk_common.skc_family;
 	owner.netns = sk->__sk_common.skc_net.net->ns.inum;

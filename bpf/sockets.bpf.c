@@ -14,7 +14,7 @@ static __always_inline void on_accept(struct sock *sk)
 {
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
 
-	if (!tcp || !cgroup_in_scope(sk->sk_cgrp_data.cgroup, scope_level, scope_cgroup))
+	if (!tcp || !cgroup_in_scope(sk->sk_cgrp_data.cgroup, scope_cgroup))
 		return;
 	if (is_mptcp_subflow(tcp)) {
 		lose(FANFARE_LOSS_MPTCP, 1);

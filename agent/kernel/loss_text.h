@@ -12,8 +12,8 @@ namespace fanfare {
 
 struct LossText {
   fanfare_loss loss = FANFARE_LOSS_NONE;
-  std::string_view name;      // the enumerator's suffix in lower case
-  std::string_view unit;      // what one count stands for: "sockets", "segments", "times", "messages"
+  std::string_view name;  // the enumerator's suffix in lower case
+  std::string_view unit;  // what one count stands for: "sockets", "segments", "times", "messages"
   std::string_view sentence;  // cause and remedy
 };
 

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/kernel/cgroup_tree.h"
+
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <vector>
+
+#include "agent/config/start_error.h"
+
+namespace fanfare {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t root_inode = 1;
+constexpr long cgroup2_magic = 0x63677270;  // CGROUP2_SUPER_MAGIC
+
+// Mount points of type cgroup2: field 5 of a mountinfo line, the type behind " - ".
+std::vector<std::string> cgroup2_mounts(const std::string& mountinfo) {
+  std::vector<std::string> mounts;
+  std::ifstream file(mountinfo);
+  for (std::string line; std::getline(file, line);) {
+    if (line.find(" - cgroup2 ") == std::string::npos) continue;
+    std::istringstream fields(line);
+    std::string field;
+    for (int i = 0; i < 5; ++i) fields >> field;
+    mounts.push_back(field);
+  }
+  return mounts;
+}
+
+std::uint64_t inode_of(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 ? status.st_ino : 0;
+}
+
+CgroupTarget find_root(const std::string& mountinfo) {
+  const auto mounts = cgroup2_mounts(mountinfo);
+  for (const auto& mount : mounts)
+    if (inode_of(mount) == root_inode) return {mount, root_inode, false};
+  if (mounts.empty())
+    throw StartError("cgroup: auto found no cgroup v2 mount",
+                     "mount it: mount -t cgroup2 none /sys/fs/cgroup", exit_kernel);
+  throw StartError(
+      "cgroup: auto found only " + mounts.front() + " (inode " +
+          std::to_string(inode_of(mounts.front())) +
+          "), which is not the host's root: in a private cgroup namespace the agent would see "
+          "only itself and look healthy",
+      "run in the host's cgroup namespace (or mount the host's tree), or name a subtree with "
+      "--cgroup PATH",
+      exit_kernel);
+}
+
+}  // namespace
+
+CgroupTarget find_cgroup(const std::string& wanted, const std::string& mountinfo) {
+  if (wanted == "auto") return find_root(mountinfo);
+  struct stat status {};
+  if (::stat(wanted.c_str(), &status) != 0)
+    throw StartError("cgroup: " + wanted + ": " + std::strerror(errno),
+                     "give an existing directory of the cgroup v2 tree, or auto", exit_usage);
+  struct statfs filesystem {};
+  if (!S_ISDIR(status.st_mode) || ::statfs(wanted.c_str(), &filesystem) != 0 ||
+      filesystem.f_type != cgroup2_magic)
+    throw StartError("cgroup: " + wanted + " is not a directory of a cgroup v2 tree",
+                     "give one (mount | grep cgroup2 shows where it is), or auto", exit_usage);
+  return {wanted, status.st_ino, status.st_ino != root_inode};
+}
+
+std::unordered_map<std::uint64_t, std::string> list_cgroups(const std::string& root) {
+  std::unordered_map<std::uint64_t, std::string> paths;
+  paths[inode_of(root)] = "/";
+  std::error_code error;
+  for (auto entry = fs::recursive_directory_iterator(
+           root, fs::directory_options::skip_permission_denied, error);
+       !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+    std::error_code gone;
+    if (!entry->is_directory(gone)) continue;
+    if (const auto inode = inode_of(entry->path().string()))
+      paths[inode] = "/" + entry->path().lexically_relative(root).string();
+  }
+  return paths;
+}
+
+}  // namespace fanfare

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/kernel/kernel_source.h"
+
+#include <bpf/bpf.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "agent/kernel/flow_reader.h"
+#include "agent/kernel/owner_scan.h"
+#include "agent/kernel/probes.h"
+
+namespace fanfare {
+
+class KernelSource::Parts {
+ public:
+  Parts(const CgroupTarget& cgroup, const Knobs& knobs)
+      : probes(cgroup, knobs),
+        flows(bpf_map__fd(probes->maps.flows), knobs.sockets),
+        owners(probes.owners_link(), cgroup.path),
+        capacity(knobs.sockets) {}
+
+  Probes probes;
+  FlowReader flows;
+  OwnerScan owners;
+  std::uint32_t capacity;
+  std::uint64_t listeners_seen = 0;
+};
+
+KernelSource::KernelSource(const CgroupTarget& cgroup, const Knobs& knobs)
+    : parts_(std::make_unique<Parts>(cgroup, knobs)) {
+  adopt_open_sockets(std::chrono::steady_clock::now().time_since_epoch());
+  scope_ = prove_scope(cgroup, bpf_map__fd(parts_->probes->maps.flows));
+}
+
+KernelSource::~KernelSource() = default;
+
+// Twice: the first pass learns which ports are listened on, the second adopts the connections that
+// the first met before their listener.
+void KernelSource::adopt_open_sockets(Monotonic now) {
+  parts_->probes->bss->adopting = 1;
+  parts_->owners.scan(now);
+  parts_->owners.scan(now);
+  parts_->probes->bss->adopting = 0;
+}
+
+bool KernelSource::something_unknown(const Snapshot& snapshot) {
+  const auto listeners = parts_->probes->bss->listeners_seen;
+  if (std::exchange(parts_->listeners_seen, listeners) != listeners) return true;
+  return std::any_of(snapshot.cookies.begin(), snapshot.cookies.end(),
+                     [&, i = std::size_t{0}](std::uint64_t cookie) mutable {
+                       const auto& flow = snapshot.flows[i++];
+                       return flow.life == FANFARE_LIVE && flow.out.stage == FANFARE_STAGE_FRAMES &&
+                              !snapshot.owners->by_cookie.contains(cookie);
+                     });
+}
+
+void KernelSource::read_losses(Snapshot& snapshot) const {
+  const auto cpus = static_cast<std::size_t>(libbpf_num_possible_cpus());
+  std::vector<std::uint64_t> by_cpu(cpus);
+  const int fd = bpf_map__fd(parts_->probes->maps.losses);
+  for (std::uint32_t reason = 0; reason < FANFARE_LOSS_COUNT; ++reason) {
+    if (bpf_map_lookup_elem(fd, &reason, by_cpu.data()) != 0)
+      throw std::system_error(errno, std::generic_category(), "reading the loss counters");
+    for (const auto count : by_cpu) snapshot.losses[reason] += count;
+  }
+}
+
+void KernelSource::read_programs(Snapshot& snapshot) const {
+  const auto& programs = parts_->probes->progs;
+  for (const auto* program : {programs.on_egress, programs.on_ingress, programs.on_set_state}) {
+    bpf_prog_info info{};
+    std::uint32_t size = sizeof info;
+    if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) != 0) continue;
+    snapshot.programs.push_back(
+        {bpf_program__name(program), info.run_cnt, std::chrono::nanoseconds(info.run_time_ns)});
+  }
+}
+
+Snapshot KernelSource::read(Monotonic now, Wall wall) {
+  Snapshot snapshot;
+  snapshot.taken = now;
+  snapshot.wall = wall;
+  parts_->flows.read(snapshot);
+  snapshot.owners = parts_->owners.refresh(now, false);
+  if (something_unknown(snapshot)) snapshot.owners = parts_->owners.refresh(now, true);
+  read_losses(snapshot);
+  read_programs(snapshot);
+  snapshot.maps.push_back({"flows", snapshot.flows.size(), parts_->capacity});
+  const auto own = std::find(snapshot.cookies.begin(), snapshot.cookies.end(), scope_.cookie);
+  if (scope_.cookie && own != snapshot.cookies.end()) {
+    snapshot.flows.erase(snapshot.flows.begin() + (own - snapshot.cookies.begin()));
+    snapshot.cookies.erase(own);
+  }
+  return snapshot;
+}
+
+}  // namespace fanfare

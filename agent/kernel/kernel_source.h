@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The live Source: programs in the kernel behind it, maps read at each call. The doorway of this
+// room; no libbpf type shows here.
+#pragma once
+
+#include <memory>
+
+#include "agent/kernel/cgroup_tree.h"
+#include "agent/kernel/knobs.h"
+#include "agent/kernel/scope_proof.h"
+#include "agent/kernel/source.h"
+
+namespace fanfare {
+
+class KernelSource : public Source {
+ public:
+  // Loads, attaches, adopts the sockets that exist, proves the scope. Throws StartError.
+  KernelSource(const CgroupTarget& cgroup, const Knobs& knobs);
+  ~KernelSource() override;
+
+  Snapshot read(Monotonic now, Wall wall) override;
+  const ScopeProof& scope() const { return scope_; }
+
+ private:
+  class Parts;
+
+  void adopt_open_sockets(Monotonic now);
+  bool something_unknown(const Snapshot& snapshot);
+  void read_losses(Snapshot& snapshot) const;
+  void read_programs(Snapshot& snapshot) const;
+
+  std::unique_ptr<Parts> parts_;
+  ScopeProof scope_;
+};
+
+}  // namespace fanfare

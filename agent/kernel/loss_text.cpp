@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// One line of text for each enum fanfare_loss. The sentences are read by operators in `status` and
+// in the README; each ends with what to do, also where that is "nothing".
+#include "agent/kernel/loss_text.h"
+
+#include <cstddef>
+
+namespace fanfare {
+namespace {
+
+constexpr std::array<LossText, FANFARE_LOSS_COUNT> texts{{
+    {FANFARE_LOSS_NONE, "none", "times", "Nothing was lost."},
+    {FANFARE_LOSS_FLOW_MAP_FULL, "flow_map_full", "sockets",
+     "More sockets are open than limits.sockets allows, and those beyond it are not counted; raise "
+     "limits.sockets and restart the agent."},
+    {FANFARE_LOSS_HEADER, "header", "segments",
+     "The IP or TCP header of a segment was not readable at the hook; look for tunnels or "
+     "encapsulation in the way of these sockets."},
+    {FANFARE_LOSS_PAYLOAD, "payload", "segments",
+     "The payload of a segment was not readable at the hook, and its socket is out of step until "
+     "it "
+     "is found again; look for device memory or zero-copy receive in the server."},
+    {FANFARE_LOSS_EGRESS_HOLE, "egress_hole", "times",
+     "Bytes left by a way that passes the hook by (sockmap, another network stack), and the socket "
+     "is out of step until it is found again; look for a service mesh that splices sockets."},
+    {FANFARE_LOSS_INGRESS_HOLE, "ingress_hole", "times",
+     "Inbound segments came out of order and the missing one held a frame header; inbound counts "
+     "of "
+     "the socket pause until it is found again. Outbound counts are not touched; nothing to do "
+     "unless it goes on, then look at packet loss towards this host."},
+    {FANFARE_LOSS_INGRESS_RACE, "ingress_race", "segments",
+     "Two CPUs received for one socket at the same moment and one segment was not read; inbound "
+     "counts of the socket pause until it is found again. Outbound counts are not touched; look at "
+     "the RSS or RPS settings if it goes on."},
+    {FANFARE_LOSS_BAD_FRAME, "bad_frame", "times",
+     "Bytes that RFC 6455 forbids stood where a frame header was due; the socket is out of step "
+     "until it is found again. Either the server breaks the protocol or fanfare misread it: "
+     "compare "
+     "with `fanfare replay` on a capture."},
+    {FANFARE_LOSS_FRAME_BUDGET, "frame_budget", "times",
+     "One segment held more frame headers than one run may walk; the socket is out of step until "
+     "it "
+     "is found again. Let the server send fewer and larger frames in one write."},
+    {FANFARE_LOSS_FALSE_LOCK, "false_lock", "messages",
+     "Messages were counted after the agent believed to have found the frames of an older socket, "
+     "and were taken back when that proved wrong; nothing to do, the counts are mended."},
+    {FANFARE_LOSS_SEARCH_GIVEN_UP, "search_given_up", "sockets",
+     "Sockets older than the agent never looked like WebSocket and are no longer read; if they are "
+     "WebSocket, let those clients connect again."},
+    {FANFARE_LOSS_HEAD_TOO_LONG, "head_too_long", "sockets",
+     "An HTTP response head was longer than fanfare reads, so an upgrade in it was missed; look "
+     "for "
+     "oversized cookies or headers in the server's 101 response."},
+    {FANFARE_LOSS_MPTCP, "mptcp", "sockets",
+     "MPTCP subflows are not readable, because their bytes are not in the order of the stream; "
+     "turn "
+     "MPTCP off for the server (net.mptcp.enabled=0) to have it counted."},
+}};
+
+constexpr bool each_at_its_index() {
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (texts[i].loss != i || texts[i].name.empty() || texts[i].sentence.empty()) {
+      return false;
+    }
+  }
+  return true;
+}
+static_assert(each_at_its_index(), "a reason of enum fanfare_loss has no text or stands elsewhere");
+
+}  // namespace
+
+const std::array<LossText, FANFARE_LOSS_COUNT>& loss_texts() { return texts; }
+
+const LossText& loss_text(unsigned loss) {
+  return loss < texts.size() ? texts[loss] : texts[FANFARE_LOSS_NONE];
+}
+
+}  // namespace fanfare

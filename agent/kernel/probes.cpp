@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/kernel/probes.h"
+
+#include <fcntl.h>
+
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+#include "agent/config/start_error.h"
+#include "agent/kernel/fd.h"
+#include "agent/kernel/permissions.h"
+
+namespace fanfare {
+namespace {
+
+// libbpf's warnings of this start, kept for the message of a failure instead of printed.
+std::string& libbpf_log() {
+  static std::string log;
+  return log;
+}
+
+int keep_warning(libbpf_print_level level, const char* format, va_list arguments) {
+  if (level != LIBBPF_WARN) return 0;
+  char line[4096];
+  const int length = std::vsnprintf(line, sizeof line, format, arguments);
+  auto& log = libbpf_log();
+  log.append(line);
+  if (log.size() > 65536) log.erase(0, log.size() - 65536);
+  return length;
+}
+
+// The verifier's or libbpf's last words: the reason stands at the end of the log.
+std::string last_lines(const std::string& log) {
+  constexpr std::size_t enough = 600;
+  return log.size() <= enough ? log : "..." + log.substr(log.size() - enough);
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+void check_preconditions() {
+  if (const auto missing = missing_capabilities(); !missing.empty())
+    throw StartError("no permission to load kernel programs: " + joined(missing) + " missing",
+                     "run as root, or grant CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN", exit_kernel);
+  if (!std::filesystem::exists("/sys/kernel/btf/vmlinux"))
+    throw StartError("this kernel shows no type information: /sys/kernel/btf/vmlinux is missing",
+                     "use a kernel built with CONFIG_DEBUG_INFO_BTF=y (every major distribution's "
+                     "since 2021 is)",
+                     exit_kernel);
+}
+
+[[noreturn]] void refuse(const std::string& step, int error) {
+  const std::string cause = std::strerror(error);
+  std::string remedy = "see what the kernel said above";
+  if (error == EPERM || error == EACCES)
+    remedy =
+        "a seccomp profile, kernel lockdown or a security module forbids bpf(): allow the bpf and "
+        "perf_event_open system calls for this process";
+  if (error == ENOMEM) remedy = "lower limits.sockets, or raise the memory limit of the agent";
+  throw StartError(step + ": " + cause + "\n" + last_lines(libbpf_log()), remedy, exit_kernel);
+}
+
+}  // namespace
+
+Probes::Probes(const CgroupTarget& cgroup, const Knobs& knobs)
+    : skeleton_([] {
+        check_preconditions();
+        libbpf_log().clear();
+        libbpf_set_print(keep_warning);
+        return Skeleton<fanfare_bpf>();
+      }()) {
+  load(knobs, cgroup);
+  attach(cgroup);
+}
+
+void Probes::load(const Knobs& knobs, const CgroupTarget& cgroup) {
+  skeleton_->rodata->scope_cgroup = cgroup.subtree ? cgroup.id : 0;
+  skeleton_->rodata->frame_budget = knobs.frame_budget;
+  bpf_map__set_max_entries(skeleton_->maps.flows, knobs.sockets);
+  if (const int error = fanfare_bpf::load(skeleton_.get()))
+    refuse("the kernel refused the programs", -error);
+}
+
+void Probes::attach(const CgroupTarget& cgroup) {
+  const auto held = [](bpf_link* link, const char* what) {
+    if (!link) refuse(std::string("attaching ") + what, errno);
+    return Link(link);
+  };
+  const Fd directory(::open(cgroup.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory) refuse("opening " + cgroup.path, errno);
+  // Births first: a socket accepted from here on has a record before its first byte leaves.
+  state_ = held(bpf_program__attach(skeleton_->progs.on_set_state), "to inet_sock_set_state");
+  egress_ = held(bpf_program__attach_cgroup(skeleton_->progs.on_egress, directory.get()),
+                 "to the cgroup's egress");
+  ingress_ = held(bpf_program__attach_cgroup(skeleton_->progs.on_ingress, directory.get()),
+                  "to the cgroup's ingress");
+  owners_ = held(bpf_program__attach_iter(skeleton_->progs.on_task_file, nullptr),
+                 "the iterator over open files");
+}
+
+}  // namespace fanfare
