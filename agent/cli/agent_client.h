@@ -16,7 +16,7 @@ struct AgentUnreachable : std::runtime_error {
 };
 
 struct AgentAddress {
-  std::string path;                         // of the admin socket
+  std::string path;                          // of the admin socket
   std::chrono::milliseconds timeout{10000};  // for the whole exchange
   // 131,072 sockets, the default limit, are some 90 MB.
   std::uint64_t longest_answer = 512ULL * 1024 * 1024;

@@ -11,14 +11,15 @@
 
 #include "agent/cli/table.h"
 #include "agent/config/config.h"
-#include "agent/config/config_file.h"
+#include "agent/config/overrides.h"
+#include "agent/config/start_error.h"
 
 namespace fanfare {
 
 // Exit codes of the contract.
 inline constexpr int exit_fine = 0;
-inline constexpr int exit_finding = 1;      // unhealthy, below a threshold, a mismatch
-inline constexpr int exit_no_agent = 3;     // not reachable, or its answer makes no sense
+inline constexpr int exit_finding = 1;   // unhealthy, below a threshold, a mismatch
+inline constexpr int exit_no_agent = 3;  // not reachable, or its answer makes no sense
 // exit_usage = 2 and exit_kernel = 4 stand in agent/config/start_error.h.
 
 enum class Output { table, json };
@@ -55,7 +56,7 @@ struct SocketsCommand {
 
 struct SelftestCommand {
   std::string admin = Config{}.admin;
-  std::uint32_t messages = 1000;            // server to client, for each IP version
+  std::uint32_t messages = 1000;              // server to client, for each IP version
   std::chrono::milliseconds patience{10000};  // until the counters must agree
 };
 
@@ -80,10 +81,9 @@ struct Refusal {
   std::string text;
 };
 
-using Action =
-    std::variant<AgentCommand, StatusCommand, ShardsCommand, SocketsCommand, SelftestCommand,
-                 ConfigCheckCommand, ConfigShowCommand, ConfigSchemaCommand, VersionCommand, Help,
-                 Refusal>;
+using Action = std::variant<AgentCommand, StatusCommand, ShardsCommand, SocketsCommand,
+                            SelftestCommand, ConfigCheckCommand, ConfigShowCommand,
+                            ConfigSchemaCommand, VersionCommand, Help, Refusal>;
 
 struct Command {
   Action action;

@@ -9,8 +9,8 @@
 namespace fanfare {
 
 struct Surroundings {
-  std::size_t columns = 0;    // cells of the terminal behind the output; 0: not a terminal
-  bool color_wanted = true;   // false where NO_COLOR is set or TERM is "dumb"
+  std::size_t columns = 0;   // cells of the terminal behind the output; 0: not a terminal
+  bool color_wanted = true;  // false where NO_COLOR is set or TERM is "dumb"
   std::string version = "unknown";
 };
 

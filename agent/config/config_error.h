@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one way in which configuration is refused: a text made for the operator, with the place, the
-// key and what is allowed. It is no carrier of codes; whoever catches it prints it and exits with 2.
+// key and what is allowed. It is no carrier of codes; whoever catches it prints it and exits
+// with 2.
 #pragma once
 
 #include <stdexcept>

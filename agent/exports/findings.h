@@ -12,9 +12,9 @@
 
 namespace fanfare {
 
-inline constexpr std::chrono::seconds stale_after{5};    // a tick is one second
-inline constexpr double coverage_wanted = 0.95;          // below it the rest may hide a fault
-inline constexpr double map_fill_wanted = 0.9;           // above it there is little time to act
+inline constexpr std::chrono::seconds stale_after{5};     // a tick is one second
+inline constexpr double coverage_wanted = 0.95;           // below it the rest may hide a fault
+inline constexpr double map_fill_wanted = 0.9;            // above it there is little time to act
 inline constexpr std::chrono::seconds recent_losses{60};  // span of LossView::recent
 
 struct Finding {

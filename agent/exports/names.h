@@ -10,8 +10,8 @@
 namespace fanfare {
 
 // Indexed by enum fanfare_class; the values of the metric label `class`.
-inline constexpr std::array<std::string_view, FANFARE_CLASS_COUNT> class_names{
-    "event", "heartbeat", "control", "other"};
+inline constexpr std::array<std::string_view, FANFARE_CLASS_COUNT> class_names{"event", "heartbeat",
+                                                                               "control", "other"};
 
 // Metric labels of what exists so far: clients of WebSocket servers.
 inline constexpr std::string_view role_client = "client";

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/cli/command_line.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "agent/cli/escape.h"
+#include "agent/cli/flags.h"
+#include "agent/cli/help_text.h"
+#include "agent/cli/listing.h"
+
+namespace fanfare {
+namespace {
+
+using Words = std::vector<std::string>;
+
+struct Parsed {
+  Action action;
+  ColorChoice color = ColorChoice::automatic;
+};
+
+constexpr const char* admin_meaning = "admin socket of the agent";
+constexpr const char* config_meaning = "configuration file (YAML)";
+
+Parsed parse_agent(const Words& words, const CommandText& text) {
+  AgentCommand command;
+  Flags flags("agent", text);
+  flags.word("--config", "FILE", command.config, config_meaning);
+  flags.word("--listen", "ADDR:PORT", command.overrides.listen, "for metrics and probes");
+  flags.word("--admin", "PATH", command.overrides.admin, "admin socket to create");
+  flags.word("--cgroup", "PATH", command.overrides.cgroup,
+             "cgroup to count in; auto: the host's root");
+  flags.word("--node", "NAME", command.overrides.node, "label of this host; auto: its name");
+  flags.parse(words);
+  return {command};
+}
+
+Parsed parse_status(const Words& words, const CommandText& text) {
+  StatusCommand command;
+  ColorChoice color = ColorChoice::automatic;
+  Flags flags("status", text);
+  flags.path("--admin", command.admin, admin_meaning);
+  flags.output(command.output);
+  flags.ratio(command.fail_below);
+  flags.color(color);
+  flags.parse(words);
+  return {command, color};
+}
+
+Parsed parse_shards(const Words& words, const CommandText& text) {
+  ShardsCommand command;
+  ColorChoice color = ColorChoice::automatic;
+  Flags flags("shards", text);
+  flags.path("--admin", command.admin, admin_meaning);
+  flags.output(command.output);
+  flags.selection(command.selection, sort_keys(shards_listing()));
+  flags.ratio(command.fail_below);
+  flags.color(color);
+  flags.parse(words);
+  return {command, color};
+}
+
+Parsed parse_sockets(const Words& words, const CommandText& text) {
+  SocketsCommand command;
+  ColorChoice color = ColorChoice::automatic;
+  Flags flags("sockets", text);
+  flags.path("--admin", command.admin, admin_meaning);
+  flags.output(command.output);
+  flags.selection(command.selection, sort_keys(sockets_listing()));
+  flags.color(color);
+  flags.parse(words);
+  return {command, color};
+}
+
+Parsed parse_selftest(const Words& words, const CommandText& text) {
+  SelftestCommand command;
+  ColorChoice color = ColorChoice::automatic;
+  Flags flags("selftest", text);
+  flags.path("--admin", command.admin, admin_meaning);
+  flags.messages(command.messages);
+  flags.color(color);
+  flags.parse(words);
+  return {command, color};
+}
+
+Parsed parse_config_command(const Words& words, const CommandText& text) {
+  const std::vector<std::string> known = {"check", "show", "schema"};
+  const std::string what = words.empty() ? "--help" : words.front();
+  const Words rest(words.begin() + (words.empty() ? 0 : 1), words.end());
+  if (what == "check") {
+    ConfigCheckCommand command;
+    Flags flags("config check", text);
+    flags.positional("FILE", command.file, config_meaning);
+    flags.parse(rest);
+    return {command};
+  }
+  if (what == "show") {
+    ConfigShowCommand command;
+    Flags flags("config show", text);
+    flags.word("--config", "FILE", command.config, config_meaning);
+    flags.parse(rest);
+    return {command};
+  }
+  if (what == "schema") {
+    Flags("config schema", text).parse(rest);
+    return {ConfigSchemaCommand{}};
+  }
+  if (words.empty()) throw refusal("config needs one of check, show, schema", "config");
+  if (what == "--help" || what == "-h") Flags("config", text).parse({"--help"});
+  throw refusal(fmt::format("config knows check, show and schema, not \"{}\"{}",
+                            terminal_safe(what), did_you_mean(what, known)),
+                "config");
+}
+
+Parsed parse_version(const Words& words, const CommandText& text) {
+  VersionCommand command;
+  Flags flags("version", text);
+  flags.output(command.output);
+  flags.parse(words);
+  return {command};
+}
+
+using Parser = Parsed (*)(const Words&, const CommandText&);
+
+constexpr std::array<std::pair<std::string_view, Parser>, 7> parsers = {{
+    {"agent", parse_agent},
+    {"status", parse_status},
+    {"shards", parse_shards},
+    {"sockets", parse_sockets},
+    {"selftest", parse_selftest},
+    {"config", parse_config_command},
+    {"version", parse_version},
+}};
+
+[[noreturn]] void refuse_command(const std::string& name) {
+  const std::vector<std::string>& planned = planned_commands();
+  if (std::find(planned.begin(), planned.end(), name) != planned.end()) {
+    throw refusal(fmt::format("\"{}\" is known, but not available in this version", name), "");
+  }
+  if (name.starts_with("-")) {
+    throw refusal(
+        fmt::format("flag \"{}\" before a command; flags come after it", terminal_safe(name)), "");
+  }
+  throw refusal(fmt::format("unknown command \"{}\"{}", terminal_safe(name),
+                            did_you_mean(name, command_names())),
+                "");
+}
+
+Parsed parse(const Words& words) {
+  if (words.empty()) throw refusal("no command given", "");
+  const std::string& name = words.front();
+  Words rest(words.begin() + 1, words.end());
+  if (name == "--version") return parse({"version"});
+  if (name == "--help" || name == "-h" || (name == "help" && rest.empty())) {
+    return {Help{overview()}};
+  }
+  if (name == "help") return parse({rest.front(), "--help"});
+  for (const auto& [known, parser] : parsers) {
+    if (known != name) continue;
+    const auto& texts = command_texts();
+    const auto text = std::find_if(texts.begin(), texts.end(),
+                                   [&name](const CommandText& t) { return t.name == name; });
+    return parser(rest, *text);
+  }
+  refuse_command(name);
+}
+
+Look look_for(ColorChoice choice, const Surroundings& around) {
+  const bool automatic = around.columns > 0 && around.color_wanted;
+  const bool color =
+      choice == ColorChoice::always || (choice == ColorChoice::automatic && automatic);
+  return {around.columns, color};
+}
+
+}  // namespace
+
+Command parse_command_line(const std::vector<std::string>& words, const Surroundings& around) {
+  Parsed parsed;
+  try {
+    parsed = parse(words);
+  } catch (EarlyEnd& end) {
+    parsed.action = std::move(end.action);
+  }
+  return {std::move(parsed.action), look_for(parsed.color, around), around.version};
+}
+
+}  // namespace fanfare

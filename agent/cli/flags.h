@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// The flags of one command, bound to the fields of its struct: the one place that knows CLI11.
+// A word that cannot be obeyed ends the parse with a Refusal, --help with a Help.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/cli/command.h"
+#include "agent/cli/help_text.h"
+
+namespace fanfare {
+
+enum class ColorChoice { automatic, always, never };
+
+// Why a parse ended early; caught in parse_command_line.
+struct EarlyEnd {
+  Action action;
+};
+
+class Flags {
+ public:
+  // `usage` is the command with its words ("config show"); help shows `text`.
+  Flags(const std::string& usage, const CommandText& text);
+
+  // Each method declares a flag; `parse` writes to the bound field, which must outlive it.
+  void path(const char* flag, std::string& field, const char* meaning);
+  void word(const char* flag, const char* kind, std::optional<std::string>& field,
+            const char* meaning);
+  void positional(const char* name, std::string& field, const char* meaning);
+  void output(Output& field);
+  void ratio(std::optional<double>& field);
+  void color(ColorChoice& field);
+  // Shared by the listings; `keys` are what --sort allows.
+  void selection(Selection& field, std::vector<std::string> keys);
+  void messages(std::uint32_t& field);
+
+  void parse(const std::vector<std::string>& words);
+
+ private:
+  [[noreturn]] void refuse(const std::string& why) const;
+  [[noreturn]] void refuse_extra(const std::string& word) const;
+
+  std::string usage_;
+  CLI::App app_;
+};
+
+// "WHY; see fanfare COMMAND --help".
+EarlyEnd refusal(const std::string& why, const std::string& usage);
+
+// "; did you mean "X"?", or nothing where no known word is close.
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& known);
+
+}  // namespace fanfare

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/cli/help_text.h"
+
+#include <fmt/format.h>
+
+namespace fanfare {
+namespace {
+
+constexpr std::string_view agent_details = R"help(
+Loads the kernel programs, counts the messages of every WebSocket server on this host, and serves
+/metrics, /livez, /readyz and the API until SIGTERM or SIGINT. SIGHUP reads the configuration file
+again; a bad file is refused and the old one stays. Flags win over the file.
+
+Exit codes: 0 stopped on request; 2 usage, configuration or address; 4 the kernel or a permission
+is lacking.
+
+Example: fanfare agent --config /etc/fanfare/fanfare.yaml
+)help";
+
+constexpr std::string_view status_details = R"help(
+One screen: is the agent attached, fresh, scraped and covering; its shards; what was lost and why;
+findings with their remedy.
+
+--fail-below makes it a cron check: it fails when the coverage of a shard is below RATIO, is unknown
+(no sockets), or when there is no shard at all. The shard fanfare-selftest is left out of it.
+
+Exit codes: 0 fine; 1 a finding, or below the ratio; 2 usage; 3 agent not reachable.
+
+Example: fanfare status --fail-below 0.99
+)help";
+
+constexpr std::string_view shards_details = R"help(
+A table of the shards: sockets, coverage, messages out and in, rates over the last seconds. On a
+narrow terminal less important columns are left out; on a pipe and with -o json nothing is.
+
+--sort takes one of: shard synced unsynced coverage events_out heartbeats_out control_out other_out
+frames_out bytes_out events_in control_in frames_in bytes_in events_out_per_second
+events_in_per_second opened closed_peer closed_local closed_timeout. Figures sort from the largest
+down (coverage from the lowest up), names from A to Z, unknown last. Without it: by name.
+
+--fail-below fails when the coverage of a listed shard is below RATIO, is unknown (no sockets), or
+when there is no shard at all. The shard fanfare-selftest is left out of it.
+
+Exit codes: 0 fine; 1 below the ratio, or no shard of that name; 2 usage; 3 agent not reachable.
+
+Example: fanfare shards --sort events_out_per_second --limit 10
+)help";
+
+constexpr std::string_view sockets_details = R"help(
+A table of the client sockets with their exact counts. On a narrow terminal less important columns
+are left out; on a pipe and with -o json nothing is.
+
+--sort takes one of: cookie shard remote local state reason events_out heartbeats_out control_out
+other_out frames_out bytes_out events_in control_in frames_in bytes_in unsent_bytes
+last_event_seconds srtt_us opened_seconds pid comm netns cgroup. Figures sort from the largest down,
+names from A to Z, unknown last. Without it: by events_out.
+
+Exit codes: 0 fine; 2 usage; 3 agent not reachable.
+
+Example: fanfare sockets --shard node:8080 --sort unsent_bytes --limit 20
+)help";
+
+constexpr std::string_view selftest_details = R"help(
+Proves the counting on this host: opens WebSocket connections to itself on the loopback (IPv4, and
+IPv6 where there is one), sends known messages of mixed sizes both ways, whole and in fragments,
+with pings between, and demands exactly these figures from the agent. It waits up to 10 seconds for
+them. The agent shows these sockets as the shard fanfare-selftest.
+
+Exit codes: 0 every figure agrees; 1 one does not (expected and got are printed); 2 usage; 3 agent
+not reachable; 4 no loopback sockets can be opened.
+
+Example: fanfare selftest --messages 5000
+)help";
+
+constexpr std::string_view config_details = R"help(
+  fanfare config check FILE       prints "FILE: ok (N shards)", or what is wrong and where
+  fanfare config show [--config FILE]
+                                  prints the whole configuration, defaults filled in, as YAML
+  fanfare config schema           prints the JSON schema of the file, for editors and CI
+
+None of them asks the agent.
+
+Exit codes: 0 fine; 2 usage, or the file is refused.
+
+Example: fanfare config check /etc/fanfare/fanfare.yaml
+)help";
+
+constexpr std::string_view version_details = R"help(
+The version of this program, its build type and the libbpf it was built for.
+
+Exit codes: 0 fine; 2 usage.
+
+Example: fanfare version -o json
+)help";
+
+std::string_view trimmed(std::string_view text) {
+  text.remove_prefix(1);  // the newline that opens the raw string
+  text.remove_suffix(1);
+  return text;
+}
+
+}  // namespace
+
+const std::vector<CommandText>& command_texts() {
+  static const std::vector<CommandText> texts = {
+      {"agent", "run the daemon that counts", trimmed(agent_details)},
+      {"status", "is it loaded, fresh, scraped, covering? one screen", trimmed(status_details)},
+      {"shards", "table of the shards with coverage and rates", trimmed(shards_details)},
+      {"sockets", "table of the client sockets with their counts", trimmed(sockets_details)},
+      {"selftest", "send known messages and demand exact counters", trimmed(selftest_details)},
+      {"config", "check a file, show the configuration, print its schema", trimmed(config_details)},
+      {"version", "print the version", trimmed(version_details)},
+  };
+  return texts;
+}
+
+const std::vector<std::string>& planned_commands() {
+  static const std::vector<std::string> names = {"peers",  "alerts", "top",    "doctor", "explain",
+                                                 "replay", "bridge", "canary", "builds", "gate"};
+  return names;
+}
+
+std::vector<std::string> command_names() {
+  std::vector<std::string> names;
+  for (const CommandText& text : command_texts()) names.emplace_back(text.name);
+  names.insert(names.end(), planned_commands().begin(), planned_commands().end());
+  return names;
+}
+
+std::string overview() {
+  std::string text =
+      "fanfare: how does your fan-out fare? Counts every message that leaves a chat server for "
+      "its\n"
+      "clients, in the kernel.\n\nUsage: fanfare COMMAND [FLAGS]\n\nCommands:\n";
+  for (const CommandText& command : command_texts()) {
+    text += fmt::format("  {:<10} {}\n", command.name, command.summary);
+  }
+  return text +
+         "\nFlags come after the command; \"fanfare COMMAND --help\" lists them with an example.\n"
+         "Commands that ask the agent take --admin PATH; listings take -o table|json.\n\n"
+         "Exit codes: 0 fine; 1 a finding (unhealthy, below a threshold, mismatch); 2 usage or\n"
+         "configuration; 3 agent not reachable; 4 kernel or permission lacking.\n\n"
+         "Example: fanfare status\n";
+}
+
+}  // namespace fanfare

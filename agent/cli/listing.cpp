@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/cli/listing.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+#include "agent/cli/answer.h"
+#include "agent/cli/numbers.h"
+
+namespace fanfare {
+namespace {
+
+namespace json = boost::json;
+
+// What a row is sorted by. Missing values come last whatever the order.
+struct SortValue {
+  bool missing = false;
+  double number = 0;        // text sorts by `text`, and has 0 here
+  std::uint64_t count = 0;  // exact beyond 2^53, where a double is not
+  std::string text;
+};
+
+const Field& field_of(const ListingShape& shape, std::string_view key) {
+  return *std::find_if(shape.fields.begin(), shape.fields.end(),
+                       [key](const Field& field) { return field.key == key; });
+}
+
+SortValue sort_value(const json::object& row, const Field& field) {
+  SortValue value;
+  if (at_path(row, field.path).is_null()) {
+    value.missing = true;
+  } else if (field.kind == Kind::text) {
+    value.text = text_at(row, field.path);
+  } else if (field.kind == Kind::count || field.kind == Kind::id) {
+    value.count = count_at(row, field.path);
+  } else {
+    value.number = number_at(row, field.path);
+  }
+  return value;
+}
+
+// Names from A to Z and ids upwards, the worst coverage first, all other figures from the largest
+// down.
+bool before(const SortValue& a, const SortValue& b, Kind kind) {
+  if (a.missing != b.missing) return b.missing;
+  if (kind == Kind::text) return a.text < b.text;
+  if (kind == Kind::count) return a.count > b.count;
+  if (kind == Kind::id) return a.count < b.count;
+  return kind == Kind::coverage ? a.number < b.number : a.number > b.number;
+}
+
+Cell cell(const json::object& row, const Field& field) {
+  switch (field.kind) {
+    case Kind::text:
+      return {maybe_text_at(row, field.path).value_or(unknown_figure)};
+    case Kind::count:
+      if (at_path(row, field.path).is_null()) return {unknown_figure};
+      return {grouped(count_at(row, field.path))};
+    case Kind::id:
+      if (at_path(row, field.path).is_null()) return {unknown_figure};
+      return {std::to_string(count_at(row, field.path))};
+    case Kind::rate:
+      return {rate_text(maybe_number_at(row, field.path))};
+    case Kind::age:
+      return {age_text(maybe_number_at(row, field.path))};
+    case Kind::coverage: {
+      const std::optional<double> ratio = maybe_number_at(row, field.path);
+      const Tone tone = !ratio ? Tone::plain : *ratio < 1 ? Tone::warn : Tone::good;
+      return {ratio_text(ratio), tone};
+    }
+  }
+  return {};
+}
+
+struct Keyed {
+  SortValue key;
+  SortValue tie;
+  const json::value* row = nullptr;
+};
+
+}  // namespace
+
+std::vector<std::string> sort_keys(const ListingShape& shape) {
+  std::vector<std::string> keys;
+  for (const Field& field : shape.fields) keys.emplace_back(field.key);
+  return keys;
+}
+
+Chosen choose(const json::array& rows, const ListingShape& shape, const Selection& selection) {
+  const Field& order = field_of(shape, selection.sort ? *selection.sort : shape.order);
+  const Field& tie = field_of(shape, shape.tie);
+  std::vector<Keyed> keyed;
+  for (const json::value& value : rows) {
+    const json::object& row = as_object(value, "a row");
+    if (selection.shard && text_at(row, "shard") != *selection.shard) continue;
+    keyed.push_back({sort_value(row, order), sort_value(row, tie), &value});
+  }
+  std::sort(keyed.begin(), keyed.end(), [&](const Keyed& a, const Keyed& b) {
+    if (before(a.key, b.key, order.kind)) return true;
+    if (before(b.key, a.key, order.kind)) return false;
+    return std::tie(a.tie.text, a.tie.count) < std::tie(b.tie.text, b.tie.count);
+  });
+  Chosen chosen;
+  chosen.of = keyed.size();
+  if (selection.limit && *selection.limit < keyed.size()) keyed.resize(*selection.limit);
+  for (const Keyed& one : keyed) chosen.rows.push_back(*one.row);
+  return chosen;
+}
+
+std::string listing_table(const json::array& rows, const ListingShape& shape, const Look& look) {
+  Table table;
+  for (const Field& field : shape.fields) {
+    const Align align = field.kind == Kind::text ? Align::left : Align::right;
+    table.columns.push_back({std::string(field.title), align});
+  }
+  for (const json::value& value : rows) {
+    const json::object& row = as_object(value, "a row");
+    std::vector<Cell> cells;
+    for (const Field& field : shape.fields) cells.push_back(cell(row, field));
+    table.rows.push_back(std::move(cells));
+  }
+  table.squeezes = shape.squeezes;
+  return render(table, look);
+}
+
+}  // namespace fanfare

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table, from the leaves to the root. A new key is a line here, a field in config.h and a line
+// in config_show().
+#include "agent/config/config_keys.h"
+
+namespace fanfare {
+namespace {
+
+ShardMatch& match_of(Config& config) { return config.shards.back().match; }
+
+// A list of ports that somebody wrote; ranges beyond this are a mistake.
+constexpr std::size_t most_ports = 1024;
+// Each pair of shards is compared once when the file is read.
+constexpr std::size_t most_shards = 4096;
+
+const Key limit_keys[] = {
+    {"sockets", "flow records in the kernel",
+     Number{&sockets_rule, [](Config& c, std::uint32_t v) { c.limits.sockets = v; }}},
+    {"shards", "shard labels; the rest is counted under \"other\"",
+     Number{&shards_rule, [](Config& c, std::uint32_t v) { c.limits.shards = v; }}},
+};
+
+const Key match_keys[] = {
+    {"listen_ports", "the listener has one of these ports",
+     NumberList{&port_rule, most_ports,
+                [](Config& c, const std::set<std::uint32_t>& v) {
+                  match_of(c).listen_ports.assign(v.begin(), v.end());
+                }}},
+    {"cgroup", "the listener's process is in this cgroup or below it",
+     Text{&match_cgroup_rule, [](Config& c, const std::string& v) { match_of(c).cgroup = v; }}},
+    {"exe", "the listener's process runs this executable",
+     Text{&match_exe_rule, [](Config& c, const std::string& v) { match_of(c).exe = v; }}},
+    {"pod_labels", "the listener's pod has all these labels", NotAvailable{}},
+};
+
+constexpr std::string_view client_protocols[] = {"auto", "websocket"};
+constexpr std::string_view client_events[] = {"all"};
+constexpr std::string_view client_identities[] = {"none"};
+
+const Key client_keys[] = {
+    {"protocol", "what the clients' sockets speak", Choice{client_protocols}},
+    {"events", "which data messages are events", Choice{client_events}},
+    {"heartbeats", "which data messages are heartbeats", NotAvailable{}},
+    {"identity", "what tells one event from another", Choice{client_identities}},
+};
+
+const Key shard_keys[] = {
+    {"name", "the label that its metrics carry",
+     Text{&shard_name_rule, [](Config& c, const std::string& v) { c.shards.back().name = v; }},
+     Presence::required},
+    {"match", "which listeners belong to it: all given conditions must hold",
+     Section{.keys = match_keys, .least_keys = 1}, Presence::required},
+    {"expected", "its absence is an alert", OnlyFalse{}},
+    {"clients", "how its clients are read", Section{.keys = client_keys}},
+    {"replication", "how its nodes replicate to each other", NotAvailable{}},
+};
+
+const Key root_keys[] = {
+    {"node", "this host's name; auto asks the host",
+     Text{&node_rule, [](Config& c, const std::string& v) { c.node = v; }}},
+    {"cluster", "the cluster's name in metrics",
+     Text{&cluster_rule, [](Config& c, const std::string& v) { c.cluster = v; }}},
+    {"cgroup", "the part of the host that is watched; auto is the cgroup v2 root",
+     Text{&cgroup_rule, [](Config& c, const std::string& v) { c.cgroup = v; }}},
+    {"listen", "address of metrics and probes",
+     Text{&listen_rule, [](Config& c, const std::string& v) { c.listen = v; }}},
+    {"admin", "path of the admin socket",
+     Text{&admin_rule, [](Config& c, const std::string& v) { c.admin = v; }}},
+    {"limits", "what may grow, and how far", Section{.keys = limit_keys}},
+    {"shards", "listeners with a name of their own; others are named after their process",
+     SectionList{shard_keys, "a shard", most_shards, [](Config& c) { c.shards.emplace_back(); }}},
+    {"alertmanagers", "addresses that alerts are posted to", OnlyEmptyList{}},
+};
+
+}  // namespace
+
+std::span<const Key> config_keys() { return root_keys; }
+
+}  // namespace fanfare

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// What no single value can be refused for: shards that share a name or claim the same sockets.
+//
+// Who gets a socket whose listener fits several shards? The stricter one. A is stricter than B when
+// A asks at least as much in each of these three and more in one of them:
+//   listen_ports   any < given            (which ports and how many tells nothing)
+//   cgroup         any = "/" < "/a" < "/a/b"
+//   exe            any < given
+// Two shards that can fit the same listener, neither of them stricter, are refused. So among all
+// that fit one listener there is always exactly one that is stricter than every other.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "agent/config/config.h"
+
+namespace fanfare {
+
+bool is_stricter(const ShardMatch& a, const ShardMatch& b);
+
+// Some listener could fit both. Their listen_ports are sorted, as the reader leaves them.
+bool can_overlap(const ShardMatch& a, const ShardMatch& b);
+
+// Throws ConfigError that names both shards and lines. `lines[i]` is where config.shards[i] begins.
+void check_shards(const Config& config, const std::vector<int>& lines, std::string_view file_name);
+
+}  // namespace fanfare

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// config_show(): YAML by hand, because the order and the comments of the contract are ours.
+#include "agent/config/config_text.h"
+
+#include <array>
+#include <cctype>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace fanfare {
+namespace {
+
+// Words and paths that no YAML reader takes for anything else than text.
+bool reads_as_text(std::string_view value) {
+  constexpr std::array<std::string_view, 9> not_text{"null", "true", "false", "yes", "no",
+                                                     "on",   "off",  "y",     "n"};
+  if (value.empty()) return false;
+  std::string lower;
+  for (const char c : value) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool safe =
+        byte < 0x80 && (std::isalnum(byte) != 0 || c == '_' || c == '.' || c == '/' || c == '-');
+    if (!safe) return false;
+    lower += static_cast<char>(std::tolower(byte));
+  }
+  const bool begins_well =
+      std::isalpha(static_cast<unsigned char>(value.front())) != 0 || value.front() == '/';
+  for (const std::string_view word : not_text)
+    if (lower == word) return false;
+  return begins_well;
+}
+
+std::string scalar(std::string_view value) {
+  if (reads_as_text(value)) return std::string(value);
+  std::string out = "\"";
+  for (const char c : value) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
+std::string list(const std::vector<std::uint16_t>& ports) {
+  std::string out;
+  for (const std::uint16_t port : ports) {
+    if (!out.empty()) out += ", ";
+    out += std::to_string(port);
+  }
+  return "[" + out + "]";
+}
+
+std::string show(const ShardRule& shard) {
+  std::string out = "  - name: " + scalar(shard.name) + "\n    match:\n";
+  const ShardMatch& match = shard.match;
+  if (!match.listen_ports.empty()) out += "      listen_ports: " + list(match.listen_ports) + "\n";
+  if (!match.cgroup.empty()) out += "      cgroup: " + scalar(match.cgroup) + "\n";
+  if (!match.exe.empty()) out += "      exe: " + scalar(match.exe) + "\n";
+  return out;
+}
+
+}  // namespace
+
+std::string config_show(const Config& config) {
+  std::string out;
+  out += "node: " + scalar(config.node) + "\n";
+  out += "cluster: " + scalar(config.cluster) + "\n";
+  out += "cgroup: " + scalar(config.cgroup) + "\n";
+  out += "listen: " + scalar(config.listen) + "\n";
+  out += "admin: " + scalar(config.admin) + "\n";
+  out += "limits:\n";
+  out += "  sockets: " + std::to_string(config.limits.sockets) + "\n";
+  out += "  shards: " + std::to_string(config.limits.shards) + "\n";
+  if (config.shards.empty()) return out + "shards: []\n";
+  out += "shards:\n";
+  for (const ShardRule& shard : config.shards) out += show(shard);
+  return out;
+}
+
+}  // namespace fanfare

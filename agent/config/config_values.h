@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a single value may be: one rule for the file's key and for the command line's flag, so that
+// both refuse alike. Knows neither keys nor lines.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace fanfare {
+
+struct TextRule {
+  std::string_view what;     // "a host name": ends the sentence "'x' is not ..."
+  std::string_view allowed;  // the whole truth, for the operator
+  std::string_view pattern;  // for editors; wider than holds(), never narrower
+  bool (*holds)(std::string_view) = nullptr;
+};
+
+struct NumberRule {
+  std::string_view what;
+  std::uint32_t least = 0;
+  std::uint32_t most = 0;
+};
+
+extern const TextRule node_rule;
+extern const TextRule cluster_rule;
+extern const TextRule cgroup_rule;
+extern const TextRule listen_rule;
+extern const TextRule admin_rule;
+extern const TextRule shard_name_rule;
+extern const TextRule match_cgroup_rule;
+extern const TextRule match_exe_rule;
+extern const NumberRule sockets_rule;
+extern const NumberRule shards_rule;
+extern const NumberRule port_rule;
+
+// Why the value is refused, with what is allowed; nothing when it is fine.
+std::optional<std::string> complaint(const TextRule& rule, std::string_view value);
+
+// The number that a plain scalar spells: decimal, without sign or leading zero, within the rule.
+std::optional<std::uint32_t> number_in(const NumberRule& rule, std::string_view value);
+
+// "1..65535"
+std::string allowed(const NumberRule& rule);
+
+struct ListenAddress {
+  std::string host;  // IPv4 or IPv6, without brackets
+  std::uint16_t port = 0;
+};
+
+// ADDR:PORT or [IPv6]:PORT; names are not resolved. Port 0 lets the kernel choose.
+std::optional<ListenAddress> parse_listen(std::string_view value);
+
+}  // namespace fanfare

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/daemon.h"
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <csignal>
+
+#include "agent/config/config_file.h"
+#include "agent/config/start_error.h"
+#include "agent/exports/server.h"
+#include "agent/kernel/kernel_source.h"
+#include "agent/pipeline.h"
+
+namespace fanfare {
+namespace {
+
+namespace net = boost::asio;
+using namespace std::chrono_literals;
+
+constexpr auto tick_period = 1s;
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
+}
+
+Config effective_config(const std::optional<std::string>& file, const Overrides& overrides) {
+  auto config = with_overrides(file ? load_config_file(*file) : Config{}, overrides);
+  if (config.node == "auto") config.node = host_name();
+  return config;
+}
+
+// The first key that differs and that a running agent cannot change; empty where there is none.
+std::string fixed_key_changed(const Config& before, const Config& after) {
+  if (before.listen != after.listen) return "listen";
+  if (before.admin != after.admin) return "admin";
+  if (before.cgroup != after.cgroup) return "cgroup";
+  if (before.limits.sockets != after.limits.sockets) return "limits.sockets";
+  return {};
+}
+
+Scope scope_of(ScopeResult result) {
+  switch (result) {
+    case ScopeResult::proven:
+      return Scope::proven;
+    case ScopeResult::netns_only:
+      return Scope::netns_only;
+    case ScopeResult::refuted:
+      return Scope::refuted;
+    case ScopeResult::unproven:
+      break;
+  }
+  return Scope::unproven;
+}
+
+class Daemon {
+ public:
+  Daemon(const std::optional<std::string>& config_file, const Overrides& overrides,
+         const std::string& version)
+      : config_file_(config_file),
+        overrides_(overrides),
+        config_(effective_config(config_file, overrides)),
+        server_(context_, {.listen = config_.listen, .admin = config_.admin},
+                {.view = [this] { return view_; }, .scraped = [this] { scraped_ = now(); }}),
+        cgroup_(find_cgroup(config_.cgroup)),
+        source_(cgroup_, {.sockets = config_.limits.sockets}),
+        pipeline_(source_, config_, version, std::chrono::system_clock::now()) {
+    health_.attached = true;
+    health_.cgroup = cgroup_.path;
+    health_.subtree = cgroup_.subtree;
+    health_.scope = scope_of(source_.scope().result);
+    health_.scope_text = source_.scope().text;
+    health_.config_file = config_file.value_or("");
+    spdlog::info("attached to {}{}; {}", cgroup_.path, cgroup_.subtree ? " (a subtree)" : "",
+                 health_.scope_text);
+    spdlog::info("metrics on http://{}/metrics, admin socket {}", server_.listen_address(),
+                 config_.admin);
+  }
+
+  int run() {
+    wait_for_signals();
+    tick();
+    ::sd_notify(0, "READY=1");
+    context_.run();
+    return 0;
+  }
+
+ private:
+  static Monotonic now() { return std::chrono::steady_clock::now().time_since_epoch(); }
+
+  void tick() {
+    try {
+      const double scrape_age =
+          scraped_.count() ? std::chrono::duration<double>(now() - scraped_).count() : -1;
+      view_ = pipeline_.tick(now(), std::chrono::system_clock::now(), health_, scrape_age);
+      ::sd_notify(0, "WATCHDOG=1");
+      if (std::exchange(tick_failed_, false)) spdlog::info("reading the kernel works again");
+    } catch (const std::exception& error) {
+      // The view goes stale, and /readyz says so.
+      if (!std::exchange(tick_failed_, true)) spdlog::error("tick failed: {}", error.what());
+    }
+    timer_.expires_at(
+        std::max(timer_.expiry() + tick_period, net::steady_timer::clock_type::now()));
+    timer_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) tick();
+    });
+  }
+
+  void wait_for_signals() {
+    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+      if (error) return;
+      if (signal == SIGHUP) {
+        reload();
+        wait_for_signals();
+      } else {
+        spdlog::info("stopping on {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+        ::sd_notify(0, "STOPPING=1");
+        server_.stop();
+        timer_.cancel();
+        context_.stop();
+      }
+    });
+  }
+
+  void reload() {
+    ::sd_notify(0, "RELOADING=1");
+    try {
+      const auto fresh = effective_config(config_file_, overrides_);
+      if (const auto key = fixed_key_changed(config_, fresh); !key.empty())
+        throw std::runtime_error(key + " cannot change while the agent runs: restart it");
+      config_ = fresh;
+      pipeline_.reload(config_);
+      health_.config_reload_ok = true;
+      health_.config_reload_error.clear();
+      spdlog::info("configuration reloaded");
+    } catch (const std::exception& error) {
+      health_.config_reload_ok = false;
+      health_.config_reload_error = error.what();
+      spdlog::error("configuration not reloaded, the old one stays: {}", error.what());
+    }
+    ::sd_notify(0, "READY=1");
+  }
+
+  std::optional<std::string> config_file_;
+  Overrides overrides_;
+  Config config_;
+  net::io_context context_{1};
+  net::signal_set signals_{context_, SIGTERM, SIGINT, SIGHUP};
+  net::steady_timer timer_{context_, net::steady_timer::clock_type::now()};
+  std::shared_ptr<const View> view_;
+  Monotonic scraped_{};
+  Server server_;  // before the programs: a port in use is found out at once
+  CgroupTarget cgroup_;
+  KernelSource source_;
+  Pipeline pipeline_;
+  Health health_;
+  bool tick_failed_ = false;
+};
+
+}  // namespace
+
+int run_agent(const std::optional<std::string>& config_file, const Overrides& overrides,
+              const std::string& version) {
+  spdlog::set_default_logger(spdlog::stderr_color_st("fanfare"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v");
+  return Daemon(config_file, overrides, version).run();
+}
+
+}  // namespace fanfare

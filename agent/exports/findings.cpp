@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rules behind each finding code.
+#include "agent/exports/findings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "agent/exports/label_text.h"
+#include "agent/kernel/loss_text.h"
+
+namespace fanfare {
+namespace {
+
+using Findings = std::vector<Finding>;
+using Seconds = std::chrono::duration<double>;
+
+void check_attached(const View& view, Findings& found) {
+  if (!view.health.attached) {
+    found.push_back({"FF-ATTACH", "The kernel programs are not attached; nothing is counted.",
+                     "Run `fanfare agent` as root and read the reason it prints at the start."});
+  }
+}
+
+void check_fresh(const View& view, Monotonic now, Findings& found) {
+  const auto age = snapshot_age(view, now);
+  const std::string remedy = "Look at the agent's CPU time and log; restart it if this stays.";
+  if (!age) {
+    found.push_back({"FF-STALE", "The kernel's counters have not been read yet.", remedy});
+  } else if (*age > stale_after) {
+    found.push_back({"FF-STALE",
+                     fmt::format("The figures are {:.1f} s old; they should be at most {} s.",
+                                 Seconds(*age).count(), stale_after.count()),
+                     remedy});
+  }
+}
+
+void check_scope(const View& view, Findings& found) {
+  const std::string detail =
+      view.health.scope_text.empty() ? "" : " " + label_text(view.health.scope_text);
+  if (view.health.scope == Scope::refuted) {
+    found.push_back({"FF-SCOPE",
+                     "A test socket outside of the agent's namespaces was not counted." + detail,
+                     "Give the agent the host's cgroup v2 root with --cgroup."});
+  } else if (view.health.scope == Scope::unproven) {
+    found.push_back(
+        {"FF-SCOPE", "It is not proven that the agent sees the whole host." + detail,
+         "Run the agent as root on the host, so that it can test with a socket in a network "
+         "namespace of its own."});
+  }
+}
+
+void check_config(const View& view, Findings& found) {
+  if (!view.health.config_reload_ok) {
+    found.push_back(
+        {"FF-CONFIG",
+         "The last reload of the configuration was refused; the one before is in use. " +
+             label_text(view.health.config_reload_error),
+         "Mend the file, try it with `fanfare config check FILE`, then reload again."});
+  }
+}
+
+void check_losses(const View& view, Findings& found) {
+  for (const LossView& loss : view.losses) {
+    if (loss.recent == 0) {
+      continue;
+    }
+    const auto text = std::ranges::find(loss_texts(), loss.reason, &LossText::name);
+    const bool known = text != loss_texts().end();
+    std::string code = "FF-LOSS-" + loss.reason;
+    std::ranges::transform(code, code.begin(), [](unsigned char c) { return std::toupper(c); });
+    found.push_back(
+        {code,
+         fmt::format("{}: {} {} in the last {} s.", loss.reason, loss.recent,
+                     known ? text->unit : "times", recent_losses.count()),
+         known ? std::string(text->sentence) : "Update the agent: it has no text yet."});
+  }
+}
+
+void check_coverage(const View& view, Findings& found) {
+  for (const ShardView& shard : view.shards) {
+    if (shard.coverage && *shard.coverage < coverage_wanted) {
+      found.push_back({"FF-COVERAGE",
+                       fmt::format("Shard {}: {:.1f} % of the client sockets are readable.",
+                                   label_text(shard.shard.name), *shard.coverage * 100),
+                       "See `fanfare sockets` for what is unsynced and why; TLS inside the server "
+                       "and sockets older than the agent are the usual causes."});
+    }
+  }
+}
+
+void check_maps(const View& view, Findings& found) {
+  for (const MapFill& map : view.maps) {
+    const auto entries = static_cast<double>(map.entries);
+    const auto capacity = static_cast<double>(map.capacity);
+    if (entries > capacity * map_fill_wanted) {
+      found.push_back(
+          {"FF-MAP",
+           fmt::format("Kernel map {} holds {} of {} entries.", map.map, map.entries, map.capacity),
+           "Raise limits.sockets and restart the agent before it is full."});
+    }
+  }
+}
+
+}  // namespace
+
+std::optional<std::chrono::nanoseconds> snapshot_age(const View& view, Monotonic now) {
+  if (!view.snapshot) {
+    return std::nullopt;
+  }
+  return std::max(now - view.snapshot->taken, std::chrono::nanoseconds{0});
+}
+
+Findings unready(const View& view, Monotonic now) {
+  Findings found;
+  check_attached(view, found);
+  check_fresh(view, now, found);
+  check_scope(view, found);
+  return found;
+}
+
+Findings findings(const View& view, Monotonic now) {
+  Findings found = unready(view, now);
+  check_config(view, found);
+  check_losses(view, found);
+  check_coverage(view, found);
+  check_maps(view, found);
+  return found;
+}
+
+}  // namespace fanfare

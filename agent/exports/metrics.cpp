@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fills the families of the catalogue from a view.
+#include "agent/exports/metrics.h"
+
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <initializer_list>
+#include <string_view>
+#include <utility>
+
+#include "agent/exports/label_text.h"
+#include "agent/exports/metrics_catalogue.h"
+#include "agent/exports/names.h"
+#include "agent/kernel/loss_text.h"
+
+namespace fanfare {
+namespace {
+
+using prometheus::MetricFamily;
+using LabelPair = std::pair<std::string_view, std::string_view>;
+using Labels = std::initializer_list<LabelPair>;
+
+// One family for each entry of the catalogue, with cluster and node on every sample.
+class Families {
+ public:
+  explicit Families(const View& view)
+      : cluster_(label_text(view.cluster)), node_(label_text(view.node)) {
+    for (const MetricEntry& entry : metrics_catalogue()) {
+      families_.push_back({std::string(entry.name), std::string(entry.help), entry.type, {}});
+    }
+  }
+
+  void add(Metric metric, Labels labels, double value) {
+    MetricFamily& family = families_[static_cast<std::size_t>(metric)];
+    prometheus::ClientMetric sample;
+    sample.label = {{"cluster", cluster_}, {"node", node_}};
+    for (const auto& [name, text] : labels) {
+      sample.label.push_back({std::string(name), std::string(text)});
+    }
+    (family.type == prometheus::MetricType::Counter ? sample.counter.value : sample.gauge.value) =
+        value;
+    family.metric.push_back(std::move(sample));
+  }
+
+  void add(Metric metric, Labels labels, std::uint64_t value) {
+    add(metric, labels, static_cast<double>(value));
+  }
+
+  std::vector<MetricFamily> take() && {
+    std::erase_if(families_, [](const MetricFamily& family) { return family.metric.empty(); });
+    return std::move(families_);
+  }
+
+ private:
+  std::string cluster_;
+  std::string node_;
+  std::vector<MetricFamily> families_;
+};
+
+void add_direction(Families& families, std::string_view shard, std::string_view direction,
+                   const DirectionTotals& totals) {
+  const LabelPair in_shard{"shard", shard};
+  const LabelPair role{"role", role_client};
+  const LabelPair protocol{"protocol", protocol_websocket};
+  const LabelPair way{"direction", direction};
+  families.add(Metric::frames, {in_shard, role, protocol, way}, totals.frames);
+  for (std::size_t i = 0; i < class_names.size(); ++i) {
+    const LabelPair kind{"class", class_names[i]};
+    families.add(Metric::messages, {in_shard, role, protocol, way, kind}, totals.messages[i]);
+    families.add(Metric::message_bytes, {in_shard, role, protocol, way, kind}, totals.bytes[i]);
+  }
+}
+
+void add_shard(Families& families, const ShardView& view) {
+  const Shard& shard = view.shard;
+  const std::string name = label_text(shard.name);
+  const LabelPair in_shard{"shard", name};
+  const LabelPair role{"role", role_client};
+  families.add(Metric::sockets, {in_shard, role, {"state", "synced"}}, shard.sockets_synced);
+  families.add(Metric::sockets, {in_shard, role, {"state", "unsynced"}}, shard.sockets_unsynced);
+  families.add(Metric::sockets_opened, {in_shard, role}, shard.sockets_opened);
+  families.add(Metric::sockets_closed, {in_shard, role, {"by", "peer"}}, shard.closed_by_peer);
+  families.add(Metric::sockets_closed, {in_shard, role, {"by", "local"}}, shard.closed_by_local);
+  families.add(Metric::sockets_closed, {in_shard, role, {"by", "timeout"}},
+               shard.closed_by_timeout);
+  if (view.coverage) {
+    families.add(Metric::coverage, {in_shard}, *view.coverage);
+  }
+  add_direction(families, name, "out", shard.out);
+  add_direction(families, name, "in", shard.in);
+}
+
+void add_losses(Families& families, const View& view) {
+  // By the table and not by the view, so that every reason is there from the first scrape.
+  for (const LossText& text : loss_texts()) {
+    if (text.loss == FANFARE_LOSS_NONE) {
+      continue;
+    }
+    const auto found = std::ranges::find(view.losses, text.name, &LossView::reason);
+    families.add(Metric::capture_losses, {{"reason", text.name}},
+                 found == view.losses.end() ? std::uint64_t{0} : found->count);
+  }
+}
+
+void add_agent(Families& families, const View& view) {
+  using Seconds = std::chrono::duration<double>;
+  for (const ProgramRuns& program : view.programs) {
+    const LabelPair label{"program", program.program};
+    families.add(Metric::bpf_runs, {label}, program.runs);
+    families.add(Metric::bpf_run_seconds, {label}, Seconds(program.run_time).count());
+  }
+  for (const MapFill& map : view.maps) {
+    families.add(Metric::map_entries, {{"map", map.map}}, map.entries);
+    families.add(Metric::map_capacity, {{"map", map.map}}, map.capacity);
+  }
+  families.add(Metric::shards_over_limit, {}, view.shards_over_limit);
+  families.add(Metric::tick_seconds, {}, view.tick_seconds);
+  families.add(Metric::config_reload_ok, {}, view.health.config_reload_ok ? 1.0 : 0.0);
+  families.add(Metric::build_info, {{"version", view.version}}, 1.0);
+  families.add(Metric::start_time, {}, Seconds(view.started.time_since_epoch()).count());
+}
+
+}  // namespace
+
+std::vector<MetricFamily> collect(const View& view) {
+  Families families(view);
+  for (const ShardView& shard : view.shards) {
+    add_shard(families, shard);
+  }
+  add_losses(families, view);
+  add_agent(families, view);
+  return std::move(families).take();
+}
+
+std::string metrics_text(const View& view) {
+  return prometheus::TextSerializer().Serialize(collect(view));
+}
+
+}  // namespace fanfare

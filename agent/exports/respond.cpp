@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of paths and what stands behind each.
+#include "agent/exports/respond.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/beast/http/field.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+#include <string_view>
+#include <utility>
+
+#include "agent/exports/findings.h"
+#include "agent/exports/json.h"
+#include "agent/exports/metrics.h"
+#include "agent/exports/sockets_json.h"
+
+namespace fanfare {
+namespace {
+
+namespace http = boost::beast::http;
+
+constexpr std::string_view plain = "text/plain; charset=utf-8";
+constexpr std::string_view json_type = "application/json";
+constexpr std::string_view metrics_type = "text/plain; version=0.0.4; charset=utf-8";
+
+struct Answer {
+  http::status status = http::status::ok;
+  std::string_view type = plain;
+  std::string body;
+};
+
+struct Question {
+  const View& view;
+  boost::urls::url_view url;
+  Surface surface;
+  Monotonic now;
+};
+
+Answer index_page(const Question& question);
+
+Answer metrics(const Question& q) { return {http::status::ok, metrics_type, metrics_text(q.view)}; }
+
+Answer alive(const Question&) { return {http::status::ok, plain, "alive\n"}; }
+
+Answer ready(const Question& q) {
+  const std::vector<Finding> reasons = unready(q.view, q.now);
+  if (reasons.empty()) {
+    return {http::status::ok, plain, "ready\n"};
+  }
+  Answer answer{http::status::service_unavailable, plain, {}};
+  for (const Finding& reason : reasons) {
+    answer.body += fmt::format("{}: {} {}\n", reason.code, reason.text, reason.remedy);
+  }
+  return answer;
+}
+
+Answer status(const Question& q) {
+  return {http::status::ok, json_type, status_json(q.view, q.now)};
+}
+
+Answer shards(const Question& q) { return {http::status::ok, json_type, shards_json(q.view)}; }
+
+Answer sockets(const Question& q) {
+  SocketFilter filter;
+  for (const auto& parameter : q.url.params()) {
+    if (parameter.key != "shard" || !parameter.has_value || filter.shard) {
+      return {http::status::bad_request, plain, "the only parameter is shard=NAME, at most once\n"};
+    }
+    filter.shard = parameter.value;
+  }
+  return {http::status::ok, json_type, sockets_json(q.view, q.now, filter)};
+}
+
+struct Route {
+  std::string_view path;
+  Surface least;  // `admin`: not on the listen surface
+  Answer (*answer)(const Question&);
+  std::string_view text;
+};
+
+constexpr std::array<Route, 7> routes{{
+    {"/", Surface::listen, index_page, "this page"},
+    {"/metrics", Surface::listen, metrics, "for Prometheus"},
+    {"/livez", Surface::listen, alive, "200 while the agent answers"},
+    {"/readyz", Surface::listen, ready, "200 when attached, fresh and the scope is proven"},
+    {"/api/v1/status", Surface::listen, status, "the agent's own health and all shards, JSON"},
+    {"/api/v1/shards", Surface::listen, shards, "counts of each shard, JSON"},
+    {"/api/v1/sockets", Surface::admin, sockets, "counts of each socket, JSON; ?shard=NAME"},
+}};
+
+bool served(const Route& route, Surface surface) {
+  return surface == Surface::admin || route.least == Surface::listen;
+}
+
+std::string path_list(Surface surface) {
+  std::string list;
+  for (const Route& route : routes) {
+    if (served(route, surface)) {
+      list += fmt::format("  {:<16} {}\n", route.path, route.text);
+    }
+  }
+  return list;
+}
+
+Answer index_page(const Question& q) {
+  return {http::status::ok, plain,
+          fmt::format("fanfare {}: counts what a chat server sends to its clients.\n\n{}",
+                      q.view.version, path_list(q.surface))};
+}
+
+Answer not_found(Surface surface) {
+  return {http::status::not_found, plain, "no such path; there are:\n" + path_list(surface)};
+}
+
+Answer not_here() {
+  return {
+      http::status::not_found, plain,
+      "client addresses do not leave this host: ask the admin socket, with `fanfare sockets` or "
+      "`curl --unix-socket PATH http://localhost/api/v1/sockets`\n"};
+}
+
+// A HEAD answer has the headers of the GET, its length too, and no body.
+Response to_response(Answer answer, const Request& request) {
+  Response response{answer.status, request.version()};
+  response.set(http::field::content_type, {answer.type.data(), answer.type.size()});
+  response.set(http::field::cache_control, "no-store");
+  response.set("X-Content-Type-Options", "nosniff");
+  response.content_length(answer.body.size());
+  response.keep_alive(request.keep_alive());
+  if (request.method() != http::verb::head) {
+    response.body() = std::move(answer.body);
+  }
+  return response;
+}
+
+Response not_allowed(const Request& request) {
+  Response response = to_response(
+      {http::status::method_not_allowed, plain, "only GET and HEAD are answered here\n"}, request);
+  response.set(http::field::allow, "GET, HEAD");
+  return response;
+}
+
+}  // namespace
+
+Response respond(const View& view, const Request& request, Surface surface, Monotonic now) {
+  const auto url = boost::urls::parse_origin_form(request.target());
+  if (!url) {
+    return to_response({http::status::bad_request, plain, "the request's target is not a path\n"},
+                       request);
+  }
+  const auto path = url->encoded_path();
+  const auto route = std::ranges::find_if(routes, [&](const Route& r) { return path == r.path; });
+  if (route == routes.end()) {
+    return to_response(not_found(surface), request);
+  }
+  if (!served(*route, surface)) {
+    return to_response(not_here(), request);
+  }
+  if (request.method() != http::verb::get && request.method() != http::verb::head) {
+    return not_allowed(request);
+  }
+  return to_response(route->answer({view, *url, surface, now}), request);
+}
+
+Response respond_starting(const Request& request) {
+  if (request.target() == "/livez") {
+    return to_response({http::status::ok, plain, "alive\n"}, request);
+  }
+  return to_response({http::status::service_unavailable, plain,
+                      "starting: the kernel's counters have not been read yet\n"},
+                     request);
+}
+
+Response refuse(http::status status, const std::string& sentence) {
+  Response response{status, 11};
+  response.set(http::field::content_type, {plain.data(), plain.size()});
+  response.keep_alive(false);
+  response.body() = sentence + "\n";
+  response.prepare_payload();
+  return response;
+}
+
+}  // namespace fanfare

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+// Coroutines that accept, read, respond and write; the only coroutine file. What is answered stands
+// in respond.cpp. Errors of a connection end that connection and nothing else.
+#include "agent/exports/server.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/write.hpp>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "agent/exports/admin_socket.h"
+#include "agent/exports/listen_address.h"
+
+namespace fanfare {
+namespace {
+
+namespace net = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using boost::system::error_code;
+
+constexpr std::size_t header_limit = 8 * 1024;
+constexpr std::size_t body_limit = 4 * 1024;
+constexpr std::chrono::milliseconds accept_pause{100};  // after EMFILE and the like
+constexpr std::chrono::milliseconds linger{1000};
+constexpr std::size_t linger_bytes = 64 * 1024;
+
+// Results as a tuple that begins with the error: an ended connection is no exception.
+constexpr auto quietly = net::as_tuple(net::use_awaitable);
+
+template <class Protocol>
+using Stream = beast::basic_stream<Protocol>;
+
+// One surface. Shared by its coroutines, which may outlive the Server until the io_context ends.
+template <class Protocol>
+struct Door {
+  Surface surface;
+  typename Protocol::acceptor acceptor;
+  ServerOptions options;
+  ServerHooks hooks;
+  std::set<std::shared_ptr<Stream<Protocol>>> open;
+  std::uint64_t turned_away = 0;
+};
+
+using Tcp = net::ip::tcp;
+using Unix = net::local::stream_protocol;
+
+// The stream stands among the open ones for as long as its session runs, however that ends.
+template <class Protocol>
+class Session {
+ public:
+  Session(std::shared_ptr<Door<Protocol>> at, std::shared_ptr<Stream<Protocol>> through)
+      : door(std::move(at)), stream(std::move(through)) {
+    door->open.insert(stream);
+  }
+  Session(Session&&) noexcept = default;
+  Session& operator=(Session&&) = delete;
+  ~Session() {
+    if (door) {
+      door->open.erase(stream);
+    }
+  }
+
+  std::shared_ptr<Door<Protocol>> door;
+  std::shared_ptr<Stream<Protocol>> stream;
+};
+
+Monotonic monotonic_now() {
+  return std::chrono::duration_cast<Monotonic>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+template <class Protocol>
+bool permitted(const Door<Protocol>& door, Stream<Protocol>& stream) {
+  if constexpr (std::is_same_v<Protocol, Unix>) {
+    return peer_may_speak(stream.socket().native_handle(), door.options.admin);
+  }
+  return true;
+}
+
+template <class Protocol>
+Response answer_to(const Door<Protocol>& door, const Request& request) {
+  const std::shared_ptr<const View> view = door.hooks.view();
+  return view ? respond(*view, request, door.surface, monotonic_now()) : respond_starting(request);
+}
+
+template <class Protocol>
+void note_scrape(const Door<Protocol>& door, const Request& request, const Response& response) {
+  const std::string_view target(request.target().data(), request.target().size());
+  const bool metrics = target == "/metrics" || target.starts_with("/metrics?");
+  if (door.surface == Surface::listen && metrics && request.method() == http::verb::get &&
+      response.result() == http::status::ok && door.hooks.scraped) {
+    door.hooks.scraped();
+  }
+}
+
+// What a request that could not be read is told; nothing if there is nobody to tell.
+std::optional<Response> refusal(const error_code& error) {
+  if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+    return refuse(http::status::request_header_fields_too_large,
+                  fmt::format("the request's header is longer than {} bytes", header_limit));
+  }
+  if (error == http::error::body_limit) {
+    return refuse(http::status::payload_too_large,
+                  fmt::format("the request's body is longer than {} bytes", body_limit));
+  }
+  const bool gone = error == http::error::end_of_stream || error == http::error::partial_message;
+  if (gone || error.category() != make_error_code(http::error::bad_method).category()) {
+    return std::nullopt;
+  }
+  return refuse(http::status::bad_request, "this is not an HTTP request");
+}
+
+// Says a last word. Reads on for a moment: closing with unread bytes would reset the connection and
+// the word with it.
+template <class Protocol>
+net::awaitable<void> say_and_close(Session<Protocol>& session, Response response) {
+  Stream<Protocol>& stream = *session.stream;
+  const auto& options = session.door->options;
+  stream.expires_after(std::min(options.timeout, linger));
+  const auto [failed, sent] = co_await http::async_write(stream, response, quietly);
+  if (failed) {
+    co_return;
+  }
+  error_code ignored;
+  stream.socket().shutdown(net::socket_base::shutdown_send, ignored);
+  std::array<char, 4096> bin{};
+  for (std::size_t total = 0; total < linger_bytes;) {
+    const auto [ended, count] = co_await stream.async_read_some(net::buffer(bin), quietly);
+    if (ended) {
+      co_return;
+    }
+    total += count;
+  }
+}
+
+enum class Next { another_request, close };
+
+template <class Protocol>
+net::awaitable<Next> serve_one(Session<Protocol>& session, beast::flat_buffer& buffer) {
+  Stream<Protocol>& stream = *session.stream;
+  http::request_parser<http::string_body> parser;
+  parser.header_limit(header_limit);
+  parser.body_limit(body_limit);
+  stream.expires_after(session.door->options.timeout);
+  const auto [unread, got] = co_await http::async_read(stream, buffer, parser, quietly);
+  if (unread) {
+    if (std::optional<Response> last_word = refusal(unread)) {
+      co_await say_and_close(session, std::move(*last_word));
+    }
+    co_return Next::close;
+  }
+  const Request request = parser.release();
+  const Response response = answer_to(*session.door, request);
+  stream.expires_after(session.door->options.timeout);
+  const auto [unsent, put] = co_await http::async_write(stream, response, quietly);
+  if (unsent) {
+    co_return Next::close;
+  }
+  note_scrape(*session.door, request, response);
+  co_return response.keep_alive() ? Next::another_request : Next::close;
+}
+
+template <class Protocol>
+net::awaitable<void> serve(Session<Protocol> session) {
+  if (!permitted(*session.door, *session.stream)) {
+    co_await say_and_close(
+        session, refuse(http::status::forbidden,
+                        "only root, the agent's user and the socket file's group may ask"));
+    co_return;
+  }
+  beast::flat_buffer buffer(header_limit + body_limit);
+  while (co_await serve_one(session, buffer) == Next::another_request) {
+  }
+  error_code ignored;
+  session.stream->socket().shutdown(net::socket_base::shutdown_send, ignored);
+}
+
+template <class Protocol>
+void admit(const std::shared_ptr<Door<Protocol>>& door, typename Protocol::socket socket) {
+  if (door->open.size() >= door->options.connections) {
+    ++door->turned_away;
+    return;  // the socket closes here
+  }
+  auto stream = std::make_shared<Stream<Protocol>>(std::move(socket));
+  const auto executor = stream->get_executor();
+  net::co_spawn(executor, serve(Session<Protocol>(door, std::move(stream))), net::detached);
+}
+
+template <class Protocol>
+net::awaitable<void> accept_all(std::shared_ptr<Door<Protocol>> door) {
+  net::steady_timer pause(door->acceptor.get_executor());
+  while (door->acceptor.is_open()) {
+    auto [error, socket] = co_await door->acceptor.async_accept(quietly);
+    if (!error) {
+      admit(door, std::move(socket));
+    } else if (door->acceptor.is_open()) {
+      pause.expires_after(accept_pause);
+      co_await pause.async_wait(quietly);
+    }
+  }
+}
+
+template <class Protocol>
+void close_all(Door<Protocol>& door) {
+  error_code ignored;
+  door.acceptor.close(ignored);
+  for (const auto& stream : door.open) {
+    stream->close();  // its session resumes with an error and ends
+  }
+}
+
+template <class Protocol>
+std::shared_ptr<Door<Protocol>> open_door(Surface surface, typename Protocol::acceptor acceptor,
+                                          const ServerOptions& options, const ServerHooks& hooks) {
+  auto door = std::make_shared<Door<Protocol>>(
+      Door<Protocol>{surface, std::move(acceptor), options, hooks, {}, 0});
+  net::co_spawn(door->acceptor.get_executor(), accept_all(door), net::detached);
+  return door;
+}
+
+}  // namespace
+
+struct Server::Doors {
+  std::shared_ptr<Door<Tcp>> tcp;
+  std::shared_ptr<Door<Unix>> admin;
+  std::unique_ptr<AdminSocketFile> file;
+};
+
+Server::Server(net::io_context& context, const ServerOptions& options, ServerHooks hooks)
+    : doors_(std::make_unique<Doors>()) {
+  // TCP first: of two agents that start at once the second fails here and leaves the file alone.
+  if (!options.listen.empty()) {
+    doors_->tcp =
+        open_door<Tcp>(Surface::listen, listen_on(context, options.listen), options, hooks);
+  }
+  if (!options.admin.empty()) {
+    auto acceptor = listen_on_file(context, options.admin);
+    doors_->file = std::make_unique<AdminSocketFile>(options.admin);
+    doors_->admin = open_door<Unix>(Surface::admin, std::move(acceptor), options, hooks);
+  }
+}
+
+Server::~Server() { stop(); }
+
+void Server::stop() {
+  if (doors_->tcp) {
+    close_all(*doors_->tcp);
+  }
+  if (doors_->admin) {
+    close_all(*doors_->admin);
+  }
+  doors_->file.reset();
+}
+
+std::string Server::listen_address() const {
+  if (!doors_->tcp) {
+    return {};
+  }
+  error_code ignored;
+  const Tcp::endpoint endpoint = doors_->tcp->acceptor.local_endpoint(ignored);
+  const std::string host = endpoint.address().to_string();
+  return endpoint.address().is_v6() ? fmt::format("[{}]:{}", host, endpoint.port())
+                                    : fmt::format("{}:{}", host, endpoint.port());
+}
+
+std::size_t Server::open(Surface surface) const {
+  if (surface == Surface::listen) {
+    return doors_->tcp ? doors_->tcp->open.size() : 0;
+  }
+  return doors_->admin ? doors_->admin->open.size() : 0;
+}
+
+std::uint64_t Server::turned_away(Surface surface) const {
+  if (surface == Surface::listen) {
+    return doors_->tcp ? doors_->tcp->turned_away : 0;
+  }
+  return doors_->admin ? doors_->admin->turned_away : 0;
+}
+
+}  // namespace fanfare

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Serves respond() on a TCP address and on a unix socket, from the agent's one io_context. Bounded
+// in everything a client can ask for: header 8 KiB, body 4 KiB, time, number of connections. Not
+// thread-safe; destroy it before the io_context.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "agent/exports/respond.h"
+#include "agent/exports/view.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace fanfare {
+
+struct ServerOptions {
+  std::string listen;  // "ADDR:PORT"; empty: no TCP surface
+  std::string admin;   // path; empty: no unix socket
+  // For a request to arrive whole, idle time before it included, and again for the answer to leave.
+  std::chrono::milliseconds timeout{10000};
+  std::size_t connections = 64;  // on each surface; more are closed at once and counted
+};
+
+struct ServerHooks {
+  std::function<std::shared_ptr<const View>()> view;  // null before the first tick
+  std::function<void()> scraped;                      // /metrics was served on the listen surface
+};
+
+class Server {
+ public:
+  // Binds both surfaces and begins to accept once `context` runs; StartError if one cannot be had.
+  Server(boost::asio::io_context& context, const ServerOptions& options, ServerHooks hooks);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Closes everything, open connections too, and removes the socket file. May be called twice.
+  void stop();
+
+  std::string listen_address() const;  // with the port that the kernel chose
+  std::size_t open(Surface surface) const;
+  std::uint64_t turned_away(Surface surface) const;  // over `connections`, since the start
+
+ private:
+  struct Doors;
+  std::unique_ptr<Doors> doors_;
+};
+
+}  // namespace fanfare

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// Turns flow records and their owners into JSON, one socket at a time: at 50,000 sockets a tree of
+// the whole answer would take more memory than the agent itself.
+#include "agent/exports/sockets_json.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/json/object.hpp>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <set>
+#include <vector>
+
+#include "agent/exports/json_text.h"
+#include "agent/exports/label_text.h"
+#include "agent/exports/names.h"
+#include "agent/kernel/loss_text.h"
+
+namespace fanfare {
+namespace {
+
+namespace json = boost::json;
+using Address = std::array<std::uint8_t, 16>;
+
+constexpr Address v4_prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};  // ::ffff:0:0/96
+constexpr Address v6_loopback{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+
+Address address(const __u8 (&bytes)[16]) {
+  Address copy{};
+  std::copy(std::begin(bytes), std::end(bytes), copy.begin());
+  return copy;
+}
+
+bool is_v4(const Address& at) { return std::equal(at.begin(), at.begin() + 12, v4_prefix.begin()); }
+
+bool is_loopback(const Address& at) { return is_v4(at) ? at[12] == 127 : at == v6_loopback; }
+
+std::string endpoint_text(const Address& at, std::uint16_t port) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (is_v4(at)) {
+    inet_ntop(AF_INET, at.data() + 12, text.data(), text.size());
+    return fmt::format("{}:{}", text.data(), port);
+  }
+  inet_ntop(AF_INET6, at.data(), text.data(), text.size());
+  return fmt::format("[{}]:{}", text.data(), port);
+}
+
+// What several sockets of one answer share.
+struct Context {
+  const View& view;
+  Monotonic now;
+  std::set<Address> own_addresses;  // of this host
+  std::vector<std::string> shards;  // shown names, by index
+};
+
+Context context_of(const View& view, Monotonic now) {
+  Context context{view, now, {view.local_addresses.begin(), view.local_addresses.end()}, {}};
+  for (const fanfare_flow& flow : view.snapshot->flows) {
+    context.own_addresses.insert(address(flow.local));
+  }
+  for (const ShardView& shard : view.shards) {
+    context.shards.push_back(label_text(shard.shard.name));
+  }
+  return context;
+}
+
+// Age to the millisecond. A snapshot is read while sockets still move: never below 0.
+json::value age(Monotonic now, std::uint64_t since_ns) {
+  const double seconds =
+      std::chrono::duration<double>(now - std::chrono::nanoseconds(since_ns)).count();
+  return std::max(0.0, std::round(seconds * 1000) / 1000);
+}
+
+json::value last_event(const fanfare_direction& out, Monotonic now) {
+  const auto& messages = out.tally.messages;
+  const bool only_events = messages[FANFARE_HEARTBEAT] == 0 && messages[FANFARE_CONTROL] == 0 &&
+                           messages[FANFARE_OTHER] == 0;
+  if (messages[FANFARE_EVENT] == 0 || out.last_ns == 0 || !only_events) {
+    return nullptr;
+  }
+  return age(now, out.last_ns);
+}
+
+bool synced(const fanfare_flow& flow) { return flow.out.stage == FANFARE_STAGE_FRAMES; }
+
+bool is_websocket(const fanfare_flow& flow) {
+  return synced(flow) || (flow.out.flags & FANFARE_UPGRADED) != 0 || flow.out.tally.frames > 0;
+}
+
+json::value reason(const fanfare_flow& flow) {
+  if (synced(flow) || flow.out.lost_by == FANFARE_LOSS_NONE) {
+    return nullptr;
+  }
+  return json::value(json::string_view(loss_text(flow.out.lost_by).name));
+}
+
+void add_identity(json::object& object, const Context& context, const fanfare_flow& flow) {
+  const Address remote = address(flow.remote);
+  const bool inner = is_loopback(remote) || context.own_addresses.contains(remote);
+  object["role"] = role_client;
+  object["hop"] = inner ? "inner" : "edge";
+  object["protocol"] = is_websocket(flow) ? protocol_websocket : "unknown";
+  object["local"] = endpoint_text(address(flow.local), flow.local_port);
+  object["remote"] = endpoint_text(remote, flow.remote_port);
+  object["netns"] = flow.netns;
+  const auto& paths = context.view.snapshot->owners->cgroup_paths;
+  const auto path = paths.find(flow.cgroup_id);
+  object["cgroup"] =
+      path == paths.end() ? json::value(nullptr) : json::value(label_text(path->second));
+}
+
+void add_owner(json::object& object, const Owner* owner) {
+  object["pid"] = owner ? json::value(owner->pid) : json::value(nullptr);
+  object["comm"] = owner ? json::value(label_text(owner->comm)) : json::value(nullptr);
+  object["unsent_bytes"] = owner ? json::value(owner->unsent_bytes) : json::value(nullptr);
+  object["srtt_us"] = owner ? json::value(owner->srtt_us) : json::value(nullptr);
+}
+
+void add_counts(json::object& object, const Context& context, const fanfare_flow& flow) {
+  const fanfare_tally& out = flow.out.tally;
+  const fanfare_tally& in = flow.in.tally;
+  object["state"] = synced(flow) ? "synced" : "unsynced";
+  object["reason"] = reason(flow);
+  object["opened_seconds"] =
+      flow.opened_ns == 0 ? json::value(nullptr) : age(context.now, flow.opened_ns);
+  object["last_event_seconds"] = last_event(flow.out, context.now);
+  object["events_out"] = out.messages[FANFARE_EVENT];
+  object["heartbeats_out"] = out.messages[FANFARE_HEARTBEAT];
+  object["control_out"] = out.messages[FANFARE_CONTROL];
+  object["other_out"] = out.messages[FANFARE_OTHER];
+  object["frames_out"] = out.frames;
+  object["bytes_out"] = flow.out.segment_bytes;
+  object["events_in"] = in.messages[FANFARE_EVENT];
+  object["control_in"] = in.messages[FANFARE_CONTROL];
+  object["frames_in"] = in.frames;
+  object["bytes_in"] = flow.in.segment_bytes;
+  object["acked"] = nullptr;
+  object["in_flight"] = nullptr;
+  object["lost"] = nullptr;
+}
+
+std::string socket_text(const Context& context, std::size_t i, const std::string& shard) {
+  const Snapshot& snapshot = *context.view.snapshot;
+  const auto& owners = snapshot.owners->by_cookie;
+  const auto owner = owners.find(snapshot.cookies[i]);
+  json::object object;
+  object.reserve(32);
+  object["cookie"] = snapshot.cookies[i];
+  object["shard"] = shard;
+  add_identity(object, context, snapshot.flows[i]);
+  add_owner(object, owner == owners.end() ? nullptr : &owner->second);
+  add_counts(object, context, snapshot.flows[i]);
+  return json_text(std::move(object));
+}
+
+}  // namespace
+
+std::string sockets_json(const View& view, Monotonic now, const SocketFilter& filter) {
+  if (!view.snapshot) {
+    return "[]\n";
+  }
+  const Context context = context_of(view, now);
+  const auto& flows = view.snapshot->flows;
+  std::string text = "[";
+  for (std::size_t i = 0; i < flows.size() && i < view.shard_of.size(); ++i) {
+    const std::uint32_t shard = view.shard_of[i];
+    const bool listed = flows[i].life == FANFARE_LIVE && shard < context.shards.size();
+    if (!listed || (filter.shard && *filter.shard != context.shards[shard])) {
+      continue;
+    }
+    text += text.size() > 1 ? ",\n" : "\n";
+    text += socket_text(context, i, context.shards[shard]);
+  }
+  return text + "\n]\n";
+}
+
+}  // namespace fanfare

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// The body of /api/v1/sockets: one line of JSON for each open socket of a shard. It holds client
+// addresses and is served on the admin socket only (respond.h).
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "agent/exports/view.h"
+
+namespace fanfare {
+
+struct SocketFilter {
+  std::optional<std::string> shard;  // the name as the exports show it
+};
+
+// An array. What is not known is null, never 0:
+// - acked, in_flight, lost: not measured yet;
+// - pid, comm, srtt_us, unsent_bytes: the owner of the socket was not seen;
+// - opened_seconds: older than the agent;
+// - last_event_seconds: no event yet, or messages of other classes went out as well: the kernel
+//   keeps the time of the last payload, which then need not be an event's.
+std::string sockets_json(const View& view, Monotonic now, const SocketFilter& filter = {});
+
+}  // namespace fanfare

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one place where a failure becomes words and an exit code.
+#include <unistd.h>
+
+#include <iostream>
+
+#include "agent/cli/command_line.h"
+#include "agent/cli/run_command.h"
+#include "agent/config/config_error.h"
+#include "agent/config/start_error.h"
+#include "agent/daemon.h"
+
+namespace {
+
+int fail(const std::string& what, const std::string& remedy, int exit_code) {
+  std::cerr << "fanfare: " << what << "\n";
+  if (!remedy.empty()) std::cerr << "  what to do: " << remedy << "\n";
+  return exit_code;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  using namespace fanfare;
+  try {
+    const auto command =
+        parse_command_line({words + 1, words + count}, look_around(STDOUT_FILENO, FANFARE_VERSION));
+    if (const auto* agent = std::get_if<AgentCommand>(&command.action))
+      return run_agent(agent->config, agent->overrides, command.version);
+    return run_command(command, std::cout, std::cerr);
+  } catch (const StartError& error) {
+    return fail(error.what(), error.remedy, error.exit_code);
+  } catch (const ConfigError& error) {
+    return fail(error.what(), "", exit_usage);
+  } catch (const std::exception& error) {
+    return fail(error.what(), "", exit_kernel);
+  }
+}

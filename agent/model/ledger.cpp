@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/model/ledger.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <numeric>
+#include <utility>
+
+#include "agent/model/shard_names.h"
+#include "bpf/tcp_states.h"
+
+namespace fanfare {
+namespace {
+
+// A flow waits so many ticks for the owner scan before it is named without it.
+constexpr std::uint8_t patience_ticks = 5;
+constexpr const char* overflow_shard = "other";
+
+bool is_chat_evidence(const fanfare_flow& flow) {
+  if (flow.out.flags & FANFARE_UPGRADED) return true;
+  return flow.out.stage == FANFARE_STAGE_FRAMES && flow.out.probation == 0;
+}
+
+// HTTP that has not been upgraded is no client of the chat.
+bool is_client(const fanfare_flow& flow) {
+  return (flow.out.flags & FANFARE_UPGRADED) || flow.out.stage == FANFARE_STAGE_FRAMES ||
+         flow.out.stage == FANFARE_STAGE_SEARCH;
+}
+
+// Modular: a tally that was taken back gives a negative delta, and the totals follow it.
+void add_delta(DirectionTotals& totals, const fanfare_tally& now, fanfare_tally& last) {
+  totals.frames += now.frames - last.frames;
+  for (int i = 0; i < FANFARE_CLASS_COUNT; ++i) {
+    totals.messages[i] += now.messages[i] - last.messages[i];
+    totals.bytes[i] += now.bytes[i] - last.bytes[i];
+  }
+  last = now;
+}
+
+void raise(std::uint64_t& shown, std::uint64_t actual) {
+  if (static_cast<std::int64_t>(actual - shown) > 0) shown = actual;
+}
+
+void raise(DirectionTotals& shown, const DirectionTotals& actual) {
+  raise(shown.frames, actual.frames);
+  for (int i = 0; i < FANFARE_CLASS_COUNT; ++i) {
+    raise(shown.messages[i], actual.messages[i]);
+    raise(shown.bytes[i], actual.bytes[i]);
+  }
+}
+
+void count_close(Shard& shard, const fanfare_flow& flow) {
+  const bool passive =
+      flow.close_state == FANFARE_TCP_LAST_ACK || flow.close_state == FANFARE_TCP_CLOSE_WAIT;
+  if (flow.sk_err == ETIMEDOUT)
+    ++shard.closed_by_timeout;
+  else if (flow.sk_err == ECONNRESET || flow.sk_err == EPIPE || (flow.sk_err == 0 && passive))
+    ++shard.closed_by_peer;
+  else
+    ++shard.closed_by_local;
+}
+
+}  // namespace
+
+Ledger::Ledger(std::vector<ShardRule> rules, std::uint32_t max_shards)
+    : rules_(std::move(rules)), max_shards_(max_shards) {}
+
+void Ledger::set_rules(std::vector<ShardRule> rules, std::uint32_t max_shards) {
+  rules_ = std::move(rules);
+  max_shards_ = max_shards;
+  names_.clear();
+  for (auto& [cookie, tracked] : tracked_) tracked.named_for_good = false;
+}
+
+void Ledger::note_chat_ports(const Snapshot& snapshot) {
+  for (const auto& flow : snapshot.flows)
+    if (flow.local_port && is_chat_evidence(flow))
+      chat_ports_.insert({flow.netns, flow.local_port});
+}
+
+std::uint32_t Ledger::slot_named(const std::string& name) {
+  const auto known = slot_by_name_.find(name);
+  if (known != slot_by_name_.end()) return known->second;
+  if (slots_.size() >= max_shards_ && name != overflow_shard) {
+    ++over_limit_;
+    return slot_named(overflow_shard);
+  }
+  const auto slot = static_cast<std::uint32_t>(slots_.size());
+  slots_.emplace_back().shown.name = name;
+  slot_by_name_.emplace(name, slot);
+  return slot;
+}
+
+const Ledger::Naming& Ledger::naming_of(const Snapshot& snapshot, std::size_t index) {
+  const auto& flow = snapshot.flows[index];
+  auto& naming = names_[{flow.cgroup_id, flow.netns, flow.local_port}];
+  if (naming.name.empty()) {
+    const auto facts = listener_facts(*snapshot.owners, snapshot.cookies[index], flow);
+    naming = {shard_name(rules_, facts, flow), facts.comm && facts.cgroup_path};
+  }
+  return naming;
+}
+
+// A flow whose listener is not known yet waits for the owner scan. It is named without when that
+// does not come, or when the flow is over: its counts must not be lost. Once named for good it
+// keeps its shard, whoever listens on the port later.
+void Ledger::name_flow(const Snapshot& snapshot, std::size_t index, Tracked& tracked) {
+  if (tracked.named_for_good) return;
+  const auto& naming = naming_of(snapshot, index);
+  const bool over = snapshot.flows[index].life == FANFARE_CLOSED;
+  if (!naming.complete && tracked.slot != no_shard) return;
+  if (!naming.complete && !over && tracked.ticks_unnamed++ < patience_ticks) return;
+  tracked.slot = slot_named(naming.name);
+  tracked.named_for_good = naming.complete;
+}
+
+std::uint32_t Ledger::settle_flow(const Snapshot& snapshot, std::size_t index) {
+  const auto& flow = snapshot.flows[index];
+  if (!flow.local_port || !is_client(flow) || !chat_ports_.contains({flow.netns, flow.local_port}))
+    return no_shard;
+  auto& tracked = tracked_[snapshot.cookies[index]];
+  tracked.generation = generation_;
+  name_flow(snapshot, index, tracked);
+  if (tracked.slot == no_shard) return no_shard;
+
+  auto& slot = slots_[tracked.slot];
+  add_delta(slot.out, flow.out.tally, tracked.out);
+  add_delta(slot.in, flow.in.tally, tracked.in);
+  if (!std::exchange(tracked.opened, true)) ++slot.shown.sockets_opened;
+  if (flow.life == FANFARE_CLOSED) {
+    if (!std::exchange(tracked.closed, true)) count_close(slot.shown, flow);
+  } else if (flow.out.stage == FANFARE_STAGE_FRAMES) {
+    ++slot.shown.sockets_synced;
+  } else {
+    ++slot.shown.sockets_unsynced;
+  }
+  return tracked.slot;
+}
+
+void Ledger::forget_gone(const Snapshot& snapshot) {
+  // Records are deleted by the reader after two sights of their final counts: nothing is lost here.
+  if (tracked_.size() > snapshot.flows.size() || generation_ % 16 == 0)
+    boost::unordered::erase_if(
+        tracked_, [this](const auto& entry) { return entry.second.generation != generation_; });
+}
+
+Model Ledger::publish(std::vector<std::uint32_t> slot_of_flow) const {
+  std::vector<std::uint32_t> order(slots_.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(),
+            [this](auto a, auto b) { return slots_[a].shown.name < slots_[b].shown.name; });
+  Model model;
+  std::vector<std::uint32_t> place(slots_.size());
+  for (std::uint32_t i = 0; i < order.size(); ++i) {
+    place[order[i]] = i;
+    model.shards.push_back(slots_[order[i]].shown);
+  }
+  for (auto& slot : slot_of_flow)
+    if (slot != no_shard) slot = place[slot];
+  model.shard_of = std::move(slot_of_flow);
+  model.shards_over_limit = over_limit_;
+  return model;
+}
+
+Model Ledger::advance(const Snapshot& snapshot) {
+  ++generation_;
+  if (std::exchange(named_by_, snapshot.owners) != snapshot.owners) names_.clear();
+  note_chat_ports(snapshot);
+  for (auto& slot : slots_) slot.shown.sockets_synced = slot.shown.sockets_unsynced = 0;
+
+  std::vector<std::uint32_t> slot_of_flow(snapshot.flows.size(), no_shard);
+  for (std::size_t i = 0; i < snapshot.flows.size(); ++i)
+    slot_of_flow[i] = settle_flow(snapshot, i);
+  forget_gone(snapshot);
+  for (auto& slot : slots_) {
+    raise(slot.shown.out, slot.out);
+    raise(slot.shown.in, slot.in);
+  }
+  return publish(std::move(slot_of_flow));
+}
+
+}  // namespace fanfare

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// From cumulative counters of sockets to cumulative totals of shards: the one place where deltas
+// are taken, and where births, deaths and counts that were taken back are settled.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "agent/config/config.h"
+#include "agent/kernel/snapshot.h"
+#include "agent/model/shards.h"
+
+namespace fanfare {
+
+class Ledger {
+ public:
+  Ledger(std::vector<ShardRule> rules, std::uint32_t max_shards);
+
+  // Snapshots in the order of their times. A shard appears when its port is known to speak
+  // WebSocket: by a 101 seen on it, or by a proven lock.
+  Model advance(const Snapshot& snapshot);
+
+  // After a reload: what is counted from now on goes to the shards of the new rules.
+  void set_rules(std::vector<ShardRule> rules, std::uint32_t max_shards);
+
+ private:
+  // Totals as they stand (they can fall when a false lock is voided) and as they are shown: a
+  // counter never falls, it waits until what was taken back has been counted again.
+  struct Slot {
+    Shard shown;
+    DirectionTotals out, in;
+  };
+  struct Tracked {
+    fanfare_tally out{}, in{};
+    std::uint64_t generation = 0;
+    std::uint32_t slot = no_shard;
+    std::uint8_t ticks_unnamed = 0;
+    bool named_for_good = false;  // its listener and cgroup were known
+    bool opened = false, closed = false;
+  };
+  struct Naming {
+    std::string name;
+    bool complete = false;  // listener and cgroup are known
+  };
+  struct PortKey {
+    std::uint64_t cgroup_id;
+    std::uint32_t netns;
+    std::uint16_t port;
+    auto operator<=>(const PortKey&) const = default;
+  };
+
+  void note_chat_ports(const Snapshot& snapshot);
+  std::uint32_t settle_flow(const Snapshot& snapshot, std::size_t index);
+  void name_flow(const Snapshot& snapshot, std::size_t index, Tracked& tracked);
+  const Naming& naming_of(const Snapshot& snapshot, std::size_t index);
+  std::uint32_t slot_named(const std::string& name);
+  void forget_gone(const Snapshot& snapshot);
+  Model publish(std::vector<std::uint32_t> slot_of_flow) const;
+
+  std::vector<ShardRule> rules_;
+  std::uint32_t max_shards_;
+  std::vector<Slot> slots_;
+  std::map<std::string, std::uint32_t> slot_by_name_;
+  std::map<PortKey, Naming> names_;  // of the latest owner scan
+  std::shared_ptr<const Owners> named_by_;
+  std::set<ListenerKey> chat_ports_;
+  boost::unordered_flat_map<std::uint64_t, Tracked> tracked_;
+  std::uint64_t generation_ = 0;
+  std::uint64_t over_limit_ = 0;
+};
+
+}  // namespace fanfare

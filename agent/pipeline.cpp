@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/pipeline.h"
+
+#include <ctime>
+#include <utility>
+
+#include "agent/kernel/loss_text.h"
+#include "agent/ratios/coverage.h"
+
+namespace fanfare {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto rate_window = 10s;
+constexpr auto recent_losses = 60s;
+
+double cpu_seconds() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+std::vector<ShardView> judge_shards(const std::vector<Shard>& shards,
+                                    const std::vector<Rate>& rates) {
+  std::vector<ShardView> views;
+  for (std::size_t i = 0; i < shards.size(); ++i)
+    views.push_back({.shard = shards[i],
+                     .coverage = coverage(shards[i]),
+                     .events_out_per_second = rates[i].events_out,
+                     .events_in_per_second = rates[i].events_in});
+  return views;
+}
+
+}  // namespace
+
+Pipeline::Pipeline(Source& source, const Config& config, std::string version, Wall started)
+    : source_(source), ledger_(config.shards, config.limits.shards), rates_(rate_window) {
+  blank_.version = std::move(version);
+  blank_.started = started;
+  blank_.window = rate_window;
+  reload(config);
+}
+
+void Pipeline::reload(const Config& config) {
+  ledger_.set_rules(config.shards, config.limits.shards);
+  blank_.node = config.node;
+  blank_.cluster = config.cluster;
+}
+
+std::vector<LossView> Pipeline::judge_losses(const Snapshot& snapshot) {
+  losses_.push_back({snapshot.taken, snapshot.losses});
+  while (losses_.size() > 1 && snapshot.taken - losses_[1].at >= recent_losses) losses_.pop_front();
+  std::vector<LossView> views;
+  for (unsigned reason = FANFARE_LOSS_NONE + 1; reason < FANFARE_LOSS_COUNT; ++reason)
+    views.push_back({.reason = std::string(loss_text(reason).name),
+                     .count = snapshot.losses[reason],
+                     .recent = snapshot.losses[reason] - losses_.front().counts[reason]});
+  return views;
+}
+
+std::shared_ptr<const View> Pipeline::tick(Monotonic now, Wall wall, const Health& health,
+                                           double last_scrape_seconds) {
+  const double began = cpu_seconds();
+  auto snapshot = std::make_shared<Snapshot>(source_.read(now, wall));
+  auto model = ledger_.advance(*snapshot);
+
+  auto view = std::make_shared<View>(blank_);
+  view->taken = wall;
+  view->ticks = ++blank_.ticks;
+  view->health = health;
+  view->last_scrape_seconds = last_scrape_seconds;
+  view->shards = judge_shards(model.shards, rates_.advance(now, model.shards));
+  view->shards_over_limit = model.shards_over_limit;
+  view->losses = judge_losses(*snapshot);
+  view->maps = snapshot->maps;
+  view->programs = snapshot->programs;
+  view->shard_of = std::move(model.shard_of);
+  view->snapshot = std::move(snapshot);
+  view->tick_seconds = cpu_seconds() - began;
+  return view;
+}
+
+}  // namespace fanfare

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The way of the data in one call: read, settle into shards, judge, publish. The file to read
+// first.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "agent/config/config.h"
+#include "agent/exports/view.h"
+#include "agent/kernel/source.h"
+#include "agent/model/ledger.h"
+#include "agent/ratios/rates.h"
+
+namespace fanfare {
+
+class Pipeline {
+ public:
+  Pipeline(Source& source, const Config& config, std::string version, Wall started);
+
+  // One tick. Throws what the source throws; then nothing has been published.
+  std::shared_ptr<const View> tick(Monotonic now, Wall wall, const Health& health,
+                                   double last_scrape_seconds);
+
+  // Takes over what may change while running: shards, limits.shards, cluster, node.
+  void reload(const Config& config);
+
+ private:
+  std::vector<LossView> judge_losses(const Snapshot& snapshot);
+
+  struct LossSample {
+    Monotonic at{};
+    std::array<std::uint64_t, FANFARE_LOSS_COUNT> counts{};
+  };
+
+  Source& source_;
+  Ledger ledger_;
+  Rates rates_;
+  View blank_;  // what every view has in common
+  std::deque<LossSample> losses_;
+};
+
+}  // namespace fanfare
