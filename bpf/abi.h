@@ -112,6 +112,7 @@ struct fanfare_direction {
 	__u8 lost_by;	/* enum fanfare_loss that last put it out of step */
 	__u64 last_ns;	     /* CLOCK_MONOTONIC of the last segment with payload; 0 = none */
 	__u64 segment_bytes; /* TCP payload bytes, each once */
+	__u64 last_event_ns; /* CLOCK_MONOTONIC of the segment that ended the last event; 0 = none */
 	struct fanfare_tally tally;
 	/* Since a lock that is on probation; parts of tally. */
 	__u64 unproven_event_bytes;
@@ -170,8 +171,8 @@ struct fanfare_owner {
 };
 
 FANFARE_ASSERT(sizeof(struct fanfare_tally) == 72, "no hidden padding");
-FANFARE_ASSERT(sizeof(struct fanfare_direction) == 72 + 72 + 32, "no hidden padding");
-FANFARE_ASSERT(sizeof(struct fanfare_flow) == 2 * 176 + 80, "no hidden padding");
+FANFARE_ASSERT(sizeof(struct fanfare_direction) == 80 + 72 + 32, "no hidden padding");
+FANFARE_ASSERT(sizeof(struct fanfare_flow) == 2 * 184 + 80, "no hidden padding");
 FANFARE_ASSERT(sizeof(struct fanfare_owner) == 56, "no hidden padding");
 
 #endif

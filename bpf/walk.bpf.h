@@ -32,6 +32,7 @@ static __always_inline void walk_segment(struct __sk_buff *skb, struct fanfare_d
 					 __u8 hole_reason)
 {
 	struct walk walk = {skb, d, segment->payload};
+	__u64 events = d->tally.messages[FANFARE_EVENT];
 	__u32 budget = frame_budget, start;
 
 	if (!fanfare_admit(d, segment->seq, segment->length, hole_reason))
@@ -52,6 +53,8 @@ static __always_inline void walk_segment(struct __sk_buff *skb, struct fanfare_d
 		bpf_loop(frame_budget, walk_step, &walk, 0);
 		fanfare_settle(d, start);
 	}
+	if (d->tally.messages[FANFARE_EVENT] != events)
+		d->last_event_ns = now_ns;
 	if (d->fault) {
 		lose(d->fault, d->fault == FANFARE_LOSS_FALSE_LOCK ? d->voided : 1);
 		d->fault = 0;

@@ -2,7 +2,8 @@
 #include "agent/model/shard_names.h"
 
 #include <algorithm>
-#include <tuple>
+
+#include "agent/config/config_rules.h"
 
 namespace fanfare {
 namespace {
@@ -20,11 +21,6 @@ bool holds(const ShardMatch& match, std::uint16_t port, const std::string& cgrou
          (match.exe.empty() || match.exe == exe);
 }
 
-auto specificity(const ShardMatch& match) {
-  const int conditions = !match.listen_ports.empty() + !match.cgroup.empty() + !match.exe.empty();
-  return std::tuple(conditions, match.cgroup.size());
-}
-
 }  // namespace
 
 const ShardRule* matching_rule(const std::vector<ShardRule>& rules, std::uint16_t port,
@@ -32,7 +28,7 @@ const ShardRule* matching_rule(const std::vector<ShardRule>& rules, std::uint16_
   const ShardRule* best = nullptr;
   for (const auto& rule : rules)
     if (holds(rule.match, port, cgroup_path, exe) &&
-        (!best || specificity(rule.match) > specificity(best->match)))
+        (!best || is_stricter(rule.match, best->match)))
       best = &rule;
   return best;
 }

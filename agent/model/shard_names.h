@@ -12,8 +12,8 @@
 
 namespace fanfare {
 
-// The most specific rule whose conditions all hold: more conditions first, then the longer cgroup
-// path. nullptr where none holds.
+// The strictest rule whose conditions all hold (config_rules.h says why there is just one); nullptr
+// where none holds.
 const ShardRule* matching_rule(const std::vector<ShardRule>& rules, std::uint16_t port,
                                const std::string& cgroup_path, const std::string& exe);
 

@@ -29,7 +29,7 @@ FANFARE_INLINE void fanfare_drop_token(struct fanfare_direction *d)
 }
 
 /* From here on frames are counted. `probation` frames must follow without fault until the lock
- * counts as proven; 0 after a 101. */
+ * counts as proven; 0 after the 101 of a connection that was followed from its start. */
 FANFARE_INLINE void fanfare_lock(struct fanfare_direction *d, __u8 probation)
 {
 	d->stage = FANFARE_STAGE_FRAMES;

@@ -77,7 +77,8 @@ FANFARE_INLINE void http_upgraded(struct fanfare_direction *d)
 	d->flags |= FANFARE_UPGRADED;
 	if (d->head_found & HTTP_FOUND_DEFLATE)
 		d->flags |= FANFARE_DEFLATE;
-	fanfare_lock(d, 0);
+	/* On an old flow a payload can look like this head where a segment starts. */
+	fanfare_lock(d, d->flags & FANFARE_OLD ? FANFARE_PROOF_FRAMES : 0);
 }
 
 FANFARE_INLINE void http_end_value_token(struct fanfare_direction *d)
@@ -147,7 +148,7 @@ FANFARE_INLINE __u32 http_head_token(struct fanfare_direction *d, __u64 w, __u32
 	}
 	if (++d->head_bytes >= FANFARE_HEAD_MAX && d->stage == FANFARE_STAGE_HEAD) {
 		d->fault = FANFARE_LOSS_HEAD_TOO_LONG;
-		d->stage = FANFARE_STAGE_DISMISSED;
+		d->stage = d->flags & FANFARE_OLD ? FANFARE_STAGE_SEARCH : FANFARE_STAGE_DISMISSED;
 	}
 	return 1;
 }

@@ -76,7 +76,7 @@ FANFARE_INLINE void fanfare_begin_segment(struct fanfare_direction *d, __u64 wor
 		http_begin_head(d, HTTP_LATER_HEAD);
 	if (d->stage != FANFARE_STAGE_SEARCH)
 		return;
-	if (word == HTTP_VERSION_TEXT && !(d->flags & FANFARE_MASKED)) {
+	if (word == HTTP_VERSION_TEXT && !(d->flags & (FANFARE_MASKED | FANFARE_UPGRADED))) {
 		fanfare_drop_token(d);
 		http_begin_head(d, HTTP_LATER_HEAD);
 	} else if (last && now_ns - last >= FANFARE_QUIET_NS && now_ns > last) {
@@ -95,7 +95,8 @@ FANFARE_INLINE int fanfare_step(struct fanfare_direction *d, __u64 raw)
 	if (!d->skip) {
 		__u32 carried = d->ncarry & 7;
 		__u32 fresh = left < 8 - carried ? left : 8 - carried;
-		__u64 w = d->carry | raw << 8 * carried;
+		__u64 carry = d->carry; /* a token that loses step drops it with its rest */
+		__u64 w = carry | raw << 8 * carried;
 		__u32 n = carried + fresh;
 		__u32 used = fanfare_token(d, w, n);
 
@@ -112,7 +113,7 @@ FANFARE_INLINE int fanfare_step(struct fanfare_direction *d, __u64 raw)
 			d->carry = 0;
 			d->ncarry = 0;
 		} else {
-			d->carry >>= 8 * used;
+			d->carry = carry >> 8 * used;
 			d->ncarry = carried - used;
 		}
 		left = d->end - d->off;

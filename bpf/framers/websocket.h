@@ -120,7 +120,7 @@ FANFARE_INLINE __u32 websocket_token(struct fanfare_direction *d, __u64 w, __u32
  * One token of a direction that is out of step: a candidate header is followed by its length, and
  * FANFARE_LOCK_FRAMES plausible headers in a row lock. On failure the search goes on at the next
  * byte. Stricter than the rules for a direction in step: minimal lengths, no frame over
- * FANFARE_SEARCH_FRAME_MAX, and text that does not begin inside a UTF-8 sequence (continuation
+ * FANFARE_SEARCH_FRAME_MAX, no empty fragment but the last (runs of zero bytes), and text that does not begin inside a UTF-8 sequence (continuation
  * bytes 0x80 to 0x8a are what looks most like a header).
  */
 FANFARE_INLINE __u32 websocket_search_token(struct fanfare_direction *d, __u64 w, __u32 n)
@@ -133,6 +133,8 @@ FANFARE_INLINE __u32 websocket_search_token(struct fanfare_direction *d, __u64 w
 	if (!websocket_legal(d, b0, b1) || length == WEBSOCKET_LENGTH64)
 		goto implausible;
 	if (opcode == 8 && length == 1)
+		goto implausible;
+	if (!(b0 & WEBSOCKET_FIN) && !length)
 		goto implausible;
 	if (length == WEBSOCKET_LENGTH16) {
 		if (n < 4)
@@ -152,7 +154,9 @@ FANFARE_INLINE __u32 websocket_search_token(struct fanfare_direction *d, __u64 w
 	}
 	websocket_note_message(d, b0);
 	d->skip = length + (d->flags & FANFARE_MASKED ? WEBSOCKET_KEY_BYTES : 0);
-	if (d->chain < 255)
+	/* 0x00 fits, a fragment that is neither first nor last, but proves nothing: it is the
+	 * commonest byte of binary payloads. */
+	if (b0 && d->chain < 255)
 		d->chain++;
 	if (d->chain >= FANFARE_LOCK_FRAMES && !(d->frame & FANFARE_FRAME_TRIAL)) {
 		__u64 skip = d->skip;

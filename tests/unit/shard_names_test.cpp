@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/model/shard_names.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/snapshots.h"
+
+namespace fanfare {
+namespace {
+
+ShardRule rule(std::string name, ShardMatch match) { return {std::move(name), std::move(match)}; }
+
+TEST(ShardNames, WithoutRulesCommAndPortAndTheCgroupsLeaf) {
+  const auto flow = testing::make_flow({.port = 8080});
+  EXPECT_EQ(shard_name({}, {.comm = "node", .exe = "", .cgroup_path = "/"}, flow), "node:8080");
+  EXPECT_EQ(shard_name({}, {.comm = "node", .exe = "", .cgroup_path = "/a/chat.service"}, flow),
+            "node:8080@chat.service");
+  EXPECT_EQ(shard_name({}, {.comm = {}, .exe = "", .cgroup_path = {}}, flow), "unknown:8080");
+}
+
+TEST(ShardNames, TheSelftestHasOneName) {
+  EXPECT_EQ(shard_name({}, {.comm = "fanfare", .exe = "", .cgroup_path = "/x"},
+                       testing::make_flow({.port = 4})),
+            "fanfare-selftest");
+}
+
+TEST(ShardNames, AllConditionsMustHold) {
+  const std::vector<ShardRule> rules{
+      rule("a", {.listen_ports = {80, 81}, .cgroup = "/chat", .exe = "/bin/chatd"})};
+  EXPECT_TRUE(matching_rule(rules, 81, "/chat/x", "/bin/chatd"));
+  EXPECT_FALSE(matching_rule(rules, 82, "/chat/x", "/bin/chatd"));
+  EXPECT_FALSE(matching_rule(rules, 81, "/chatter", "/bin/chatd"));
+  EXPECT_FALSE(matching_rule(rules, 81, "/chat", "/bin/other"));
+}
+
+TEST(ShardNames, TheStricterRuleWins) {
+  const std::vector<ShardRule> rules{
+      rule("port", {.listen_ports = {80}, .cgroup = "", .exe = ""}),
+      rule("deep", {.listen_ports = {80}, .cgroup = "/chat/eu", .exe = ""}),
+      rule("shallow", {.listen_ports = {80}, .cgroup = "/chat", .exe = ""})};
+  EXPECT_EQ(matching_rule(rules, 80, "/", "")->name, "port");
+  EXPECT_EQ(matching_rule(rules, 80, "/chat/us", "")->name, "shallow");
+  EXPECT_EQ(matching_rule(rules, 80, "/chat/eu/pod", "")->name, "deep");
+}
+
+TEST(ShardNames, FactsComeFromTheListenerThenFromTheHolder) {
+  Owners owners;
+  const auto flow = testing::make_flow({.port = 80, .netns = 5, .cgroup_id = 9});
+  EXPECT_FALSE(listener_facts(owners, 1, flow).comm);
+  owners.by_cookie[1] = {.pid = 1, .fd = 1, .comm = "worker", .exe = ""};
+  EXPECT_EQ(listener_facts(owners, 1, flow).comm, "worker");
+  owners.listeners[{5, 80}] = {.pid = 1, .fd = 1, .comm = "master", .exe = "/m"};
+  owners.cgroup_paths[9] = "/c";
+  EXPECT_EQ(listener_facts(owners, 1, flow).comm, "master");
+  EXPECT_EQ(listener_facts(owners, 1, flow).exe, "/m");
+  EXPECT_EQ(listener_facts(owners, 1, flow).cgroup_path, "/c");
+}
+
+}  // namespace
+}  // namespace fanfare
