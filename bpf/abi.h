@@ -19,18 +19,18 @@
  * the sentences for people stand in agent/kernel/loss_text.cpp. Append only. */
 enum fanfare_loss {
 	FANFARE_LOSS_NONE,
-	FANFARE_LOSS_FLOW_MAP_FULL,  /* sockets: accepted, but `limits.sockets` records are in use */
-	FANFARE_LOSS_HEADER,	     /* segments: IP or TCP header not readable at the hook */
-	FANFARE_LOSS_PAYLOAD,	     /* segments: payload bytes not readable at the hook */
-	FANFARE_LOSS_EGRESS_HOLE,    /* times: bytes left by a way that passes the hook by */
-	FANFARE_LOSS_INGRESS_HOLE,   /* times: a segment arrived past a hole that hid a header */
-	FANFARE_LOSS_INGRESS_RACE,   /* segments: two CPUs received for one socket at once */
-	FANFARE_LOSS_BAD_FRAME,	     /* times: bytes that RFC 6455 forbids where a header was due */
-	FANFARE_LOSS_FRAME_BUDGET,   /* times: more headers in one segment than one run may walk */
-	FANFARE_LOSS_FALSE_LOCK,     /* messages: counted after a lock that proved wrong, taken back */
-	FANFARE_LOSS_SEARCH_GIVEN_UP, /* sockets: older than the agent, never looked like WebSocket */
-	FANFARE_LOSS_HEAD_TOO_LONG,  /* sockets: HTTP response head over FANFARE_HEAD_MAX */
-	FANFARE_LOSS_MPTCP,	     /* sockets: MPTCP subflow, its bytes are not in stream order */
+	FANFARE_LOSS_FLOW_MAP_FULL, /* sockets: accepted, but `limits.sockets` records are in use */
+	FANFARE_LOSS_HEADER,	    /* segments: IP or TCP header not readable at the hook */
+	FANFARE_LOSS_PAYLOAD,	    /* segments: payload bytes not readable at the hook */
+	FANFARE_LOSS_EGRESS_HOLE,   /* times: bytes left by a way that passes the hook by */
+	FANFARE_LOSS_INGRESS_HOLE,  /* times: a segment arrived past a hole that hid a header */
+	FANFARE_LOSS_INGRESS_RACE,  /* segments: two CPUs received for one socket at once */
+	FANFARE_LOSS_BAD_FRAME,	    /* times: bytes that RFC 6455 forbids where a header was due */
+	FANFARE_LOSS_FRAME_BUDGET,  /* times: more headers in one segment than one run may walk */
+	FANFARE_LOSS_FALSE_LOCK, /* messages: counted after a lock that proved wrong, taken back */
+	FANFARE_LOSS_SEARCH_GIVEN_UP, /* sockets: older than the agent, not like WebSocket */
+	FANFARE_LOSS_HEAD_TOO_LONG,   /* sockets: HTTP response head over FANFARE_HEAD_MAX */
+	FANFARE_LOSS_MPTCP, /* sockets: MPTCP subflow, its bytes are not in stream order */
 	FANFARE_LOSS_COUNT
 };
 
@@ -55,14 +55,14 @@ enum fanfare_stage {
 
 /* fanfare_direction.flags */
 enum {
-	FANFARE_SEQ_KNOWN = 1,	  /* next_seq is valid */
-	FANFARE_MASKED = 2,	  /* frames of this direction carry a masking key (client to server) */
-	FANFARE_DEFLATE = 4,	  /* permessage-deflate negotiated: RSV1 is legal on a message's first frame */
-	FANFARE_DEFLATE_UNKNOWN = 8, /* the 101 was not seen: RSV1 may be legal */
-	FANFARE_MESSAGE_OPEN = 16, /* a fragmented message has begun and not ended */
+	FANFARE_SEQ_KNOWN = 1, /* next_seq is valid */
+	FANFARE_MASKED = 2,    /* frames of this direction carry a masking key (client to server) */
+	FANFARE_DEFLATE = 4,   /* negotiated: RSV1 is legal on a message's first frame */
+	FANFARE_DEFLATE_UNKNOWN = 8,  /* the 101 was not seen: RSV1 may be legal */
+	FANFARE_MESSAGE_OPEN = 16,    /* a fragmented message has begun and not ended */
 	FANFARE_MESSAGE_UNKNOWN = 32, /* searching: not known whether a message is open */
-	FANFARE_OLD = 64,	  /* the flow is older than the agent: falls back to SEARCH, not to HTTP */
-	FANFARE_UPGRADED = 128,	  /* in step since a 101 that we saw */
+	FANFARE_OLD = 64, /* the flow is older than the agent: falls back to SEARCH, not to HTTP */
+	FANFARE_UPGRADED = 128, /* in step since a 101 that we saw */
 };
 
 /* fanfare_direction.frame: the frame whose payload is being skipped */
@@ -74,18 +74,18 @@ enum {
 	FANFARE_FRAME_TRIAL = 16,   /* SEARCH: every byte since a quiet segment's start fitted */
 };
 
-#define FANFARE_LOCK_FRAMES   6	    /* chained plausible headers until a search locks */
-#define FANFARE_PROOF_FRAMES  10    /* more valid frames until a lock counts as proven */
+#define FANFARE_LOCK_FRAMES	 6     /* chained plausible headers until a search locks */
+#define FANFARE_PROOF_FRAMES	 10    /* more valid frames until a lock counts as proven */
 #define FANFARE_SEARCH_FRAME_MAX 65535 /* bytes; a longer frame is not believed while searching */
-#define FANFARE_QUIET_NS      50000000ULL /* after this silence a segment starts a frame */
-#define FANFARE_HEAD_MAX      16384 /* bytes of an HTTP response head */
-#define FANFARE_SEARCH_BYTES_MAX (1024 * 1024) /* then a flow without any other sign is given up */
+#define FANFARE_QUIET_NS	 50000000ULL   /* after this silence a segment starts a frame */
+#define FANFARE_HEAD_MAX	 16384	       /* bytes of an HTTP response head */
+#define FANFARE_SEARCH_BYTES_MAX (1024 * 1024) /* without any other sign of WebSocket: given up */
 
 /* What has passed in one direction. A message counts once, when its last byte has passed. */
 struct fanfare_tally {
-	__u64 frames;			       /* frames of any kind, complete */
-	__u64 messages[FANFARE_CLASS_COUNT];   /* complete messages; control frames are class control */
-	__u64 bytes[FANFARE_CLASS_COUNT];      /* payload bytes of those messages, as on the wire */
+	__u64 frames;			     /* frames of any kind, complete */
+	__u64 messages[FANFARE_CLASS_COUNT]; /* complete; control frames are class control */
+	__u64 bytes[FANFARE_CLASS_COUNT];    /* payload bytes of those messages, as on the wire */
 };
 
 /*
@@ -106,13 +106,13 @@ struct fanfare_direction {
 	__u8 stage;	     /* enum fanfare_stage */
 	__u8 flags;
 	__u8 frame;
-	__u8 chain;	/* SEARCH: plausible headers in a row */
-	__u8 probation; /* valid frames still due until the lock is proven; 0 = proven */
-	__u8 fault;	/* out: enum fanfare_loss of this walk, taken by the driver */
-	__u8 lost_by;	/* enum fanfare_loss that last put it out of step */
+	__u8 chain;	     /* SEARCH: plausible headers in a row */
+	__u8 probation;	     /* valid frames still due until the lock is proven; 0 = proven */
+	__u8 fault;	     /* out: enum fanfare_loss of this walk, taken by the driver */
+	__u8 lost_by;	     /* enum fanfare_loss that last put it out of step */
 	__u64 last_ns;	     /* CLOCK_MONOTONIC of the last segment with payload; 0 = none */
 	__u64 segment_bytes; /* TCP payload bytes, each once */
-	__u64 last_event_ns; /* CLOCK_MONOTONIC of the segment that ended the last event; 0 = none */
+	__u64 last_event_ns; /* CLOCK_MONOTONIC of the segment that ended the last event; 0: none */
 	struct fanfare_tally tally;
 	/* Since a lock that is on probation; parts of tally. */
 	__u64 unproven_event_bytes;
@@ -120,38 +120,38 @@ struct fanfare_direction {
 	__u8 unproven_events;
 	__u8 unproven_controls;
 	__u8 unproven_frames;
-	__u8 voided;	   /* out: messages taken back by this walk, with fault FALSE_LOCK */
-	__u16 head_bytes;  /* HEAD: bytes of this head so far */
-	__u32 head_token;  /* HEAD: hash of the token in progress */
-	__u32 head_last;   /* HEAD: the last four bytes */
-	__u8 head_field;   /* HEAD: which part or header field the parser is in */
-	__u8 head_found;   /* HEAD: what it has seen */
+	__u8 voided;	  /* out: messages taken back by this walk, with fault FALSE_LOCK */
+	__u16 head_bytes; /* HEAD: bytes of this head so far */
+	__u32 head_token; /* HEAD: hash of the token in progress */
+	__u32 head_last;  /* HEAD: the last four bytes */
+	__u8 head_field;  /* HEAD: which part or header field the parser is in */
+	__u8 head_found;  /* HEAD: what it has seen */
 	__u16 reserved;
-	__u32 searched;	   /* bytes passed while searching, saturating */
+	__u32 searched; /* bytes passed while searching, saturating */
 };
 
 /* fanfare_flow.life */
 enum fanfare_life {
 	FANFARE_LIVE,
-	FANFARE_CLOSED,	   /* TCP_CLOSE was seen: final, the agent deletes it */
+	FANFARE_CLOSED, /* TCP_CLOSE was seen: final, the agent deletes it */
 };
 
 /* One accepted TCP connection. Key: the socket cookie. */
 struct fanfare_flow {
 	struct fanfare_direction out;
 	struct fanfare_direction in;
-	__u64 opened_ns;  /* CLOCK_MONOTONIC of accept; 0 = older than the agent */
-	__u64 cgroup_id;  /* kernfs id = inode of the cgroup's directory */
-	__u8 local[16];	  /* addresses in network order; IPv4 as ::ffff:a.b.c.d */
+	__u64 opened_ns; /* CLOCK_MONOTONIC of accept; 0 = older than the agent */
+	__u64 cgroup_id; /* kernfs id = inode of the cgroup's directory */
+	__u8 local[16];	 /* addresses in network order; IPv4 as ::ffff:a.b.c.d */
 	__u8 remote[16];
 	__u32 netns;	  /* inode of the network namespace */
 	__u16 local_port; /* host order; 0 = the record is still being filled in */
 	__u16 remote_port;
-	__u32 watched;	  /* 1 while it is counted in watched_ports */
-	__u32 sk_err;	  /* at the close: 0, ECONNRESET, ETIMEDOUT, ... */
+	__u32 watched;			   /* 1 while it is counted in watched_ports */
+	__u32 sk_err;			   /* at the close: 0, ECONNRESET, ETIMEDOUT, ... */
 	__u32 snd_una, snd_nxt, write_seq; /* at the close */
-	__u8 life;	  /* enum fanfare_life */
-	__u8 close_state; /* TCP state left at the close, see tcp_states.h */
+	__u8 life;			   /* enum fanfare_life */
+	__u8 close_state;		   /* TCP state left at the close, see tcp_states.h */
 	__u16 reserved;
 };
 
@@ -159,12 +159,12 @@ struct fanfare_flow {
 struct fanfare_owner {
 	__u64 cookie;
 	__u64 cgroup_id;
-	__u32 pid;	/* thread group id */
+	__u32 pid; /* thread group id */
 	__u32 fd;
 	__u32 netns;
 	__u16 local_port; /* host order */
-	__u8 tcp_state;	/* see tcp_states.h; 10 = LISTEN */
-	__u8 family;	/* AF_INET or AF_INET6 */
+	__u8 tcp_state;	  /* see tcp_states.h; 10 = LISTEN */
+	__u8 family;	  /* AF_INET or AF_INET6 */
 	__u32 srtt_us;
 	__u32 unsent_bytes; /* write_seq - snd_nxt */
 	char comm[16];

@@ -10,8 +10,9 @@
 char dual_license[] SEC("license") = "Dual BSD/GPL";
 
 /*
- * The 101 has just left: frames come from the client next, from the byte on that TCP expects. So the
- * request itself need not be read (part of it may have arrived under the listener's cookie).
+ * The 101 has just left: frames come from the client next, from the byte on that TCP expects. So
+ * the request itself need not be read (part of it may have arrived under the listener's cookie).
+ * `busy` is free unless the flow is an old one that is being searched; then the search goes on.
  */
 static __always_inline void open_inbound(struct bpf_sock *sk, struct fanfare_flow *flow)
 {
@@ -33,6 +34,7 @@ static __always_inline void count_egress(struct __sk_buff *skb, struct bpf_sock 
 {
 	struct segment segment = read_segment(skb);
 	struct fanfare_flow *flow;
+	__u8 flags_before;
 	__u64 cookie;
 
 	if (!segment.length)
@@ -41,10 +43,11 @@ static __always_inline void count_egress(struct __sk_buff *skb, struct bpf_sock 
 	flow = bpf_map_lookup_elem(&flows, &cookie);
 	if (!flow || !flow->watched)
 		return;
+	flags_before = flow->out.flags;
 	/* skb->tstamp is TCP's own send time, CLOCK_MONOTONIC: it saves reading the clock. */
 	walk_segment(skb, &flow->out, &segment, skb->tstamp, FANFARE_LOSS_EGRESS_HOLE);
 
-	if ((flow->out.flags & FANFARE_UPGRADED) && !(flow->in.flags & FANFARE_UPGRADED))
+	if ((flow->out.flags & ~flags_before) & FANFARE_UPGRADED)
 		open_inbound(sk, flow);
 	if (flow->out.searched >= FANFARE_SEARCH_BYTES_MAX && !chat_ports[flow->local_port]) {
 		lose(FANFARE_LOSS_SEARCH_GIVEN_UP, 1);

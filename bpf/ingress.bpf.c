@@ -6,7 +6,18 @@
 #include "bpf/flow.bpf.h"
 #include "bpf/walk.bpf.h"
 
-static __always_inline void count_ingress(struct __sk_buff *skb)
+/*
+ * This hook comes before TCP's own checks. A segment beyond the window that TCP has offered will be
+ * dropped, whoever sent it; were it believed, everything up to it would look old.
+ */
+static __always_inline int is_beyond_window(struct bpf_sock *sk, __u32 seq)
+{
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+
+	return !tcp || (__s32)(seq - (tcp->rcv_wup + tcp->rcv_wnd)) > 0;
+}
+
+static __always_inline void count_ingress(struct __sk_buff *skb, struct bpf_sock *sk)
 {
 	struct segment segment = read_segment(skb);
 	struct fanfare_direction *in;
@@ -20,6 +31,8 @@ static __always_inline void count_ingress(struct __sk_buff *skb)
 	if (!flow || !flow->watched || flow->in.stage == FANFARE_STAGE_IDLE)
 		return;
 	in = &flow->in;
+	if (segment.seq != in->next_seq && is_beyond_window(sk, segment.seq))
+		return;
 	if (__sync_lock_test_and_set(&in->busy, 1)) {
 		lose(FANFARE_LOSS_INGRESS_RACE, 1);
 		return;
@@ -35,6 +48,6 @@ int on_ingress(struct __sk_buff *skb)
 	struct bpf_sock *sk = skb->sk;
 
 	if (sk && watched_ports[sk->src_port & 0xffff])
-		count_ingress(skb);
+		count_ingress(skb, sk);
 	return PASS;
 }

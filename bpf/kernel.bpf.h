@@ -22,7 +22,11 @@
 
 #define PASS 1 /* a cgroup_skb verdict: the packet goes on; there is no other return here */
 
-enum { AF_INET = 2, AF_INET6 = 10, TASK_COMM_BYTES = 16 };
+enum {
+	AF_INET = 2,
+	AF_INET6 = 10,
+	TASK_COMM_BYTES = 16
+};
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -71,7 +75,7 @@ struct sock {
 	int sk_err;
 };
 struct tcp_sock {
-	__u32 snd_una, snd_nxt, write_seq, rcv_nxt, srtt_us, data_segs_out;
+	__u32 snd_una, snd_nxt, write_seq, srtt_us, data_segs_out, rcv_wup, rcv_wnd;
 	_Bool is_mptcp : 1;
 };
 

@@ -9,14 +9,15 @@
 #include "bpf/kernel.bpf.h"
 
 /* Knobs: set once before loading. */
-const volatile __u64 scope_cgroup __weak = 0;	      /* id of the subtree attached to; 0 = the root */
-const volatile __u32 frame_budget __weak = 65536;     /* headers one run may walk: 131 KB of empty frames */
-const volatile __u32 search_budget __weak = 4096;     /* steps one run may search, about 50 us */
+const volatile __u64 scope_cgroup __weak = 0; /* id of the subtree attached to; 0 = the root */
+const volatile __u32 frame_budget __weak =
+	65536; /* headers one run may walk: 131 KB of empty frames */
+const volatile __u32 search_budget __weak = 4096; /* steps one run may search, about 50 us */
 
 /*
  * One record for each accepted TCP connection until it proves not to be ours. Keyed by cookie:
- * readable in batches, and it outlives the socket so that final counts are not lost. Not LRU: a full
- * map is a named loss. max_entries is `limits.sockets`.
+ * readable in batches, and it outlives the socket so that final counts are not lost. Not LRU: a
+ * full map is a named loss. max_entries is `limits.sockets`.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

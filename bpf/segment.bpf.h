@@ -10,9 +10,9 @@
 #include "bpf/maps.bpf.h"
 
 struct segment {
-	__u32 seq;	/* of the first payload byte */
-	__u32 payload;	/* its offset in the skb */
-	__u32 length;	/* of the payload, 0: nothing to read or not TCP */
+	__u32 seq;     /* of the first payload byte */
+	__u32 payload; /* its offset in the skb */
+	__u32 length;  /* of the payload, 0: nothing to read or not TCP */
 };
 
 #define IPV6_EXTENSIONS_MAX 3 /* hop-by-hop (the jumbo header of BIG TCP), routing, destination */

@@ -122,6 +122,7 @@ const std::vector<std::string>& planned_commands() {
 
 std::vector<std::string> command_names() {
   std::vector<std::string> names;
+  names.reserve(command_texts().size() + planned_commands().size());
   for (const CommandText& text : command_texts()) names.emplace_back(text.name);
   names.insert(names.end(), planned_commands().begin(), planned_commands().end());
   return names;

@@ -85,6 +85,7 @@ struct Keyed {
 
 std::vector<std::string> sort_keys(const ListingShape& shape) {
   std::vector<std::string> keys;
+  keys.reserve(shape.fields.size());
   for (const Field& field : shape.fields) keys.emplace_back(field.key);
   return keys;
 }
@@ -112,6 +113,7 @@ Chosen choose(const json::array& rows, const ListingShape& shape, const Selectio
 
 std::string listing_table(const json::array& rows, const ListingShape& shape, const Look& look) {
   Table table;
+  table.rows.reserve(rows.size());
   for (const Field& field : shape.fields) {
     const Align align = field.kind == Kind::text ? Align::left : Align::right;
     table.columns.push_back({std::string(field.title), align});
@@ -119,6 +121,7 @@ std::string listing_table(const json::array& rows, const ListingShape& shape, co
   for (const json::value& value : rows) {
     const json::object& row = as_object(value, "a row");
     std::vector<Cell> cells;
+    cells.reserve(shape.fields.size());
     for (const Field& field : shape.fields) cells.push_back(cell(row, field));
     table.rows.push_back(std::move(cells));
   }

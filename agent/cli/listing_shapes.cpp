@@ -15,6 +15,7 @@ struct Concession {
 std::vector<Squeeze> squeezes_of(const std::vector<Field>& fields,
                                  const std::vector<Concession>& concessions) {
   std::vector<Squeeze> squeezes;
+  squeezes.reserve(concessions.size());
   for (const Concession& concession : concessions) {
     const auto field = std::find_if(fields.begin(), fields.end(), [&concession](const Field& f) {
       return f.key == concession.key;

@@ -8,7 +8,8 @@
 namespace fanfare {
 namespace {
 
-bool is_missing(const std::optional<double>& value) { return !value || !std::isfinite(*value); }
+// What is not finite is unknown too; one double then stands for both.
+double known_or_nan(std::optional<double> value) { return value.value_or(std::nan("")); }
 
 std::string insert_commas(std::string digits) {
   for (std::size_t at = digits.size(); at > 3;) {
@@ -23,30 +24,33 @@ std::string insert_commas(std::string digits) {
 std::string grouped(std::uint64_t count) { return insert_commas(std::to_string(count)); }
 
 std::string rate_text(std::optional<double> rate) {
-  if (is_missing(rate)) return unknown_figure;
-  if (*rate < 0) return "-" + rate_text(-*rate);
-  const std::string text = fmt::format("{:.1f}", *rate);
+  const double value = known_or_nan(rate);
+  if (!std::isfinite(value)) return unknown_figure;
+  if (value < 0) return "-" + rate_text(-value);
+  const std::string text = fmt::format("{:.1f}", value);
   const std::size_t point = text.find('.');
   return insert_commas(text.substr(0, point)) + text.substr(point);
 }
 
 std::string ratio_text(std::optional<double> ratio) {
-  if (is_missing(ratio)) return unknown_figure;
+  const double value = known_or_nan(ratio);
+  if (!std::isfinite(value)) return unknown_figure;
   // Rounding down: a shard that misses one socket of 100,000 must not read as 100 %.
-  const double percent = std::floor(*ratio * 10000 + 1e-9) / 100;
-  return fmt::format("{:.2f} %", percent);
+  return fmt::format("{:.2f} %", std::floor(value * 10000 + 1e-9) / 100);
 }
 
 std::string age_text(std::optional<double> seconds) {
-  if (is_missing(seconds)) return unknown_figure;
-  if (*seconds < 0) return "-" + age_text(-*seconds);
-  if (*seconds < 9.95) return fmt::format("{:.1f} s", *seconds);
-  if (*seconds < 99.5) return fmt::format("{:.0f} s", *seconds);
-  if (*seconds >= 1e15) return fmt::format("{:.0f} s", *seconds);
-  const auto minutes = static_cast<std::uint64_t>(*seconds / 60);
+  const double value = known_or_nan(seconds);
+  if (!std::isfinite(value)) return unknown_figure;
+  if (value < 0) return "-" + age_text(-value);
+  if (value < 9.95) return fmt::format("{:.1f} s", value);
+  // The upper bound keeps the conversion to whole minutes defined.
+  if (value < 99.5 || value >= 1e15) return fmt::format("{:.0f} s", value);
+  const auto minutes = static_cast<std::uint64_t>(value / 60);
   if (minutes < 60) return fmt::format("{} min", minutes);
-  if (minutes < 48 * 60) return fmt::format("{} h {} min", minutes / 60, minutes % 60);
-  return fmt::format("{} d {} h", grouped(minutes / 1440), minutes / 60 % 24);
+  const std::uint64_t hours = minutes / 60;
+  if (hours < 48) return fmt::format("{} h {} min", hours, minutes % 60);
+  return fmt::format("{} d {} h", grouped(hours / 24), hours % 24);
 }
 
 }  // namespace fanfare

@@ -22,6 +22,7 @@ std::size_t total(const std::vector<std::size_t>& widths) {
 
 std::vector<std::size_t> natural_widths(const Table& table) {
   std::vector<std::size_t> widths;
+  widths.reserve(table.columns.size());
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     std::size_t width = display_width(table.columns[i].title);
     for (const auto& row : table.rows) width = std::max(width, display_width(row[i].text));
@@ -92,6 +93,7 @@ std::string render(const Table& given, const Look& look) {
   }
   const std::vector<std::size_t> widths = fitted_widths(table, look.columns);
   std::vector<Cell> titles;
+  titles.reserve(table.columns.size());
   for (const Column& column : table.columns) titles.push_back({column.title, Tone::plain});
   std::string text = line(titles, widths, table, look);
   for (const auto& row : table.rows) text += line(row, widths, table, look);

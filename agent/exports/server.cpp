@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -24,6 +25,8 @@
 #include <boost/beast/http/write.hpp>
 #include <optional>
 #include <set>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "agent/exports/admin_socket.h"
@@ -37,11 +40,11 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using boost::system::error_code;
 
-constexpr std::size_t header_limit = 8 * 1024;
-constexpr std::size_t body_limit = 4 * 1024;
+constexpr std::size_t header_limit = 8192;
+constexpr std::size_t body_limit = 4096;
 constexpr std::chrono::milliseconds accept_pause{100};  // after EMFILE and the like
 constexpr std::chrono::milliseconds linger{1000};
-constexpr std::size_t linger_bytes = 64 * 1024;
+constexpr std::size_t linger_bytes = 65536;
 
 // Results as a tuple that begins with the error: an ended connection is no exception.
 constexpr auto quietly = net::as_tuple(net::use_awaitable);
@@ -244,7 +247,7 @@ struct Server::Doors {
   std::unique_ptr<AdminSocketFile> file;
 };
 
-Server::Server(net::io_context& context, const ServerOptions& options, ServerHooks hooks)
+Server::Server(net::io_context& context, const ServerOptions& options, const ServerHooks& hooks)
     : doors_(std::make_unique<Doors>()) {
   // TCP first: of two agents that start at once the second fails here and leaves the file alone.
   if (!options.listen.empty()) {
@@ -282,17 +285,15 @@ std::string Server::listen_address() const {
 }
 
 std::size_t Server::open(Surface surface) const {
-  if (surface == Surface::listen) {
-    return doors_->tcp ? doors_->tcp->open.size() : 0;
-  }
-  return doors_->admin ? doors_->admin->open.size() : 0;
+  const std::size_t tcp = doors_->tcp ? doors_->tcp->open.size() : 0;
+  const std::size_t admin = doors_->admin ? doors_->admin->open.size() : 0;
+  return surface == Surface::listen ? tcp : admin;
 }
 
 std::uint64_t Server::turned_away(Surface surface) const {
-  if (surface == Surface::listen) {
-    return doors_->tcp ? doors_->tcp->turned_away : 0;
-  }
-  return doors_->admin ? doors_->admin->turned_away : 0;
+  const std::uint64_t tcp = doors_->tcp ? doors_->tcp->turned_away : 0;
+  const std::uint64_t admin = doors_->admin ? doors_->admin->turned_away : 0;
+  return surface == Surface::listen ? tcp : admin;
 }
 
 }  // namespace fanfare

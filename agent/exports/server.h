@@ -36,7 +36,7 @@ struct ServerHooks {
 class Server {
  public:
   // Binds both surfaces and begins to accept once `context` runs; StartError if one cannot be had.
-  Server(boost::asio::io_context& context, const ServerOptions& options, ServerHooks hooks);
+  Server(boost::asio::io_context& context, const ServerOptions& options, const ServerHooks& hooks);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -49,6 +49,8 @@ std::string endpoint_text(const Address& at, std::uint16_t port) {
   return fmt::format("[{}]:{}", text.data(), port);
 }
 
+constexpr std::size_t bytes_of_one = 560;  // of the golden text, and some
+
 // What several sockets of one answer share.
 struct Context {
   const View& view;
@@ -76,13 +78,7 @@ json::value age(Monotonic now, std::uint64_t since_ns) {
 }
 
 json::value last_event(const fanfare_direction& out, Monotonic now) {
-  const auto& messages = out.tally.messages;
-  const bool only_events = messages[FANFARE_HEARTBEAT] == 0 && messages[FANFARE_CONTROL] == 0 &&
-                           messages[FANFARE_OTHER] == 0;
-  if (messages[FANFARE_EVENT] == 0 || out.last_ns == 0 || !only_events) {
-    return nullptr;
-  }
-  return age(now, out.last_ns);
+  return out.last_event_ns == 0 ? json::value(nullptr) : age(now, out.last_event_ns);
 }
 
 bool synced(const fanfare_flow& flow) { return flow.out.stage == FANFARE_STAGE_FRAMES; }
@@ -166,6 +162,9 @@ std::string sockets_json(const View& view, Monotonic now, const SocketFilter& fi
   const Context context = context_of(view, now);
   const auto& flows = view.snapshot->flows;
   std::string text = "[";
+  if (!filter.shard) {
+    text.reserve(flows.size() * bytes_of_one);  // growing would hold up to three copies
+  }
   for (std::size_t i = 0; i < flows.size() && i < view.shard_of.size(); ++i) {
     const std::uint32_t shard = view.shard_of[i];
     const bool listed = flows[i].life == FANFARE_LIVE && shard < context.shards.size();
@@ -175,7 +174,8 @@ std::string sockets_json(const View& view, Monotonic now, const SocketFilter& fi
     text += text.size() > 1 ? ",\n" : "\n";
     text += socket_text(context, i, context.shards[shard]);
   }
-  return text + "\n]\n";
+  text += "\n]\n";
+  return text;
 }
 
 }  // namespace fanfare

@@ -18,8 +18,7 @@ struct SocketFilter {
 // - acked, in_flight, lost: not measured yet;
 // - pid, comm, srtt_us, unsent_bytes: the owner of the socket was not seen;
 // - opened_seconds: older than the agent;
-// - last_event_seconds: no event yet, or messages of other classes went out as well: the kernel
-//   keeps the time of the last payload, which then need not be an event's.
+// - last_event_seconds: no event yet.
 std::string sockets_json(const View& view, Monotonic now, const SocketFilter& filter = {});
 
 }  // namespace fanfare

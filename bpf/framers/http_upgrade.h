@@ -32,13 +32,13 @@ enum {
 #define HTTP_FNV_PRIME 0x01000193u
 
 /* FNV-1a of lower-case texts; tests/unit/http_upgrade_test computes them again. */
-#define HTTP_HASH_101	       0x6833d62fu
-#define HTTP_HASH_UPGRADE      0xdc97cc77u
-#define HTTP_HASH_WEBSOCKET    0xcedc7870u
-#define HTTP_HASH_EXTENSIONS   0x3b4c03c1u /* sec-websocket-extensions */
-#define HTTP_HASH_DEFLATE      0xd7ca7cc5u	   /* permessage-deflate */
-#define HTTP_VERSION_TEXT      0x312e312f50545448ULL /* "HTTP/1.1", first byte lowest */
-#define HTTP_END_OF_HEAD       0x0d0a0d0au
+#define HTTP_HASH_101	     0x6833d62fu
+#define HTTP_HASH_UPGRADE    0xdc97cc77u
+#define HTTP_HASH_WEBSOCKET  0xcedc7870u
+#define HTTP_HASH_EXTENSIONS 0x3b4c03c1u	   /* sec-websocket-extensions */
+#define HTTP_HASH_DEFLATE    0xd7ca7cc5u	   /* permessage-deflate */
+#define HTTP_VERSION_TEXT    0x312e312f50545448ULL /* "HTTP/1.1", first byte lowest */
+#define HTTP_END_OF_HEAD     0x0d0a0d0au
 
 FANFARE_INLINE __u32 http_hash(__u32 hash, __u32 byte)
 {

@@ -95,8 +95,7 @@ FANFARE_INLINE int fanfare_step(struct fanfare_direction *d, __u64 raw)
 	if (!d->skip) {
 		__u32 carried = d->ncarry & 7;
 		__u32 fresh = left < 8 - carried ? left : 8 - carried;
-		__u64 carry = d->carry; /* a token that loses step drops it with its rest */
-		__u64 w = carry | raw << 8 * carried;
+		__u64 w = d->carry | raw << 8 * carried;
 		__u32 n = carried + fresh;
 		__u32 used = fanfare_token(d, w, n);
 
@@ -113,7 +112,7 @@ FANFARE_INLINE int fanfare_step(struct fanfare_direction *d, __u64 raw)
 			d->carry = 0;
 			d->ncarry = 0;
 		} else {
-			d->carry = carry >> 8 * used;
+			d->carry >>= 8 * used;
 			d->ncarry = carried - used;
 		}
 		left = d->end - d->off;

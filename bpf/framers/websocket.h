@@ -34,8 +34,8 @@ FANFARE_INLINE int websocket_legal(const struct fanfare_direction *d, __u32 b0, 
 	if ((b1 & WEBSOCKET_MASK) != masked || (b0 & WEBSOCKET_RSV23))
 		return 0;
 	if (opcode & WEBSOCKET_CONTROL)
-		return opcode <= WEBSOCKET_PONG && (b0 & WEBSOCKET_FIN) &&
-		       !(b0 & WEBSOCKET_RSV1) && (b1 & WEBSOCKET_LENGTH) <= WEBSOCKET_CONTROL_MAX;
+		return opcode <= WEBSOCKET_PONG && (b0 & WEBSOCKET_FIN) && !(b0 & WEBSOCKET_RSV1) &&
+		       (b1 & WEBSOCKET_LENGTH) <= WEBSOCKET_CONTROL_MAX;
 	if (opcode > WEBSOCKET_BINARY)
 		return 0;
 	if ((b0 & WEBSOCKET_RSV1) &&
@@ -83,8 +83,9 @@ FANFARE_INLINE __u32 websocket_token(struct fanfare_direction *d, __u64 w, __u32
 		if (n < 8)
 			return 0;
 		if (length64 >> 63) {
+			/* Uses it whole: losing step drops the carry, so none of it may be left. */
 			fanfare_lose_step(d, FANFARE_LOSS_BAD_FRAME);
-			return 1;
+			return 8;
 		}
 		websocket_open_frame(d, length64);
 		return 8;

@@ -1,0 +1,244 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The binary as its users meet it: start, answers, reload, stop, and each way to fail.
+
+Needs root. usage: agent_test.py FANFARE [unittest's arguments]
+"""
+import json
+import os
+import pathlib
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.error
+import urllib.request
+
+FANFARE = pathlib.Path(sys.argv.pop(1)).resolve()
+PATIENCE = 20.0  # seconds until something must have come true
+
+SOCKET_KEYS = {
+    "cookie", "shard", "role", "hop", "protocol", "local", "remote", "netns", "pid", "comm",
+    "state", "opened_seconds", "events_out", "heartbeats_out", "control_out", "other_out",
+    "frames_out", "events_in", "acked", "in_flight", "lost", "unsent_bytes", "bytes_out",
+    "last_event_seconds", "srtt_us"}
+
+
+def eventually(condition, what: str):
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.1)
+    raise AssertionError(f"after {PATIENCE} s not: {what}")
+
+
+def fanfare(*words, **options):
+    return subprocess.run([FANFARE, *map(str, words)], capture_output=True, text=True,
+                          timeout=60, check=False, **options)
+
+
+class Room(unittest.TestCase):
+    """A directory of one's own, and agents that end with the test."""
+
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory(prefix="fanfare-agent-test-")
+        self.addCleanup(directory.cleanup)
+        self.room = pathlib.Path(directory.name)
+        self.admin = self.room / "admin.sock"
+        self.notifications = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(self.notifications.close)
+        self.notifications.bind(str(self.room / "notify"))
+        self.notifications.settimeout(PATIENCE)
+
+    def start(self, *words):
+        log = open(self.room / "log", "wb")
+        self.addCleanup(log.close)
+        agent = subprocess.Popen(
+            [FANFARE, "agent", "--listen", "127.0.0.1:0", "--admin", self.admin, *map(str, words)],
+            stderr=log, env={**os.environ, "NOTIFY_SOCKET": str(self.room / "notify")})
+        self.addCleanup(self.stop, agent)
+        self.await_notification("READY=1")
+        return agent
+
+    def stop(self, agent, with_signal=signal.SIGTERM) -> int:
+        if agent.poll() is None:
+            agent.send_signal(with_signal)
+        return agent.wait(PATIENCE)
+
+    def await_notification(self, wanted: str):
+        while wanted not in self.notifications.recv(4096).decode():
+            pass
+
+    def log(self) -> str:
+        return (self.room / "log").read_text()
+
+    def base(self) -> str:
+        return eventually(lambda: [word.rstrip(",").removesuffix("/metrics")
+                                   for word in self.log().split() if word.startswith("http://")],
+                          "the agent says where it listens")[0]
+
+    def get(self, path: str) -> str:
+        with urllib.request.urlopen(self.base() + path, timeout=10) as answer:
+            return answer.read().decode()
+
+    def ask(self, *words):
+        return fanfare(*words, "--admin", self.admin)
+
+
+class Running(Room):
+    def test_it_gets_ready_serves_and_stops_cleanly(self):
+        for stop_signal in (signal.SIGTERM, signal.SIGINT):
+            agent = self.start()
+            self.assertEqual(self.get("/livez").strip() != "", True)
+            self.assertIn("ready", self.get("/readyz"))
+            self.assertIn("fanfare_build_info", self.get("/metrics"))
+            self.assertEqual(stat.S_IMODE(self.admin.stat().st_mode), 0o660)
+            agent.send_signal(stop_signal)
+            self.await_notification("STOPPING=1")
+            self.assertEqual(agent.wait(PATIENCE), 0)
+            self.assertFalse(self.admin.exists(), "the admin socket is left behind")
+
+    def test_a_selftest_agrees_and_every_listing_tells_it(self):
+        self.start()
+        done = self.ask("selftest", "--messages", "500")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        shards = json.loads(self.ask("shards", "-o", "json").stdout)
+        self.assertEqual([row["shard"] for row in shards], ["fanfare-selftest"])
+        self.assertGreaterEqual(shards[0]["events_out"], 500)
+        status = json.loads(self.ask("status", "-o", "json").stdout)
+        self.assertEqual((status["ready"], status["scope"]), (True, "proven"))
+        self.assertTrue(all(loss["count"] == 0 for loss in status["losses"].values()), status)
+
+    def test_a_listing_of_sockets_has_the_contracts_keys_and_the_tcp_surface_none(self):
+        self.start()
+        tester = subprocess.Popen([FANFARE, "selftest", "--admin", self.admin],
+                                  stdout=subprocess.DEVNULL)
+        rows = eventually(lambda: json.loads(self.ask("sockets", "-o", "json").stdout),
+                          "the selftest's sockets are listed")
+        self.assertLessEqual(SOCKET_KEYS, set(rows[0]))
+        for path in ("/metrics", "/api/v1/status", "/api/v1/shards", "/"):
+            self.assertNotIn(rows[0]["remote"], self.get(path))
+        with self.assertRaises(urllib.error.HTTPError) as refused:
+            self.get("/api/v1/sockets")
+        self.assertEqual(refused.exception.code, 404)
+        self.assertEqual(tester.wait(PATIENCE), 0)
+
+    def test_sighup_takes_a_good_file_and_keeps_the_old_one_over_a_bad(self):
+        config = self.room / "agent.yaml"
+        config.write_text("cluster: one\n")
+        agent = self.start("--config", config)
+
+        def reload_with(text: str):
+            config.write_text(text)
+            agent.send_signal(signal.SIGHUP)
+            self.await_notification("RELOADING=1")
+            self.await_notification("READY=1")
+            time.sleep(1.2)  # the next view
+            return json.loads(self.ask("status", "-o", "json").stdout)
+
+        self.assertEqual(reload_with("cluster: two\n")["cluster"], "two")
+        bad = reload_with("clustr: three\n")
+        self.assertEqual((bad["cluster"], bad["config_reload_ok"]), ("two", False))
+        self.assertEqual(self.ask("status").returncode, 1, "a failed reload is a finding")
+        fixed = reload_with("cluster: two\nlimits: {sockets: 1000}\n")
+        self.assertFalse(fixed["config_reload_ok"], "limits.sockets needs a restart")
+        self.assertTrue(reload_with("cluster: four\n")["config_reload_ok"])
+        self.assertIsNone(agent.poll())
+
+    def test_an_explicit_subtree_is_legal_and_said(self):
+        mounts = pathlib.Path("/proc/self/mountinfo").read_text().splitlines()
+        root = pathlib.Path(next(l.split()[4] for l in mounts if " - cgroup2 " in l))
+        subtree = root / f"fanfare-agent-test-{os.getpid()}"
+        subtree.mkdir()
+        self.addCleanup(subtree.rmdir)
+        agent = self.start("--cgroup", subtree)
+        status = json.loads(self.ask("status", "-o", "json").stdout)
+        self.assertEqual((status["subtree"], status["cgroup"]), (True, str(subtree)))
+        self.assertEqual(self.stop(agent), 0)
+
+    def test_two_agents_may_run_and_must_not_share_a_door(self):
+        self.start()
+        port = self.base().rsplit(":", 1)[1]
+        taken = fanfare("agent", "--listen", f"127.0.0.1:{port}", "--admin", self.room / "b.sock")
+        self.assertEqual(taken.returncode, 2)
+        self.assertIn("in use", taken.stderr)
+        taken = fanfare("agent", "--listen", "127.0.0.1:0", "--admin", self.admin)
+        self.assertEqual(taken.returncode, 2)
+        self.assertIn(str(self.admin), taken.stderr)
+        self.assertEqual(self.ask("status").returncode, 0, "the first one still answers")
+
+    def test_a_killed_agents_socket_is_taken_over_and_nothing_stays_attached(self):
+        agent = self.start()
+        agent.kill()
+        agent.wait()
+        self.assertEqual(self.ask("status").returncode, 3)
+        self.start()
+        self.assertEqual(self.ask("status").returncode, 0)
+
+
+class Refusing(Room):
+    def refused(self, code: int, *parts: str, words=(), **options):
+        done = fanfare("agent", "--listen", "127.0.0.1:0", "--admin", self.admin, *words, **options)
+        self.assertEqual(done.returncode, code, done.stderr)
+        for part in parts:
+            self.assertIn(part, done.stderr)
+
+    def test_a_cgroup_that_is_none(self):
+        self.refused(2, "/nowhere", "No such file", words=("--cgroup", "/nowhere"))
+        self.refused(2, "not a directory of a cgroup v2 tree", words=("--cgroup", "/tmp"))
+
+    def test_auto_in_a_private_cgroup_namespace(self):
+        script = ("root=$(grep ' - cgroup2 ' /proc/self/mountinfo | head -1 | cut -d' ' -f5); "
+                  "mkdir \"$root/fanfare-ns-$$\" && echo $$ > \"$root/fanfare-ns-$$/cgroup.procs\" && "
+                  "exec unshare --cgroup --mount sh -c '"
+                  "umount \"$1\"; mount -t cgroup2 none \"$1\" && shift && exec \"$@\"' "
+                  "sh \"$root\" \"$@\"")
+        done = subprocess.run(
+            ["sh", "-c", script, "sh", FANFARE, "agent", "--listen", "127.0.0.1:0", "--admin",
+             self.admin], capture_output=True, text=True, timeout=60, check=False)
+        for leftover in pathlib.Path("/sys/fs/cgroup").rglob("fanfare-ns-*"):
+            leftover.rmdir()
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertIn("private cgroup namespace", done.stderr)
+        self.assertIn("--cgroup", done.stderr)
+
+    def test_no_permission(self):
+        self.room.chmod(0o777)
+        done = subprocess.run(
+            ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", FANFARE, "agent",
+             "--listen", "127.0.0.1:0", "--admin", self.admin],
+            capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 4, done.stderr)
+        for word in ("CAP_BPF", "CAP_PERFMON", "CAP_NET_ADMIN"):
+            self.assertIn(word, done.stderr)
+
+    def test_a_broken_config(self):
+        config = self.room / "bad.yaml"
+        config.write_text("node: a\nlisten: nonsense\n")
+        self.refused(2, f"{config}:2: listen", words=("--config", config))
+        self.refused(2, "No such file", words=("--config", self.room / "none.yaml"))
+
+    def test_without_an_agent(self):
+        for command in ("status", "shards", "sockets", "selftest"):
+            done = self.ask(command)
+            self.assertEqual(done.returncode, 3, command)
+            self.assertIn(str(self.admin), done.stderr)
+
+    def test_what_does_not_exist_yet_is_refused(self):
+        for command in ("doctor", "top", "peers", "alerts", "explain", "replay", "bridge"):
+            done = fanfare(command)
+            self.assertEqual(done.returncode, 2, command)
+            self.assertIn("not available", done.stderr)
+
+
+if __name__ == "__main__":
+    if os.geteuid() != 0:
+        print("skipped: agent_test loads kernel programs and needs root", file=sys.stderr)
+        sys.exit(77)
+    unittest.main(verbosity=2)

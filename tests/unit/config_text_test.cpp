@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// The configuration as text: what config_show() prints parses to the same Config, and the schema,
+// the table and the reader know the same keys.
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <functional>
+#include <regex>
+#include <string>
+#include <utility>
+
+#include "agent/config/config_file.h"
+#include "agent/config/config_keys.h"
+#include "agent/config/config_text.h"
+
+namespace fanfare {
+namespace {
+
+namespace json = boost::json;
+
+std::string refusal(const std::string& yaml) {
+  try {
+    parse_config(yaml, "f");
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(ConfigText, WhatIsShownParsesToTheSame) {
+  Config config;
+  EXPECT_EQ(parse_config(config_show(config), "f"), config);
+  config.node = "null";
+  config.cluster = "a \"b\\c\": #{\u00e9}";
+  config.cgroup = "/sys/fs/cgroup/a b";
+  config.listen = "[::]:0";
+  config.admin = "/run/x y.sock";
+  config.limits = {.sockets = 77, .shards = 7};
+  config.shards = {{"123", {{1, 2}, "/c", "/e"}}, {"yes", {{3}, "", ""}}, {"-", {{4}, "", ""}}};
+  EXPECT_EQ(parse_config(config_show(config), "f"), config) << config_show(config);
+  EXPECT_NE(config_show(config).find("name: \"123\""), std::string::npos);
+}
+
+// A value that the schema allows; where it allows none, some text.
+json::value sample(const json::object& schema) {
+  if (const auto* value = schema.if_contains("const")) return *value;
+  if (const auto* values = schema.if_contains("enum")) return values->as_array().at(0);
+  if (const auto* least = schema.if_contains("minimum")) return *least;
+  if (const auto* pattern = schema.if_contains("pattern"))
+    for (const std::string text : {"x", "/x", "1.2.3.4:5"})
+      if (std::regex_search(text, std::regex(pattern->as_string().c_str())))
+        return json::string(text);
+  if (const auto* items = schema.if_contains("items"))
+    return json::array{sample(items->as_object())};
+  if (schema.contains("maxItems")) return json::array{};
+  if (!schema.contains("properties")) return "text";
+  const json::object& properties = schema.at("properties").as_object();
+  json::object value;
+  if (const auto* names = schema.if_contains("required"))
+    for (const json::value& name : names->as_array())
+      value[name.as_string()] = sample(properties.at(name.as_string()).as_object());
+  if (schema.contains("minProperties"))
+    value[properties.begin()->key()] = sample(properties.begin()->value().as_object());
+  return value;
+}
+
+using Wrap = std::function<json::value(json::value)>;
+
+// Tries each key of each section in a file of its own; returns how many keys there are.
+int try_keys(const json::object& schema, const Wrap& wrap) {
+  EXPECT_EQ(schema.at("additionalProperties"), json::value(false));
+  json::object strange = sample(schema).as_object();
+  strange["strange"] = 1;
+  EXPECT_NE(refusal(json::serialize(wrap(strange))).find("strange: unknown key"),
+            std::string::npos);
+  int keys = 0;
+  for (const auto& [name, value] : schema.at("properties").as_object()) {
+    ++keys;
+    const std::string key(name);
+    const auto with_key = [&](json::value inner) {
+      json::object object = sample(schema).as_object();
+      object[key] = std::move(inner);
+      return wrap(std::move(object));
+    };
+    const json::object& child = value.as_object();
+    const std::string answer = refusal(json::serialize(with_key(sample(child))));
+    const std::string wanted = child.contains("not") ? std::string(not_available) : "accepted";
+    EXPECT_NE(answer.find(wanted), std::string::npos) << key << ": " << answer;
+    const auto* items = child.if_contains("items");
+    if (child.contains("properties")) keys += try_keys(child, with_key);
+    if (items != nullptr && items->as_object().contains("properties"))
+      keys += try_keys(items->as_object(),
+                       [&](json::value item) { return with_key(json::array{std::move(item)}); });
+  }
+  return keys;
+}
+
+TEST(ConfigText, SchemaAndReaderKnowTheSameKeys) {
+  const json::value schema = json::parse(config_schema());
+  EXPECT_EQ(schema.at("$schema"), "https://json-schema.org/draft/2020-12/schema");
+  EXPECT_EQ(try_keys(schema.as_object(), [](json::value root) { return root; }), 23);
+}
+
+}  // namespace
+}  // namespace fanfare

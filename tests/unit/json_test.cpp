@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+// The JSON that users script against, as golden texts: a changed key or order is a changed
+// contract.
+#include "agent/exports/json.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/exports/findings.h"
+#include "agent/exports/json_text.h"
+#include "agent/exports/sockets_json.h"
+#include "tests/unit/sample_view.h"
+
+namespace fanfare {
+namespace {
+
+namespace json = boost::json;
+using std::chrono::seconds;
+
+const std::string shards_golden =
+    R"([{"shard":"chat","sockets":{"synced":1,"unsynced":0},"coverage":1,)"
+    R"("events_out":7,"heartbeats_out":0,"control_out":2,"other_out":1,"frames_out":12,)"
+    R"("bytes_out":1458,"events_in":2,"control_in":1,"frames_in":3,"bytes_in":84,)"
+    R"("events_out_per_second":0.7,"events_in_per_second":0.2,"opened":5,)"
+    R"("closed":{"peer":2,"local":1,"timeout":1}}])";
+
+// A view with one flow to play with.
+struct OneSocket {
+  OneSocket() { view.snapshot = snapshot; }
+  fanfare_flow& flow() { return snapshot->flows[0]; }
+  json::object parsed() const {
+    return json::parse(sockets_json(view, sample::now)).as_array().at(0).as_object();
+  }
+
+  std::shared_ptr<Snapshot> snapshot = sample::snapshot();
+  View view = sample::view();
+};
+
+std::vector<std::string> codes(const View& view, Monotonic now = sample::now) {
+  std::vector<std::string> found;
+  for (const Finding& finding : findings(view, now)) {
+    EXPECT_TRUE(finding.text.ends_with('.')) << finding.text;
+    EXPECT_TRUE(finding.remedy.ends_with('.')) << finding.remedy;
+    found.push_back(finding.code);
+  }
+  return found;
+}
+
+using Codes = std::vector<std::string>;
+
+TEST(Json, TextIsForPeopleToo) {
+  EXPECT_EQ(json_text({{"a", 12.5}, {"b", 1.0}, {"c", {1, nullptr, "x\"\n\x1b"}}, {"d", true}}),
+            R"({"a":12.5,"b":1,"c":[1,null,"x\"\n\u001b"],"d":true})");
+  EXPECT_EQ(json_text(std::numeric_limits<double>::infinity()), "null");
+  EXPECT_EQ(json_text(std::uint64_t{18446744073709551615U}), "18446744073709551615");
+  EXPECT_EQ(json_text(json::object{}), "{}");
+  EXPECT_EQ(json_text(json::array{}), "[]");
+}
+
+TEST(Json, ShardsGolden) { EXPECT_EQ(shards_json(sample::view()), shards_golden + "\n"); }
+
+TEST(Json, UnknownCoverageIsNull) {
+  View view = sample::view();
+  view.shards[0].coverage.reset();
+  const json::value shards = json::parse(shards_json(view));
+  EXPECT_TRUE(shards.at(0).at("coverage").is_null());
+}
+
+TEST(Json, StatusGolden) {
+  View view = sample::view();
+  view.losses = {{"bad_frame", 3, 0}};
+  EXPECT_EQ(status_json(view, sample::now),
+            R"({"version":"0.1.0","node":"host-a","cluster":"test","ready":true,"findings":[],)"
+            R"("note":null,"started_seconds":1700000000,"uptime_seconds":91.5,)"
+            R"("tick_seconds":0.0042,"snapshot_age_seconds":1.5,"last_scrape_seconds":4.5,)"
+            R"("attached":true,"cgroup":"/sys/fs/cgroup","subtree":false,"scope":"proven",)"
+            R"("scope_text":"A socket in a foreign network namespace was counted.",)"
+            R"("config_file":null,"config_reload_ok":true,"shards":)" +
+                shards_golden +
+                R"(,"losses":{"bad_frame":{"count":3,"recent":0}},)"
+                R"("maps":[{"map":"flows","entries":1,"capacity":131072}],)"
+                R"("programs":[{"program":"on_egress","runs":20,"run_seconds":3e-06}]})"
+                "\n");
+}
+
+TEST(Json, StatusOfAnAgentThatHasSeenNothing) {
+  View view = sample::view();
+  view.shards.clear();
+  view.last_scrape_seconds = -1;
+  view.health.config_file = "/etc/fanfare.yaml";
+  const json::value status = json::parse(status_json(view, sample::now));
+  EXPECT_TRUE(status.at("last_scrape_seconds").is_null());
+  EXPECT_EQ(status.at("config_file").as_string(), "/etc/fanfare.yaml");
+  EXPECT_TRUE(status.at("note").is_string());
+  EXPECT_TRUE(status.at("findings").as_array().empty());
+  EXPECT_TRUE(status.at("ready").as_bool());
+}
+
+TEST(Json, SocketGolden) {
+  EXPECT_EQ(sockets_json(sample::view(), sample::now),
+            "[\n"
+            R"({"cookie":1001,"shard":"chat","role":"client","hop":"edge","protocol":"websocket",)"
+            R"("local":"192.0.2.1:8080","remote":"203.0.113.77:50001","netns":4026531840,)"
+            R"("cgroup":"/chat","pid":321,"comm":"chatd","unsent_bytes":16,"srtt_us":250,)"
+            R"("state":"synced","reason":null,"opened_seconds":61.5,"last_event_seconds":3.5,)"
+            R"("events_out":7,"heartbeats_out":0,"control_out":0,"other_out":0,"frames_out":7,)"
+            R"("bytes_out":1414,"events_in":2,"control_in":1,"frames_in":3,"bytes_in":99,)"
+            R"("acked":null,"in_flight":null,"lost":null})"
+            "\n]\n");
+}
+
+TEST(Json, SocketHasTheKeysOfTheContract) {
+  const json::object socket = OneSocket().parsed();
+  for (const char* key :
+       {"cookie",      "shard",     "role",           "hop",        "protocol",
+        "local",       "remote",    "netns",          "pid",        "comm",
+        "state",       "acked",     "opened_seconds", "events_out", "heartbeats_out",
+        "control_out", "other_out", "frames_out",     "events_in",  "in_flight",
+        "lost",        "bytes_out", "unsent_bytes",   "srtt_us",    "last_event_seconds"}) {
+    EXPECT_TRUE(socket.contains(key)) << key;
+  }
+}
+
+TEST(Json, WhatIsNotKnownIsNull) {
+  OneSocket one;
+  one.snapshot->owners = std::make_shared<Owners>();
+  one.flow().opened_ns = 0;
+  one.flow().out.last_event_ns = 0;
+  const json::object socket = one.parsed();
+  for (const char* key : {"pid", "comm", "srtt_us", "unsent_bytes", "cgroup", "opened_seconds",
+                          "last_event_seconds", "acked", "in_flight", "lost", "reason"}) {
+    EXPECT_TRUE(socket.at(key).is_null()) << key;
+  }
+}
+
+TEST(Json, LastEventIsNotTheTimeOfAPing) {
+  OneSocket one;
+  one.flow().out.last_ns = sample::now.count();
+  EXPECT_EQ(one.parsed().at("last_event_seconds").as_double(), 3.5);
+}
+
+TEST(Json, UnsyncedSaysWhy) {
+  OneSocket one;
+  one.flow().out.stage = FANFARE_STAGE_SEARCH;
+  one.flow().out.lost_by = FANFARE_LOSS_EGRESS_HOLE;
+  json::object socket = one.parsed();
+  EXPECT_EQ(socket.at("state").as_string(), "unsynced");
+  EXPECT_EQ(socket.at("reason").as_string(), "egress_hole");
+  EXPECT_EQ(socket.at("protocol").as_string(), "websocket");
+
+  one.flow().out.flags = 0;
+  one.flow().out.tally.frames = 0;
+  one.flow().out.lost_by = FANFARE_LOSS_NONE;
+  socket = one.parsed();
+  EXPECT_TRUE(socket.at("reason").is_null());
+  EXPECT_EQ(socket.at("protocol").as_string(), "unknown");
+}
+
+TEST(Json, HopIsInnerForWhatRunsOnThisHost) {
+  OneSocket one;
+  EXPECT_EQ(one.parsed().at("hop").as_string(), "edge");
+
+  sample::set_address(one.flow().remote, {127, 9, 9, 9});
+  EXPECT_EQ(one.parsed().at("hop").as_string(), "inner") << "loopback";
+
+  sample::set_address(one.flow().remote, {192, 0, 2, 1});
+  EXPECT_EQ(one.parsed().at("hop").as_string(), "inner") << "a local address of a flow";
+
+  sample::set_address(one.flow().remote, {198, 51, 100, 5});
+  EXPECT_EQ(one.parsed().at("hop").as_string(), "edge");
+  one.view.local_addresses = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 198, 51, 100, 5}};
+  EXPECT_EQ(one.parsed().at("hop").as_string(), "inner") << "a given address";
+}
+
+TEST(Json, Ipv6StandsInBrackets) {
+  OneSocket one;
+  std::fill(std::begin(one.flow().remote), std::end(one.flow().remote), 0);
+  one.flow().remote[15] = 1;
+  EXPECT_EQ(one.parsed().at("remote").as_string(), "[::1]:50001");
+  EXPECT_EQ(one.parsed().at("hop").as_string(), "inner");
+}
+
+TEST(Json, OnlyLiveSocketsOfShardsAreListed) {
+  OneSocket one;
+  one.snapshot->cookies = {1001, 1002, 1003, 1004, 1005};
+  one.snapshot->flows.assign(5, sample::flow());
+  one.snapshot->flows[1].life = FANFARE_CLOSED;
+  one.view.shards.push_back(sample::shard("news"));
+  one.view.shard_of = {0, 0, no_shard, 1};  // the fifth came after the model had looked
+  json::array all = json::parse(sockets_json(one.view, sample::now)).as_array();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].at("cookie").as_int64(), 1001);
+  EXPECT_EQ(all[1].at("cookie").as_int64(), 1004);
+
+  all = json::parse(sockets_json(one.view, sample::now, {"news"})).as_array();
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].at("shard").as_string(), "news");
+  EXPECT_TRUE(
+      json::parse(sockets_json(one.view, sample::now, {"no such shard"})).as_array().empty());
+}
+
+TEST(Json, HostileNamesStayJson) {
+  OneSocket one;
+  auto owners = std::make_shared<Owners>();
+  owners->by_cookie[1001].comm = "a\"\\\xFF\x1b[2J";
+  one.snapshot->owners = owners;
+  const std::string text = sockets_json(one.view, sample::now);
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+  EXPECT_EQ(one.parsed().at("comm").as_string(),
+            "a\"\\\xEF\xBF\xBD"
+            "ff\x1b[2J");
+}
+
+TEST(Findings, AHealthyAgentHasNone) { EXPECT_EQ(codes(sample::view()), Codes{}); }
+
+TEST(Findings, NotAttached) {
+  View view = sample::view();
+  view.health.attached = false;
+  EXPECT_EQ(codes(view), Codes{"FF-ATTACH"});
+}
+
+TEST(Findings, StaleIsMoreThanFiveSeconds) {
+  View view = sample::view();
+  EXPECT_EQ(codes(view, sample::taken + seconds(5)), Codes{});
+  EXPECT_EQ(codes(view, sample::taken + seconds(5) + Monotonic(1)), Codes{"FF-STALE"});
+  view.snapshot = nullptr;
+  EXPECT_EQ(codes(view), Codes{"FF-STALE"});
+}
+
+TEST(Findings, ScopeMustBeProven) {
+  View view = sample::view();
+  view.health.scope = Scope::netns_only;
+  EXPECT_EQ(codes(view), Codes{});
+  view.health.scope = Scope::unproven;
+  EXPECT_EQ(codes(view), Codes{"FF-SCOPE"});
+  view.health.scope = Scope::refuted;
+  EXPECT_EQ(codes(view), Codes{"FF-SCOPE"});
+}
+
+TEST(Findings, OnlyRecentLossesCount) {
+  View view = sample::view();
+  auto& loss = *std::ranges::find(view.losses, "bad_frame", &LossView::reason);
+  loss.count = 8;
+  EXPECT_EQ(codes(view), Codes{});
+  loss.recent = 2;
+  const auto found = findings(view, sample::now);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].code, "FF-LOSS-BAD_FRAME");
+  EXPECT_EQ(found[0].text, "bad_frame: 2 times in the last 60 s.");
+  EXPECT_EQ(found[0].remedy, loss_text(FANFARE_LOSS_BAD_FRAME).sentence);
+}
+
+TEST(Findings, CoverageBelow95Percent) {
+  View view = sample::view();
+  view.shards[0].coverage = 0.95;
+  EXPECT_EQ(codes(view), Codes{});
+  view.shards[0].coverage = 0.949;
+  EXPECT_EQ(codes(view), Codes{"FF-COVERAGE"});
+}
+
+TEST(Findings, MapFullerThan90Percent) {
+  View view = sample::view();
+  view.maps = {{"flows", 90, 100}};
+  EXPECT_EQ(codes(view), Codes{});
+  view.maps = {{"flows", 91, 100}};
+  EXPECT_EQ(codes(view), Codes{"FF-MAP"});
+}
+
+TEST(Findings, FailedReloadAndWorstFirst) {
+  View view = sample::view();
+  view.health.config_reload_ok = false;
+  view.health.config_reload_error = "line 3: unknown key.";
+  EXPECT_EQ(codes(view), Codes{"FF-CONFIG"});
+  view.health.attached = false;
+  EXPECT_EQ(codes(view), (Codes{"FF-ATTACH", "FF-CONFIG"}));
+}
+
+}  // namespace
+}  // namespace fanfare
