@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Any bytes, cut anywhere, give the same tallies and end in the same state as fed whole. The first
+// byte chooses the starting point, the second and on decide the cuts; the rest is the stream.
+// Time stands still, since silence and segment starts matter on purpose.
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "tests/support/invariants.h"
+#include "tests/support/stream_feeder.h"
+
+namespace {
+
+using namespace fanfare::test;
+
+fanfare_direction start_of(unsigned choice) {
+  const unsigned flags = (choice & 1 ? FANFARE_MASKED : 0U) | (choice & 2 ? FANFARE_DEFLATE : 0U);
+  if (!(choice & 4)) return in_step(flags);
+  // The upgrade has been seen, so that a segment which reads HTTP/1.1 is only a payload.
+  fanfare_direction direction = older(flags | FANFARE_UPGRADED | FANFARE_SEQ_KNOWN);
+  return direction;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size < 10) return 0;
+  const std::string_view input(reinterpret_cast<const char*>(data), size);
+  const fanfare_direction start = start_of(data[0]);
+  const std::string_view stream = input.substr(9);
+
+  Feeder whole(start, boundless);
+  if (!stream.empty()) whole.segment(stream);
+  check_invariants(whole, stream.size());
+
+  Feeder split(start, boundless);
+  std::size_t cut = 0;
+  for (std::string_view rest = stream; !rest.empty(); ++cut) {
+    const std::string_view piece = rest.substr(0, 1 + data[1 + cut % 8]);
+    split.segment(piece);
+    check_invariants(split, stream.size());
+    rest.remove_prefix(piece.size());
+  }
+  check_same(whole, split);
+  return 0;
+}

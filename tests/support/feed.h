@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// The driver of bpf/walk.bpf.h in user space, call for call, so that the framers see here what they
+// see in the kernel. Time and budgets are arguments. Not a model of TCP: segments come as given.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#include "bpf/framers/stream.h"
+
+namespace fanfare::test {
+
+// Steps that one segment may take; the values of the knobs in bpf/maps.bpf.h.
+struct Budget {
+  std::uint32_t frames = 65536;
+  std::uint32_t search = 4096;
+};
+inline constexpr Budget boundless{UINT32_MAX, UINT32_MAX};
+
+struct Segment {
+  std::uint32_t seq = 0;
+  std::string_view payload;
+  std::uint64_t now_ns = 1;
+  std::uint8_t hole_reason = FANFARE_LOSS_EGRESS_HOLE;
+};
+
+// What a walk adds to the loss counters.
+struct Loss {
+  std::uint8_t reason = FANFARE_LOSS_NONE;
+  std::uint32_t count = 0;
+};
+
+// The next bytes, 8 or as many as there are, first byte lowest.
+inline std::uint64_t word_of(std::string_view bytes) {
+  std::uint64_t word = 0;
+  if (!bytes.empty()) std::memcpy(&word, bytes.data(), std::min<std::size_t>(bytes.size(), 8));
+  return word;
+}
+
+inline void walk(fanfare_direction& direction, std::string_view payload, std::uint32_t budget) {
+  for (std::uint32_t step = 0; step < budget; ++step) {
+    const auto word = direction.skip ? 0 : word_of(payload.substr(direction.off));
+    if (!fanfare_step(&direction, word)) return;
+  }
+}
+
+inline Loss feed(fanfare_direction& direction, const Segment& segment, const Budget& budget = {}) {
+  const auto length = static_cast<std::uint32_t>(segment.payload.size());
+  const std::uint64_t events = direction.tally.messages[FANFARE_EVENT];
+  if (!fanfare_admit(&direction, segment.seq, length, segment.hole_reason)) return {};
+  const std::uint32_t start = direction.off;
+  std::uint32_t steps = budget.frames;
+  if (direction.stage == FANFARE_STAGE_FRAMES) {
+    direction.last_ns = segment.now_ns;
+  } else {
+    fanfare_begin_segment(&direction, word_of(segment.payload.substr(start)), segment.now_ns);
+    if (direction.stage == FANFARE_STAGE_SEARCH) steps = budget.search;
+  }
+  walk(direction, segment.payload, steps);
+  if (fanfare_settle(&direction, start)) {
+    walk(direction, segment.payload, budget.frames);
+    fanfare_settle(&direction, start);
+  }
+  if (direction.tally.messages[FANFARE_EVENT] != events) direction.last_event_ns = segment.now_ns;
+  const Loss loss{direction.fault,
+                  direction.fault == FANFARE_LOSS_FALSE_LOCK ? direction.voided : 1U};
+  if (!loss.reason) return {};
+  direction.fault = 0;
+  direction.voided = 0;
+  return loss;
+}
+
+}  // namespace fanfare::test

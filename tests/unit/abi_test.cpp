@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// The layout that kernel programs and agent share, as C++ sees it. A field that moves makes an old
+// recording or a half-updated build read nonsense, so each offset stands here once more.
+#include <gmock/gmock.h>
+
+#include <cstddef>
+#include <type_traits>
+
+#include "bpf/abi.h"
+
+namespace {
+
+// What a structure is made of, in order: offset and size of each field.
+struct Field {
+  const char* name;
+  std::size_t offset;
+  std::size_t size;
+};
+
+#define FIELD(type, name) \
+  Field { #name, offsetof(type, name), sizeof(type::name) }
+
+template <std::size_t Count>
+void expect_gapless(const Field (&fields)[Count], std::size_t size) {
+  std::size_t end = 0;
+  for (const Field& field : fields) {
+    EXPECT_EQ(field.offset, end) << "padding before " << field.name;
+    end = field.offset + field.size;
+  }
+  EXPECT_EQ(end, size) << "padding at the end";
+}
+
+TEST(Abi, TypesCrossAsBytes) {
+  EXPECT_TRUE(std::is_trivially_copyable_v<fanfare_flow>);
+  EXPECT_TRUE(std::is_standard_layout_v<fanfare_flow>);
+  EXPECT_TRUE(std::has_unique_object_representations_v<fanfare_tally>);
+  EXPECT_TRUE(std::has_unique_object_representations_v<fanfare_direction>);
+  EXPECT_TRUE(std::has_unique_object_representations_v<fanfare_flow>);
+  EXPECT_TRUE(std::has_unique_object_representations_v<fanfare_owner>);
+}
+
+TEST(Abi, Sizes) {
+  EXPECT_EQ(sizeof(fanfare_tally), 72U);
+  EXPECT_EQ(sizeof(fanfare_direction), 184U);
+  EXPECT_EQ(sizeof(fanfare_flow), 448U);
+  EXPECT_EQ(sizeof(fanfare_owner), 56U);
+}
+
+TEST(Abi, TallyHasNoPadding) {
+  using T = fanfare_tally;
+  expect_gapless({FIELD(T, frames), FIELD(T, messages), FIELD(T, bytes)}, sizeof(T));
+}
+
+TEST(Abi, DirectionHasNoPadding) {
+  using D = fanfare_direction;
+  const Field fields[] = {FIELD(D, skip),
+                          FIELD(D, carry),
+                          FIELD(D, message_bytes),
+                          FIELD(D, frame_bytes),
+                          FIELD(D, next_seq),
+                          FIELD(D, off),
+                          FIELD(D, end),
+                          FIELD(D, busy),
+                          FIELD(D, ncarry),
+                          FIELD(D, stage),
+                          FIELD(D, flags),
+                          FIELD(D, frame),
+                          FIELD(D, chain),
+                          FIELD(D, probation),
+                          FIELD(D, fault),
+                          FIELD(D, lost_by),
+                          FIELD(D, last_ns),
+                          FIELD(D, segment_bytes),
+                          FIELD(D, last_event_ns),
+                          FIELD(D, tally),
+                          FIELD(D, unproven_event_bytes),
+                          FIELD(D, unproven_control_bytes),
+                          FIELD(D, unproven_events),
+                          FIELD(D, unproven_controls),
+                          FIELD(D, unproven_frames),
+                          FIELD(D, voided),
+                          FIELD(D, head_bytes),
+                          FIELD(D, head_token),
+                          FIELD(D, head_last),
+                          FIELD(D, head_field),
+                          FIELD(D, head_found),
+                          FIELD(D, reserved),
+                          FIELD(D, searched)};
+  expect_gapless(fields, sizeof(D));
+}
+
+TEST(Abi, FlowHasNoPadding) {
+  using F = fanfare_flow;
+  const Field fields[] = {FIELD(F, out),         FIELD(F, in),         FIELD(F, opened_ns),
+                          FIELD(F, cgroup_id),   FIELD(F, local),      FIELD(F, remote),
+                          FIELD(F, netns),       FIELD(F, local_port), FIELD(F, remote_port),
+                          FIELD(F, watched),     FIELD(F, sk_err),     FIELD(F, snd_una),
+                          FIELD(F, snd_nxt),     FIELD(F, write_seq),  FIELD(F, life),
+                          FIELD(F, close_state), FIELD(F, reserved)};
+  expect_gapless(fields, sizeof(F));
+}
+
+TEST(Abi, OwnerHasNoPadding) {
+  using O = fanfare_owner;
+  const Field fields[] = {FIELD(O, cookie),       FIELD(O, cgroup_id), FIELD(O, pid),
+                          FIELD(O, fd),           FIELD(O, netns),     FIELD(O, local_port),
+                          FIELD(O, tcp_state),    FIELD(O, family),    FIELD(O, srtt_us),
+                          FIELD(O, unsent_bytes), FIELD(O, comm)};
+  expect_gapless(fields, sizeof(O));
+}
+
+// Fields that the fence of a cache line or a helper wants at a place of their own.
+TEST(Abi, WordsOfADirectionAreAligned) {
+  EXPECT_EQ(offsetof(fanfare_flow, in) % 8, 0U);
+  EXPECT_EQ(offsetof(fanfare_direction, busy) % 4, 0U);
+  EXPECT_EQ(offsetof(fanfare_direction, tally) % 8, 0U);
+}
+
+// Values that leave the process: exported, recorded, or compared by a reader. Append only.
+TEST(Abi, EnumeratorsKeepTheirValues) {
+  EXPECT_EQ(FANFARE_LOSS_NONE, 0);
+  EXPECT_EQ(FANFARE_LOSS_FLOW_MAP_FULL, 1);
+  EXPECT_EQ(FANFARE_LOSS_HEADER, 2);
+  EXPECT_EQ(FANFARE_LOSS_PAYLOAD, 3);
+  EXPECT_EQ(FANFARE_LOSS_EGRESS_HOLE, 4);
+  EXPECT_EQ(FANFARE_LOSS_INGRESS_HOLE, 5);
+  EXPECT_EQ(FANFARE_LOSS_INGRESS_RACE, 6);
+  EXPECT_EQ(FANFARE_LOSS_BAD_FRAME, 7);
+  EXPECT_EQ(FANFARE_LOSS_FRAME_BUDGET, 8);
+  EXPECT_EQ(FANFARE_LOSS_FALSE_LOCK, 9);
+  EXPECT_EQ(FANFARE_LOSS_SEARCH_GIVEN_UP, 10);
+  EXPECT_EQ(FANFARE_LOSS_HEAD_TOO_LONG, 11);
+  EXPECT_EQ(FANFARE_LOSS_MPTCP, 12);
+  EXPECT_EQ(FANFARE_EVENT, 0);
+  EXPECT_EQ(FANFARE_HEARTBEAT, 1);
+  EXPECT_EQ(FANFARE_CONTROL, 2);
+  EXPECT_EQ(FANFARE_OTHER, 3);
+  EXPECT_EQ(FANFARE_CLASS_COUNT, 4);
+}
+
+}  // namespace
