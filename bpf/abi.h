@@ -120,14 +120,14 @@ struct fanfare_direction {
 	__u8 unproven_events;
 	__u8 unproven_controls;
 	__u8 unproven_frames;
-	__u8 voided;	  /* out: messages taken back by this walk, with fault FALSE_LOCK */
+	__u8 reserved;
 	__u16 head_bytes; /* HEAD: bytes of this head so far */
 	__u32 head_token; /* HEAD: hash of the token in progress */
 	__u32 head_last;  /* HEAD: the last four bytes */
 	__u8 head_field;  /* HEAD: which part or header field the parser is in */
 	__u8 head_found;  /* HEAD: what it has seen */
-	__u16 reserved;
-	__u32 searched; /* bytes passed while searching, saturating */
+	__u16 voided;	  /* out: messages taken back by this walk, with fault FALSE_LOCK */
+	__u32 searched;	  /* bytes passed while searching, saturating */
 };
 
 /* fanfare_flow.life */

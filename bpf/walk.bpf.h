@@ -53,7 +53,7 @@ static __always_inline void walk_segment(struct __sk_buff *skb, struct fanfare_d
 		bpf_loop(frame_budget, walk_step, &walk, 0);
 		fanfare_settle(d, start);
 	}
-	if (d->tally.messages[FANFARE_EVENT] != events)
+	if (d->tally.messages[FANFARE_EVENT] > events)
 		d->last_event_ns = now_ns;
 	if (d->fault) {
 		lose(d->fault, d->fault == FANFARE_LOSS_FALSE_LOCK ? d->voided : 1);

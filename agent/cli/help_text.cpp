@@ -34,7 +34,7 @@ A table of the shards: sockets, coverage, messages out and in, rates over the la
 narrow terminal less important columns are left out; on a pipe and with -o json nothing is.
 
 --sort takes one of: shard synced unsynced coverage events_out heartbeats_out control_out other_out
-frames_out bytes_out events_in control_in frames_in bytes_in events_out_per_second
+frames_out message_bytes_out events_in control_in frames_in message_bytes_in events_out_per_second
 events_in_per_second opened closed_peer closed_local closed_timeout. Figures sort from the largest
 down (coverage from the lowest up), names from A to Z, unknown last. Without it: by name.
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/cli/run_command.h"
 
-#include <bpf/libbpf_version.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,6 +17,7 @@
 #include "agent/config/config_file.h"
 #include "agent/config/config_text.h"
 #include "agent/exports/json_text.h"
+#include "agent/kernel/libbpf_version.h"
 
 namespace fanfare {
 namespace {
@@ -106,7 +106,7 @@ class Runner {
   }
 
   int operator()(const VersionCommand& version) const {
-    const std::string libbpf = fmt::format("{}.{}", LIBBPF_MAJOR_VERSION, LIBBPF_MINOR_VERSION);
+    const std::string libbpf = libbpf_version();
     if (version.output == Output::json) {
       const json::object object = {
           {"version", command_.version}, {"build", build_type}, {"libbpf", libbpf}};

@@ -37,11 +37,11 @@ KernelSource::KernelSource(const CgroupTarget& cgroup, const Knobs& knobs)
 
 KernelSource::~KernelSource() = default;
 
-// Twice: the first pass learns which ports are listened on, the second adopts the connections that
-// the first met before their listener.
+// Two passes: the first learns which ports are listened on, the second adopts. Both adopting would
+// count a socket twice that finds the map full.
 void KernelSource::adopt_open_sockets(Monotonic now) {
-  parts_->probes->bss->adopting = 1;
   parts_->owners.scan(now);
+  parts_->probes->bss->adopting = 1;
   parts_->owners.scan(now);
   parts_->probes->bss->adopting = 0;
 }

@@ -16,9 +16,14 @@ namespace {
 constexpr std::uint8_t patience_ticks = 5;
 constexpr const char* overflow_shard = "other";
 
+// A 101 at a connection's start, or frames that have proven what began them. What is still on
+// probation when its connection ends has no fault, and counts.
 bool is_chat_evidence(const fanfare_flow& flow) {
-  if (flow.out.flags & FANFARE_UPGRADED) return true;
-  return flow.out.stage == FANFARE_STAGE_FRAMES && flow.out.probation == 0;
+  const auto& out = flow.out;
+  const bool upgraded = out.flags & FANFARE_UPGRADED;
+  if (out.stage == FANFARE_STAGE_FRAMES)
+    return out.probation == 0 || (upgraded && flow.life == FANFARE_CLOSED);
+  return upgraded && out.lost_by != FANFARE_LOSS_FALSE_LOCK;
 }
 
 // HTTP that has not been upgraded is no client of the chat.

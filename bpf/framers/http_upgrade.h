@@ -77,8 +77,8 @@ FANFARE_INLINE void http_upgraded(struct fanfare_direction *d)
 	d->flags |= FANFARE_UPGRADED;
 	if (d->head_found & HTTP_FOUND_DEFLATE)
 		d->flags |= FANFARE_DEFLATE;
-	/* On an old flow a payload can look like this head where a segment starts. */
-	fanfare_lock(d, d->flags & FANFARE_OLD ? FANFARE_PROOF_FRAMES : 0);
+	/* Later than at a connection's start a body can look like this head. */
+	fanfare_lock(d, d->head_found & HTTP_LATER_HEAD ? FANFARE_PROOF_FRAMES : 0);
 }
 
 FANFARE_INLINE void http_end_value_token(struct fanfare_direction *d)

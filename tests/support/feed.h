@@ -63,7 +63,7 @@ inline Loss feed(fanfare_direction& direction, const Segment& segment, const Bud
     walk(direction, segment.payload, budget.frames);
     fanfare_settle(&direction, start);
   }
-  if (direction.tally.messages[FANFARE_EVENT] != events) direction.last_event_ns = segment.now_ns;
+  if (direction.tally.messages[FANFARE_EVENT] > events) direction.last_event_ns = segment.now_ns;
   const Loss loss{direction.fault,
                   direction.fault == FANFARE_LOSS_FALSE_LOCK ? direction.voided : 1U};
   if (!loss.reason) return {};

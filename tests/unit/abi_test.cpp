@@ -78,13 +78,13 @@ TEST(Abi, DirectionHasNoPadding) {
                           FIELD(D, unproven_events),
                           FIELD(D, unproven_controls),
                           FIELD(D, unproven_frames),
-                          FIELD(D, voided),
+                          FIELD(D, reserved),
                           FIELD(D, head_bytes),
                           FIELD(D, head_token),
                           FIELD(D, head_last),
                           FIELD(D, head_field),
                           FIELD(D, head_found),
-                          FIELD(D, reserved),
+                          FIELD(D, voided),
                           FIELD(D, searched)};
   expect_gapless(fields, sizeof(D));
 }

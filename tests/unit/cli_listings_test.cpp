@@ -116,8 +116,8 @@ TEST(CliSockets, AsksForTheShardOnly) {
 TEST(CliJson, IsTheAgentsOnOneLine) {
   const std::string shard =
       R"({"shard":"a","sockets":{"synced":1,"unsynced":0},"coverage":0.25,"events_out":1,)"
-      R"("heartbeats_out":2,"control_out":3,"other_out":4,"frames_out":5,"bytes_out":6,)"
-      R"("events_in":7,"control_in":8,"frames_in":9,"bytes_in":10,"events_out_per_second":0.5,)"
+      R"("heartbeats_out":2,"control_out":3,"other_out":4,"frames_out":5,"message_bytes_out":6,)"
+      R"("events_in":7,"control_in":8,"frames_in":9,"message_bytes_in":10,"events_out_per_second":0.5,)"
       R"("events_in_per_second":12.5,"opened":1,"closed":{"peer":0,"local":0,"timeout":0},)"
       R"("key of a later version":["x\u001b"]})";
   const Outcome shards = run_against("[ " + shard + "\n]\n", {"shards", "-o", "json"});

@@ -97,6 +97,20 @@ TEST(Ledger, AProvenLockMakesTheShardAndItsOlderSocketsUnsynced) {
   EXPECT_EQ(events_out(model.shards[0]), 16u);
 }
 
+TEST(Ledger, AnUpgradeOnProbationIsBelievedWhenProvenOrEnded) {
+  const FlowSketch fresh{.cookie = 1, .events_out = 3, .probation = 7};
+  Ledger ledger({}, plenty);
+  EXPECT_THAT(ledger.advance(node().flow(fresh).build()).shards, IsEmpty());
+  auto ended = fresh;
+  ended.life = FANFARE_CLOSED;
+  EXPECT_EQ(events_out(ledger.advance(node().flow(ended).build()).shards.at(0)), 3u);
+
+  Ledger proving({}, plenty);
+  auto proven = fresh;
+  proven.probation = 0;
+  EXPECT_EQ(events_out(proving.advance(node().flow(proven).build()).shards.at(0)), 3u);
+}
+
 TEST(Ledger, PlainHttpOnAChatPortIsNoClient) {
   Ledger ledger({}, plenty);
   const auto model =
