@@ -92,10 +92,8 @@ std::uint64_t converse() {
   Report report;
   report.cgroup = enter_cgroup(cgroup) ? 1 : 0;
   report.netns = enter_netns() ? 1 : 0;
-  if (!report.netns)
-    report.error = errno;
-  else if ((report.cookie = converse()) == 0)
-    report.error = errno ? errno : EIO;
+  if (report.netns) report.cookie = converse();
+  if (report.cookie == 0) report.error = errno ? errno : EIO;
   const auto written = ::write(report_fd, &report, sizeof report);
   ::_exit(written == sizeof report ? 0 : 1);
 }
