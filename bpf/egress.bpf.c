@@ -16,13 +16,15 @@ char dual_license[] SEC("license") = "Dual BSD/GPL";
  */
 static __always_inline void open_inbound(struct bpf_sock *sk, struct fanfare_flow *flow)
 {
-	struct bpf_tcp_sock *tcp = bpf_tcp_sock(sk);
+	struct bpf_sock *full = bpf_sk_fullsock(sk);
+	struct bpf_tcp_sock *tcp = full ? bpf_tcp_sock(full) : 0;
 	struct fanfare_direction *in = &flow->in;
 
 	if (!tcp || __sync_lock_test_and_set(&in->busy, 1))
 		return;
 	fanfare_drop_token(in);
-	in->next_seq = tcp->rcv_nxt;
+	in->first_seq = in->next_seq = tcp->rcv_nxt;
+	in->seq_wraps = 0;
 	in->flags = FANFARE_SEQ_KNOWN | FANFARE_MASKED | FANFARE_UPGRADED |
 		    (flow->out.flags & FANFARE_DEFLATE);
 	fanfare_lock(in, 0);
@@ -41,7 +43,7 @@ static __always_inline void count_egress(struct __sk_buff *skb, struct bpf_sock 
 		return;
 	cookie = bpf_get_socket_cookie(skb);
 	flow = bpf_map_lookup_elem(&flows, &cookie);
-	if (!flow || !flow->watched)
+	if (!flow || flow->out.stage == FANFARE_STAGE_DISMISSED)
 		return;
 	flags_before = flow->out.flags;
 	/* skb->tstamp is TCP's own send time, CLOCK_MONOTONIC: it saves reading the clock. */
@@ -49,7 +51,8 @@ static __always_inline void count_egress(struct __sk_buff *skb, struct bpf_sock 
 
 	if ((flow->out.flags & ~flags_before) & FANFARE_UPGRADED)
 		open_inbound(sk, flow);
-	if (flow->out.searched >= FANFARE_SEARCH_BYTES_MAX && !chat_ports[flow->local_port]) {
+	if (flow->out.stage == FANFARE_STAGE_SEARCH &&
+	    flow->out.searched >= FANFARE_SEARCH_BYTES_MAX && !chat_ports[flow->local_port]) {
 		lose(FANFARE_LOSS_SEARCH_GIVEN_UP, 1);
 		flow->out.stage = FANFARE_STAGE_DISMISSED;
 	}
@@ -62,10 +65,7 @@ int on_egress(struct __sk_buff *skb)
 {
 	struct bpf_sock *sk = skb->sk;
 
-	if (!sk || !watched_ports[sk->src_port & 0xffff])
-		return PASS;
-	sk = bpf_sk_fullsock(sk);
-	if (sk)
+	if (sk && watched_ports[sk->src_port & 0xffff])
 		count_egress(skb, sk);
 	return PASS;
 }

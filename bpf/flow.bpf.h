@@ -71,7 +71,7 @@ static __always_inline struct fanfare_flow *open_flow(struct sock *sk, struct tc
 	flow->in.flags = FANFARE_MASKED;
 	if (fresh) {
 		flow->opened_ns = now_ns;
-		flow->out.next_seq = tcp->snd_nxt;
+		flow->out.first_seq = flow->out.next_seq = tcp->snd_nxt;
 		flow->out.flags = FANFARE_SEQ_KNOWN;
 		http_begin_head(&flow->out, 0);
 	} else {

@@ -28,7 +28,8 @@ static __always_inline void count_ingress(struct __sk_buff *skb, struct bpf_sock
 		return;
 	cookie = bpf_get_socket_cookie(skb);
 	flow = bpf_map_lookup_elem(&flows, &cookie);
-	if (!flow || !flow->watched || flow->in.stage == FANFARE_STAGE_IDLE)
+	if (!flow || flow->out.stage == FANFARE_STAGE_DISMISSED ||
+	    flow->in.stage == FANFARE_STAGE_IDLE)
 		return;
 	in = &flow->in;
 	if (segment.seq != in->next_seq && is_beyond_window(sk, segment.seq))

@@ -124,16 +124,16 @@ void add_counts(json::object& object, const Context& context, const fanfare_flow
   object["opened_seconds"] =
       flow.opened_ns == 0 ? json::value(nullptr) : age(context.now, flow.opened_ns);
   object["last_event_seconds"] = last_event(flow.out, context.now);
-  object["events_out"] = out.messages[FANFARE_EVENT];
-  object["heartbeats_out"] = out.messages[FANFARE_HEARTBEAT];
-  object["control_out"] = out.messages[FANFARE_CONTROL];
-  object["other_out"] = out.messages[FANFARE_OTHER];
+  object["events_out"] = out.by_class[FANFARE_EVENT].messages;
+  object["heartbeats_out"] = out.by_class[FANFARE_HEARTBEAT].messages;
+  object["control_out"] = out.by_class[FANFARE_CONTROL].messages;
+  object["other_out"] = out.by_class[FANFARE_OTHER].messages;
   object["frames_out"] = out.frames;
-  object["bytes_out"] = flow.out.segment_bytes;
-  object["events_in"] = in.messages[FANFARE_EVENT];
-  object["control_in"] = in.messages[FANFARE_CONTROL];
+  object["bytes_out"] = fanfare_bytes_passed(&flow.out);
+  object["events_in"] = in.by_class[FANFARE_EVENT].messages;
+  object["control_in"] = in.by_class[FANFARE_CONTROL].messages;
   object["frames_in"] = in.frames;
-  object["bytes_in"] = flow.in.segment_bytes;
+  object["bytes_in"] = fanfare_bytes_passed(&flow.in);
   object["acked"] = nullptr;
   object["in_flight"] = nullptr;
   object["lost"] = nullptr;

@@ -142,7 +142,7 @@ ScopeProof prove_scope(const CgroupTarget& cgroup, int flows_fd) {
             report.cookie};
   fanfare_flow flow{};
   const bool seen = bpf_map_lookup_elem(flows_fd, &report.cookie, &flow) == 0;
-  if (!seen || flow.out.tally.messages[FANFARE_EVENT] != messages)
+  if (!seen || flow.out.tally.by_class[FANFARE_EVENT].messages != messages)
     return {ScopeResult::refuted,
             "a socket in a foreign network namespace" +
                 std::string(report.cgroup ? " and cgroup" : "") + " was not counted",

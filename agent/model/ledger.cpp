@@ -36,8 +36,8 @@ bool is_client(const fanfare_flow& flow) {
 void add_delta(DirectionTotals& totals, const fanfare_tally& now, fanfare_tally& last) {
   totals.frames += now.frames - last.frames;
   for (int i = 0; i < FANFARE_CLASS_COUNT; ++i) {
-    totals.messages[i] += now.messages[i] - last.messages[i];
-    totals.bytes[i] += now.bytes[i] - last.bytes[i];
+    totals.messages[i] += now.by_class[i].messages - last.by_class[i].messages;
+    totals.bytes[i] += now.by_class[i].bytes - last.by_class[i].bytes;
   }
   last = now;
 }

@@ -22,7 +22,6 @@ FANFARE_INLINE void fanfare_clear_unproven(struct fanfare_direction *d)
 FANFARE_INLINE void fanfare_drop_token(struct fanfare_direction *d)
 {
 	d->skip = 0;
-	d->carry = 0;
 	d->ncarry = 0;
 	d->frame = 0;
 	d->chain = 0;
@@ -45,10 +44,10 @@ FANFARE_INLINE void fanfare_lose_step(struct fanfare_direction *d, __u8 reason)
 {
 	if (d->probation && d->unproven_frames) {
 		d->tally.frames -= d->unproven_frames;
-		d->tally.messages[FANFARE_EVENT] -= d->unproven_events;
-		d->tally.messages[FANFARE_CONTROL] -= d->unproven_controls;
-		d->tally.bytes[FANFARE_EVENT] -= d->unproven_event_bytes;
-		d->tally.bytes[FANFARE_CONTROL] -= d->unproven_control_bytes;
+		d->tally.by_class[FANFARE_EVENT].messages -= d->unproven_events;
+		d->tally.by_class[FANFARE_CONTROL].messages -= d->unproven_controls;
+		d->tally.by_class[FANFARE_EVENT].bytes -= d->unproven_event_bytes;
+		d->tally.by_class[FANFARE_CONTROL].bytes -= d->unproven_control_bytes;
 		d->voided += d->unproven_events + d->unproven_controls;
 		reason = FANFARE_LOSS_FALSE_LOCK;
 	}
@@ -84,11 +83,11 @@ FANFARE_INLINE void fanfare_finish_frame(struct fanfare_direction *d)
 	if (d->probation)
 		fanfare_count_unproven(d);
 	if (d->frame & FANFARE_FRAME_CONTROL) {
-		d->tally.messages[FANFARE_CONTROL]++;
-		d->tally.bytes[FANFARE_CONTROL] += d->frame_bytes;
+		d->tally.by_class[FANFARE_CONTROL].messages++;
+		d->tally.by_class[FANFARE_CONTROL].bytes += d->frame_bytes;
 	} else if (d->frame & FANFARE_FRAME_ENDS_MESSAGE) {
-		d->tally.messages[FANFARE_EVENT]++;
-		d->tally.bytes[FANFARE_EVENT] += d->message_bytes;
+		d->tally.by_class[FANFARE_EVENT].messages++;
+		d->tally.by_class[FANFARE_EVENT].bytes += d->message_bytes;
 	}
 	d->frame = 0;
 }

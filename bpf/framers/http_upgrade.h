@@ -38,6 +38,7 @@ enum {
 #define HTTP_HASH_EXTENSIONS 0x3b4c03c1u	   /* sec-websocket-extensions */
 #define HTTP_HASH_DEFLATE    0xd7ca7cc5u	   /* permessage-deflate */
 #define HTTP_VERSION_TEXT    0x312e312f50545448ULL /* "HTTP/1.1", first byte lowest */
+#define HTTP_STATUS_101_TEXT 0x31303120u	   /* " 101" */
 #define HTTP_END_OF_HEAD     0x0d0a0d0au
 
 FANFARE_INLINE __u32 http_hash(__u32 hash, __u32 byte)
@@ -55,6 +56,12 @@ FANFARE_INLINE void http_begin_head(struct fanfare_direction *d, __u8 found)
 	d->head_bytes = 0;
 	d->head_last = 0;
 	d->head_token = HTTP_FNV_BASIS;
+}
+
+/* Whether a head that begins with these 16 bytes can be an upgrade: saves reading all others. */
+FANFARE_INLINE int http_may_upgrade(__u64 first, __u64 second)
+{
+	return first == HTTP_VERSION_TEXT && (__u32)second == HTTP_STATUS_101_TEXT;
 }
 
 /* Not an upgrade after all: wait for the next head, search, or let the flow go. */

@@ -43,6 +43,7 @@ FANFARE_INLINE int fanfare_admit(struct fanfare_direction *d, __u32 seq, __u32 l
 	d->end = length;
 	if (!(d->flags & FANFARE_SEQ_KNOWN)) {
 		d->flags |= FANFARE_SEQ_KNOWN;
+		d->first_seq = d->next_seq = seq;
 	} else if (ahead < 0) {
 		__u32 old = -(__u32)ahead;
 
@@ -60,8 +61,9 @@ FANFARE_INLINE int fanfare_admit(struct fanfare_direction *d, __u32 seq, __u32 l
 			fanfare_drop_token(d);
 		}
 	}
+	if (seq + length < d->next_seq)
+		d->seq_wraps++;
 	d->next_seq = seq + length;
-	d->segment_bytes += length - d->off;
 	return 1;
 }
 
@@ -95,7 +97,7 @@ FANFARE_INLINE int fanfare_step(struct fanfare_direction *d, __u64 raw)
 	if (!d->skip) {
 		__u32 carried = d->ncarry & 7;
 		__u32 fresh = left < 8 - carried ? left : 8 - carried;
-		__u64 w = d->carry | raw << 8 * carried;
+		__u64 w = carried ? d->carry | raw << 8 * carried : raw;
 		__u32 n = carried + fresh;
 		__u32 used = fanfare_token(d, w, n);
 
@@ -109,7 +111,6 @@ FANFARE_INLINE int fanfare_step(struct fanfare_direction *d, __u64 raw)
 		}
 		if (used >= carried) {
 			d->off += used - carried;
-			d->carry = 0;
 			d->ncarry = 0;
 		} else {
 			d->carry >>= 8 * used;

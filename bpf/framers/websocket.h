@@ -60,8 +60,9 @@ FANFARE_INLINE void websocket_note_message(struct fanfare_direction *d, __u32 b0
 FANFARE_INLINE void websocket_open_frame(struct fanfare_direction *d, __u64 length)
 {
 	d->frame = (d->frame & ~FANFARE_FRAME_LENGTH64) | FANFARE_FRAME_OPEN;
-	d->frame_bytes = length;
-	if (!(d->frame & FANFARE_FRAME_CONTROL))
+	if (d->frame & FANFARE_FRAME_CONTROL)
+		d->frame_bytes = length;
+	else
 		d->message_bytes += length;
 	d->skip = length + (d->flags & FANFARE_MASKED ? WEBSOCKET_KEY_BYTES : 0);
 }

@@ -21,8 +21,8 @@ struct Counts {
 
 inline Counts counts(const fanfare_direction& direction) {
   const fanfare_tally& tally = direction.tally;
-  return {tally.frames, tally.messages[FANFARE_EVENT], tally.bytes[FANFARE_EVENT],
-          tally.messages[FANFARE_CONTROL], tally.bytes[FANFARE_CONTROL]};
+  return {tally.frames, tally.by_class[FANFARE_EVENT].messages, tally.by_class[FANFARE_EVENT].bytes,
+          tally.by_class[FANFARE_CONTROL].messages, tally.by_class[FANFARE_CONTROL].bytes};
 }
 
 inline std::ostream& operator<<(std::ostream& out, const Counts& c) {

@@ -48,13 +48,15 @@ inline void walk(fanfare_direction& direction, std::string_view payload, std::ui
 
 inline Loss feed(fanfare_direction& direction, const Segment& segment, const Budget& budget = {}) {
   const auto length = static_cast<std::uint32_t>(segment.payload.size());
-  const std::uint64_t events = direction.tally.messages[FANFARE_EVENT];
+  const std::uint64_t events = direction.tally.by_class[FANFARE_EVENT].messages;
   if (!fanfare_admit(&direction, segment.seq, length, segment.hole_reason)) return {};
   const std::uint32_t start = direction.off;
   std::uint32_t steps = budget.frames;
-  if (direction.stage == FANFARE_STAGE_FRAMES) {
-    direction.last_ns = segment.now_ns;
-  } else {
+  if (direction.stage != FANFARE_STAGE_FRAMES) {
+    const auto fresh = segment.payload.substr(start);
+    if (direction.stage == FANFARE_STAGE_HTTP && fresh.size() >= 16 &&
+        !http_may_upgrade(word_of(fresh), word_of(fresh.substr(8))))
+      return {};
     fanfare_begin_segment(&direction, word_of(segment.payload.substr(start)), segment.now_ns);
     if (direction.stage == FANFARE_STAGE_SEARCH) steps = budget.search;
   }
@@ -63,7 +65,9 @@ inline Loss feed(fanfare_direction& direction, const Segment& segment, const Bud
     walk(direction, segment.payload, budget.frames);
     fanfare_settle(&direction, start);
   }
-  if (direction.tally.messages[FANFARE_EVENT] > events) direction.last_event_ns = segment.now_ns;
+  if (direction.tally.by_class[FANFARE_EVENT].messages > events)
+    direction.last_event_ns = segment.now_ns;
+  if (direction.stage != FANFARE_STAGE_FRAMES) direction.last_ns = segment.now_ns;
   const Loss loss{direction.fault,
                   direction.fault == FANFARE_LOSS_FALSE_LOCK ? direction.voided : 1U};
   if (!loss.reason) return {};

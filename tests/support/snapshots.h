@@ -36,9 +36,9 @@ inline fanfare_flow make_flow(const FlowSketch& sketch) {
   flow.out.stage = sketch.stage;
   flow.out.flags = sketch.flags;
   flow.out.probation = sketch.probation;
-  flow.out.tally.messages[FANFARE_EVENT] = sketch.events_out;
+  flow.out.tally.by_class[FANFARE_EVENT].messages = sketch.events_out;
   flow.out.tally.frames = sketch.events_out;
-  flow.in.tally.messages[FANFARE_EVENT] = sketch.events_in;
+  flow.in.tally.by_class[FANFARE_EVENT].messages = sketch.events_in;
   return flow;
 }
 

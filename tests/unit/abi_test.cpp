@@ -42,49 +42,50 @@ TEST(Abi, TypesCrossAsBytes) {
 TEST(Abi, Sizes) {
   EXPECT_EQ(sizeof(fanfare_tally), 72U);
   EXPECT_EQ(sizeof(fanfare_direction), 184U);
-  EXPECT_EQ(sizeof(fanfare_flow), 448U);
+  EXPECT_EQ(sizeof(fanfare_flow), 456U);
   EXPECT_EQ(sizeof(fanfare_owner), 56U);
 }
 
 TEST(Abi, TallyHasNoPadding) {
   using T = fanfare_tally;
-  expect_gapless({FIELD(T, frames), FIELD(T, messages), FIELD(T, bytes)}, sizeof(T));
+  expect_gapless({FIELD(T, frames), FIELD(T, by_class)}, sizeof(T));
 }
 
 TEST(Abi, DirectionHasNoPadding) {
   using D = fanfare_direction;
-  const Field fields[] = {FIELD(D, skip),
-                          FIELD(D, carry),
+  const Field fields[] = {FIELD(D, stage),
+                          FIELD(D, flags),
+                          FIELD(D, frame),
+                          FIELD(D, ncarry),
+                          FIELD(D, probation),
+                          FIELD(D, fault),
+                          FIELD(D, lost_by),
+                          FIELD(D, chain),
+                          FIELD(D, skip),
                           FIELD(D, message_bytes),
-                          FIELD(D, frame_bytes),
                           FIELD(D, next_seq),
                           FIELD(D, off),
                           FIELD(D, end),
                           FIELD(D, busy),
-                          FIELD(D, ncarry),
-                          FIELD(D, stage),
-                          FIELD(D, flags),
-                          FIELD(D, frame),
-                          FIELD(D, chain),
-                          FIELD(D, probation),
-                          FIELD(D, fault),
-                          FIELD(D, lost_by),
-                          FIELD(D, last_ns),
-                          FIELD(D, segment_bytes),
                           FIELD(D, last_event_ns),
                           FIELD(D, tally),
+                          FIELD(D, carry),
+                          FIELD(D, frame_bytes),
+                          FIELD(D, last_ns),
+                          FIELD(D, first_seq),
+                          FIELD(D, seq_wraps),
                           FIELD(D, unproven_event_bytes),
                           FIELD(D, unproven_control_bytes),
                           FIELD(D, unproven_events),
                           FIELD(D, unproven_controls),
                           FIELD(D, unproven_frames),
                           FIELD(D, reserved),
-                          FIELD(D, head_bytes),
+                          FIELD(D, voided),
                           FIELD(D, head_token),
                           FIELD(D, head_last),
+                          FIELD(D, head_bytes),
                           FIELD(D, head_field),
                           FIELD(D, head_found),
-                          FIELD(D, voided),
                           FIELD(D, searched)};
   expect_gapless(fields, sizeof(D));
 }
@@ -96,7 +97,7 @@ TEST(Abi, FlowHasNoPadding) {
                           FIELD(F, netns),       FIELD(F, local_port), FIELD(F, remote_port),
                           FIELD(F, watched),     FIELD(F, sk_err),     FIELD(F, snd_una),
                           FIELD(F, snd_nxt),     FIELD(F, write_seq),  FIELD(F, life),
-                          FIELD(F, close_state), FIELD(F, reserved)};
+                          FIELD(F, close_state), FIELD(F, reserved),   FIELD(F, reserved2)};
   expect_gapless(fields, sizeof(F));
 }
 
