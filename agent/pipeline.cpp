@@ -59,10 +59,20 @@ std::vector<LossView> Pipeline::judge_losses(const Snapshot& snapshot) {
   return views;
 }
 
+// The latest view holds the latest snapshot; the one before serves again unless somebody is still
+// being answered from it.
+std::shared_ptr<Snapshot> Pipeline::read(Monotonic now, Wall wall) {
+  Snapshot spent;
+  if (previous_ && previous_.use_count() == 1) spent = std::move(*previous_);
+  previous_ = std::move(latest_);
+  latest_ = std::make_shared<Snapshot>(source_.read(now, wall, std::move(spent)));
+  return latest_;
+}
+
 std::shared_ptr<const View> Pipeline::tick(Monotonic now, Wall wall, const Health& health,
                                            double last_scrape_seconds) {
   const double began = cpu_seconds();
-  auto snapshot = std::make_shared<Snapshot>(source_.read(now, wall));
+  auto snapshot = read(now, wall);
   auto model = ledger_.advance(*snapshot);
 
   auto view = std::make_shared<View>(blank_);

@@ -28,6 +28,7 @@ class Pipeline {
   void reload(const Config& config);
 
  private:
+  std::shared_ptr<Snapshot> read(Monotonic now, Wall wall);
   std::vector<LossView> judge_losses(const Snapshot& snapshot);
 
   struct LossSample {
@@ -40,6 +41,7 @@ class Pipeline {
   Rates rates_;
   View blank_;  // what every view has in common
   std::deque<LossSample> losses_;
+  std::shared_ptr<Snapshot> latest_, previous_;
 };
 
 }  // namespace fanfare

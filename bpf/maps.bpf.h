@@ -35,16 +35,12 @@ struct {
 
 /*
  * By local port: records that still want packets. Traffic of any other port costs one load and no
- * lookup. A filter only: one port may serve several network namespaces.
+ * lookup. A filter only: one port may serve several network namespaces. Defined in sockets.bpf.c:
+ * __weak variables would take their room once for each object.
  */
-__u32 watched_ports[65536] __weak;
-__u8 listening_ports[65536] __weak; /* somebody listens, or has listened, here */
-__u8 chat_ports[65536] __weak;	    /* a WebSocket upgrade has been seen here */
-
-/* The agent watches it: a change means that owners should be looked up again. */
-__u64 listeners_seen __weak;
-/* Set by the agent around its first scans: iter/task_file then adopts sockets older than us. */
-__u32 adopting __weak;
+extern __u32 watched_ports[65536];
+extern __u8 listening_ports[65536]; /* somebody listens, or has listened, here */
+extern __u8 chat_ports[65536];	    /* a WebSocket upgrade has been seen here */
 
 static __always_inline void lose(__u32 reason, __u64 count)
 {

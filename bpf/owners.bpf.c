@@ -6,6 +6,9 @@
  */
 #include "bpf/flow.bpf.h"
 
+/* Set by the agent around a scan that shall adopt sockets older than us. */
+__u32 adopting;
+
 static __always_inline int is_open(__u8 state)
 {
 	return state == FANFARE_TCP_ESTABLISHED || state == FANFARE_TCP_CLOSE_WAIT ||

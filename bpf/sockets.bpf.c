@@ -10,6 +10,12 @@
  */
 #include "bpf/flow.bpf.h"
 
+__u32 watched_ports[65536];
+__u8 listening_ports[65536];
+__u8 chat_ports[65536];
+/* The agent watches it: a change means that owners should be looked up again. */
+__u64 listeners_seen;
+
 static __always_inline void on_accept(struct sock *sk)
 {
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);

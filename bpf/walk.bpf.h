@@ -66,7 +66,7 @@ static __always_inline void walk_segment(struct __sk_buff *skb, struct fanfare_d
 	}
 	walk_steps(&walk, budget);
 	if (fanfare_settle(d, start)) {
-		walk_steps(&walk, frame_budget);
+		bpf_loop(frame_budget, walk_step, &walk, 0);
 		fanfare_settle(d, start);
 	}
 	if (d->tally.by_class[FANFARE_EVENT].messages > events)

@@ -31,8 +31,10 @@ void FlowReader::read_batches(Snapshot& snapshot) {
   std::size_t have = 0;
   for (;;) {
     std::uint32_t count = std::min(batch_, capacity_);
-    keys.resize(have + count);
-    values.resize(have + count);
+    if (keys.size() < have + count) {
+      keys.resize(have + count);
+      values.resize(have + count);
+    }
     const int error =
         bpf_map_lookup_batch(map_fd_, first ? nullptr : &position, &position, keys.data() + have,
                              values.data() + have, &count, nullptr);

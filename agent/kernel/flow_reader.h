@@ -14,9 +14,10 @@ class FlowReader {
  public:
   explicit FlowReader(int map_fd, std::uint32_t capacity);
 
-  // Appends every record to the snapshot. A record that was over (closed or dismissed) already at
-  // the last read is deleted after this one: by now no CPU is inside it, and its final counts have
-  // been handed out twice. Throws std::system_error where the map cannot be read.
+  // Puts every record into the snapshot, over what its vectors hold. A record that was over (closed
+  // or dismissed) already at the last read is deleted after this one: by now no CPU is inside it,
+  // and its final counts have been handed out twice. Throws std::system_error where the map cannot
+  // be read.
   void read(Snapshot& snapshot);
 
  private:

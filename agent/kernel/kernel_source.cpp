@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <deque>
 #include <system_error>
 #include <utility>
 
@@ -13,6 +14,8 @@
 #include "agent/kernel/probes.h"
 
 namespace fanfare {
+
+using namespace std::chrono_literals;
 
 class KernelSource::Parts {
  public:
@@ -27,6 +30,7 @@ class KernelSource::Parts {
   OwnerScan owners;
   std::uint32_t capacity;
   std::uint64_t listeners_seen = 0;
+  std::deque<Monotonic> late_adoptions;  // when
 };
 
 KernelSource::KernelSource(const CgroupTarget& cgroup, const Knobs& knobs)
@@ -41,9 +45,22 @@ KernelSource::~KernelSource() = default;
 // count a socket twice that finds the map full.
 void KernelSource::adopt_open_sockets(Monotonic now) {
   parts_->owners.scan(now);
+  adopt(now);
+  parts_->late_adoptions = {now + 3s, now + 30s};
+}
+
+void KernelSource::adopt(Monotonic now) {
   parts_->probes->bss->adopting = 1;
   parts_->owners.scan(now);
   parts_->probes->bss->adopting = 0;
+}
+
+// A connection that waited in its listener's accept queue while we started had no descriptor yet,
+// and its acceptance is no change of state: it is met only by looking again.
+void KernelSource::adopt_late_comers(Monotonic now) {
+  if (parts_->late_adoptions.empty() || now < parts_->late_adoptions.front()) return;
+  parts_->late_adoptions.pop_front();
+  adopt(now);
 }
 
 bool KernelSource::something_unknown(const Snapshot& snapshot) {
@@ -79,10 +96,13 @@ void KernelSource::read_programs(Snapshot& snapshot) const {
   }
 }
 
-Snapshot KernelSource::read(Monotonic now, Wall wall) {
+Snapshot KernelSource::read(Monotonic now, Wall wall, Snapshot spent) {
   Snapshot snapshot;
+  snapshot.cookies = std::move(spent.cookies);
+  snapshot.flows = std::move(spent.flows);
   snapshot.taken = now;
   snapshot.wall = wall;
+  adopt_late_comers(now);
   parts_->flows.read(snapshot);
   snapshot.owners = parts_->owners.refresh(now, false);
   if (something_unknown(snapshot)) snapshot.owners = parts_->owners.refresh(now, true);

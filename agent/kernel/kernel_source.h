@@ -18,13 +18,15 @@ class KernelSource : public Source {
   KernelSource(const CgroupTarget& cgroup, const Knobs& knobs);
   ~KernelSource() override;
 
-  Snapshot read(Monotonic now, Wall wall) override;
+  Snapshot read(Monotonic now, Wall wall, Snapshot spent = {}) override;
   const ScopeProof& scope() const { return scope_; }
 
  private:
   class Parts;
 
   void adopt_open_sockets(Monotonic now);
+  void adopt(Monotonic now);
+  void adopt_late_comers(Monotonic now);
   bool something_unknown(const Snapshot& snapshot);
   void read_losses(Snapshot& snapshot) const;
   void read_programs(Snapshot& snapshot) const;

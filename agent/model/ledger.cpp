@@ -78,9 +78,13 @@ void Ledger::set_rules(std::vector<ShardRule> rules, std::uint32_t max_shards) {
 }
 
 void Ledger::note_chat_ports(const Snapshot& snapshot) {
-  for (const auto& flow : snapshot.flows)
-    if (flow.local_port && is_chat_evidence(flow))
-      chat_ports_.insert({flow.netns, flow.local_port});
+  ListenerKey last;  // most flows share their listener with the one before
+  for (const auto& flow : snapshot.flows) {
+    const ListenerKey key{flow.netns, flow.local_port};
+    if (key.port == 0 || key == last || !is_chat_evidence(flow)) continue;
+    chat_ports_.insert(key);
+    last = key;
+  }
 }
 
 std::uint32_t Ledger::slot_named(const std::string& name) {

@@ -17,7 +17,7 @@ namespace fanfare::test {
 inline fanfare_direction fresh_server(std::uint32_t seq = 1000) {
   fanfare_direction direction{};
   direction.flags = FANFARE_SEQ_KNOWN;
-  direction.next_seq = seq;
+  direction.first_seq = direction.next_seq = seq;
   http_begin_head(&direction, 0);
   return direction;
 }
@@ -26,7 +26,7 @@ inline fanfare_direction fresh_server(std::uint32_t seq = 1000) {
 inline fanfare_direction in_step(unsigned flags = 0, std::uint32_t seq = 1000) {
   fanfare_direction direction{};
   direction.flags = static_cast<std::uint8_t>(FANFARE_SEQ_KNOWN | FANFARE_UPGRADED | flags);
-  direction.next_seq = seq;
+  direction.first_seq = direction.next_seq = seq;
   fanfare_lock(&direction, 0);
   return direction;
 }
