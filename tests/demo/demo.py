@@ -10,9 +10,11 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -79,20 +81,19 @@ def await_agent(process, log, fanfare, admin) -> None:
 
 def play(demo: Demo, shard: str) -> bool:
     live = sys.stdout.isatty()
+    stopping = threading.Event()  # a round is never cut in two: its answers would be mixed up
+    signal.signal(signal.SIGINT, lambda *_: stopping.set())
     rounds = 0
-    try:
-        while live or rounds < ROUNDS_WITHOUT_TERMINAL:
-            demo.round()
-            rounds += 1
-            if live:
-                print("\033[H\033[2J", end="")
-                demo.show("status")
-                demo.show("sockets", "--limit", "8")
-                print("\nCtrl-C ends the demo")
-            else:
-                demo.show("shards")
-    except KeyboardInterrupt:
-        print()
+    while not stopping.is_set() and (live or rounds < ROUNDS_WITHOUT_TERMINAL):
+        demo.round()
+        rounds += 1
+        if live:
+            print("\033[H\033[2J", end="")
+            demo.show("status")
+            demo.show("sockets", "--limit", "8")
+            print("\nCtrl-C ends the demo", flush=True)
+        else:
+            demo.show("shards")
     if not live:
         demo.show("sockets", "--limit", "5")
         demo.show("status")
@@ -122,6 +123,7 @@ def main() -> int:
                                              f"ws://127.0.0.1:{port}"],
                                  work / "clients.log") as clients:
                     clients.ask("connect", count=CLIENTS)
+                    time.sleep(1.5)  # a tick or two: the agent has met the server
                     demo = Demo(fanfare, admin, server, clients)
                     return 0 if play(demo, f"{server.comm}:{port}") else 1
         finally:

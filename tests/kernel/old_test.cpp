@@ -77,7 +77,8 @@ TEST_F(OldTest, quiet_inbound_counts_from_the_next_message) {
 }
 
 // A stream that never pauses locks by a chain of plausible headers, which are not counted.
-// fanfare_bytes_passed() tells how much has left since the adoption, and with it how many whole messages.
+// fanfare_bytes_passed() tells how much has left since the adoption, and with it how many whole
+// messages.
 TEST_F(OldTest, busy_connection_locks_by_a_chain_of_headers) {
   Pair pair = upgraded_pair(listener_);
   auto drained = drain(pair.client);

@@ -190,7 +190,8 @@ TEST_F(StartTest, two_at_once) {
   const auto seen = other.read({}, {});
   std::uint64_t events = 0;
   for (const auto& record : seen.flows)
-    if (record.local_port == port_of(listener)) events += record.out.tally.by_class[FANFARE_EVENT].messages;
+    if (record.local_port == port_of(listener))
+      events += record.out.tally.by_class[FANFARE_EVENT].messages;
   EXPECT_EQ(events, 9U);
 }
 

@@ -24,10 +24,11 @@ def die_with_parent() -> None:
 
 
 def spawn(argv, log, **pipes) -> subprocess.Popen:
-    """Starts a child; what it says on stderr goes to the file `log`."""
+    """Starts a child; what it says on stderr goes to the file `log`. Ctrl-C is this process's."""
     try:
         with open(log, "wb") as errors:
-            return subprocess.Popen(argv, stderr=errors, preexec_fn=die_with_parent, **pipes)
+            return subprocess.Popen(argv, stderr=errors, preexec_fn=die_with_parent,
+                                    start_new_session=True, **pipes)
     except OSError as error:
         raise Failure(f"cannot start {argv[0]}: {error.strerror}; has setup.sh been run?") from None
 

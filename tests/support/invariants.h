@@ -24,8 +24,9 @@ inline void check_invariants(const Feeder& feeder, std::size_t bytes) {
   demand(counted.frames <= bytes / 2, "a frame takes two bytes");
   demand(counted.events + counted.controls <= counted.frames, "a message takes a frame");
   demand(counted.control_bytes <= 125 * counted.controls, "control frames are short");
-  demand(d.tally.by_class[FANFARE_HEARTBEAT].messages + d.tally.by_class[FANFARE_OTHER].messages == 0,
-         "no other class is counted");
+  demand(
+      d.tally.by_class[FANFARE_HEARTBEAT].messages + d.tally.by_class[FANFARE_OTHER].messages == 0,
+      "no other class is counted");
   demand(fanfare_bytes_passed(&d) <= bytes, "each byte once");
   demand(d.probation <= FANFARE_PROOF_FRAMES && d.unproven_frames <= FANFARE_PROOF_FRAMES,
          "probation ends");
