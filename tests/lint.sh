@@ -12,8 +12,8 @@ mapfile -t pythons < <(git ls-files '*.py')
 python3 -m py_compile "${pythons[@]}"
 git ls-files '*.js' | xargs -r -n 1 node --check
 
-# Generated headers must exist before clang-tidy reads what includes them: the build made them.
-mapfile -t units < <(git ls-files 'agent/*.cpp' 'tests/unit/*.cpp' 'tests/kernel/*.cpp')
+# clang-tidy reads what ships; the tests have the compiler's warnings (all of it takes 10 minutes more).
+mapfile -t units < <(git ls-files 'agent/*.cpp')
 printf '%s\n' "${units[@]}" | xargs -P "$(nproc)" -n 4 clang-tidy-16 -p "$build" --quiet \
   --extra-arg=-Wno-unknown-warning-option
 echo "lint: ${#sources[@]} sources, ${#scripts[@]} scripts, ${#pythons[@]} python files: clean"
