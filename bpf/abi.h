@@ -74,9 +74,8 @@ enum {
 	FANFARE_FRAME_TRIAL = 16,   /* SEARCH: every byte since a quiet segment's start fitted */
 };
 
-#define FANFARE_LOCK_FRAMES	 6     /* chained plausible headers until a search locks */
-#define FANFARE_PROOF_FRAMES	 10    /* more valid frames until a lock counts as proven */
-#define FANFARE_SEARCH_FRAME_MAX 65535 /* bytes; a longer frame is not believed while searching */
+#define FANFARE_LOCK_FRAMES	 6	       /* chained plausible headers until a search locks */
+#define FANFARE_PROOF_FRAMES	 10	       /* more valid frames until a lock counts as proven */
 #define FANFARE_QUIET_NS	 50000000ULL   /* after this silence a segment starts a frame */
 #define FANFARE_HEAD_MAX	 16384	       /* bytes of an HTTP response head */
 #define FANFARE_SEARCH_BYTES_MAX (1024 * 1024) /* without any other sign of WebSocket: given up */

@@ -4,6 +4,7 @@
 #define FANFARE_FLOW_BPF_H
 
 #include "bpf/framers/http_upgrade.h"
+#include "bpf/losses.bpf.h"
 #include "bpf/maps.bpf.h"
 
 const __u8 blank_flow[sizeof(struct fanfare_flow)] __weak = {};

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
 /*
- * Every map, knob and shared variable, each with its reason and size. __weak: the objects are
- * linked into one, and these are the same in all of them.
+ * The maps and the variables that the programs share, each with its reason and size. __weak: the
+ * objects are linked into one, and these are the same in all of them.
  */
 #ifndef FANFARE_MAPS_BPF_H
 #define FANFARE_MAPS_BPF_H
 
 #include "bpf/kernel.bpf.h"
-
-/* Knobs: set once before loading. */
-const volatile __u64 scope_cgroup __weak = 0; /* id of the subtree attached to; 0 = the root */
-const volatile __u32 frame_budget __weak =
-	65536; /* headers one run may walk: 131 KB of empty frames */
-const volatile __u32 search_budget __weak = 4096; /* steps one run may search, about 50 us */
 
 /*
  * One record for each accepted TCP connection until it proves not to be ours. Keyed by cookie:
@@ -26,13 +20,6 @@ struct {
 	__type(value, struct fanfare_flow);
 } flows __weak SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, FANFARE_LOSS_COUNT);
-	__type(key, __u32);
-	__type(value, __u64);
-} losses __weak SEC(".maps");
-
 /*
  * By local port: records that still want packets. Traffic of any other port costs one load and no
  * lookup. A filter only: one port may serve several network namespaces. Defined in sockets.bpf.c:
@@ -41,13 +28,5 @@ struct {
 extern __u32 watched_ports[65536];
 extern __u8 listening_ports[65536]; /* somebody listens, or has listened, here */
 extern __u8 chat_ports[65536];	    /* a WebSocket upgrade has been seen here */
-
-static __always_inline void lose(__u32 reason, __u64 count)
-{
-	__u64 *total = bpf_map_lookup_elem(&losses, &reason);
-
-	if (total)
-		__sync_fetch_and_add(total, count);
-}
 
 #endif

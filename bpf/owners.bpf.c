@@ -5,6 +5,7 @@
  * socket without known owner appears, never for each packet.
  */
 #include "bpf/flow.bpf.h"
+#include "bpf/knobs.bpf.h"
 
 /* Set by the agent around a scan that shall adopt sockets older than us. */
 __u32 adopting;

@@ -7,7 +7,7 @@
 #ifndef FANFARE_SEGMENT_BPF_H
 #define FANFARE_SEGMENT_BPF_H
 
-#include "bpf/maps.bpf.h"
+#include "bpf/losses.bpf.h"
 
 struct segment {
 	__u32 seq;     /* of the first payload byte */

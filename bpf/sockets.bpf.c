@@ -9,6 +9,7 @@
  *   any -> CLOSE                | over, sequence numbers final | figures stored, unwatched
  */
 #include "bpf/flow.bpf.h"
+#include "bpf/knobs.bpf.h"
 
 __u32 watched_ports[65536];
 __u8 listening_ports[65536];

@@ -4,6 +4,7 @@
 #define FANFARE_WALK_BPF_H
 
 #include "bpf/framers/stream.h"
+#include "bpf/knobs.bpf.h"
 #include "bpf/segment.bpf.h"
 
 /* Constant during a walk; what changes stands in the direction, see abi.h. */

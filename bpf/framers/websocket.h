@@ -121,9 +121,10 @@ FANFARE_INLINE __u32 websocket_token(struct fanfare_direction *d, __u64 w, __u32
 /*
  * One token of a direction that is out of step: a candidate header is followed by its length, and
  * FANFARE_LOCK_FRAMES plausible headers in a row lock. On failure the search goes on at the next
- * byte. Stricter than the rules for a direction in step: minimal lengths, no frame over
- * FANFARE_SEARCH_FRAME_MAX, no empty fragment but the last (runs of zero bytes), and text that does not begin inside a UTF-8 sequence (continuation
- * bytes 0x80 to 0x8a are what looks most like a header).
+ * byte. Stricter than the rules for a direction in step: minimal lengths, no 64-bit length (so that
+ * a wrong one cannot skip far), no empty fragment but the last (runs of zero bytes), and text that
+ * does not begin inside a UTF-8 sequence (continuation bytes 0x80 to 0x8a are what looks most like
+ * a header).
  */
 FANFARE_INLINE __u32 websocket_search_token(struct fanfare_direction *d, __u64 w, __u32 n)
 {
