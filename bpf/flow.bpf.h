@@ -56,7 +56,8 @@ static __always_inline struct fanfare_flow *open_flow(struct sock *sk, struct tc
 						      __u64 cookie, __u64 now_ns, int fresh)
 {
 	struct fanfare_flow *flow;
-	long error;
+	/* Before d7ba4cc900bf (6.4) map operations returned an int: the upper half is not theirs. */
+	int error;
 
 	error = bpf_map_update_elem(&flows, &cookie, blank_flow, BPF_NOEXIST);
 	if (error) {

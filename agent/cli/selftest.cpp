@@ -2,6 +2,7 @@
 #include "agent/cli/selftest.h"
 
 #include <fmt/format.h>
+#include <sys/prctl.h>
 
 #include <boost/asio/ip/address_v4.hpp>
 #include <boost/asio/ip/address_v6.hpp>
@@ -127,7 +128,8 @@ int run_selftest(const SelftestCommand& command, const Look& look, std::ostream&
                  std::ostream& err) {
   AgentAddress agent;
   agent.path = command.admin;
-  ask(agent, "/api/v1/status");  // no agent, no traffic
+  ask(agent, "/api/v1/status");     // no agent, no traffic
+  ::prctl(PR_SET_NAME, "fanfare");  // the agent knows its selftest by it, however it is installed
 
   std::vector<Trial> trials;
   try {

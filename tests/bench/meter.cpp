@@ -94,14 +94,16 @@ json::object runs(const std::string& path) {
 
 using Bss = fanfare_bpf::fanfare_bpf__bss;
 
-// The value of the map if it is a .bss that begins like this build's, else empty. The map may be
-// longer than the skeleton says: weak variables leave their duplicates behind.
+// The value of the map if it is a .bss as long as this build's, else empty. The skeleton's struct
+// may be rounded up where the map is not.
 std::vector<std::byte> read_bss(const Fd& map) {
+  constexpr std::size_t kernel_rounds_to = 8;
   bpf_map_info info{};
   std::uint32_t size = sizeof info;
   if (bpf_obj_get_info_by_fd(map.get(), &info, &size) != 0) fail("reading about a map");
-  if (!std::string_view(info.name).ends_with(".bss") || info.value_size < sizeof(Bss)) return {};
-  constexpr std::size_t kernel_rounds_to = 8;
+  if (!std::string_view(info.name).ends_with(".bss") ||
+      info.value_size + kernel_rounds_to <= sizeof(Bss))
+    return {};
   std::vector<std::byte> value(info.value_size + kernel_rounds_to);
   const std::uint32_t key = 0;
   if (bpf_map_lookup_elem(map.get(), &key, value.data()) != 0) fail("reading the agent's .bss");
