@@ -65,7 +65,7 @@ int on_egress(struct __sk_buff *skb)
 {
 	struct bpf_sock *sk = skb->sk;
 
-	if (sk && watched_ports[sk->src_port & 0xffff])
+	if (sk && is_watched(sk->src_port))
 		count_egress(skb, sk);
 	return PASS;
 }

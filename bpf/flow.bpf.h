@@ -12,6 +12,7 @@ const __u8 blank_flow[sizeof(struct fanfare_flow)] __weak = {};
 static __always_inline void watch_flow(struct fanfare_flow *flow)
 {
 	flow->watched = 1;
+	__sync_fetch_and_or(&served_ports[flow->local_port / 64], 1ULL << flow->local_port % 64);
 	__sync_fetch_and_add(&watched_ports[flow->local_port], 1);
 }
 

@@ -48,7 +48,7 @@ int on_ingress(struct __sk_buff *skb)
 {
 	struct bpf_sock *sk = skb->sk;
 
-	if (sk && watched_ports[sk->src_port & 0xffff])
+	if (sk && is_watched(sk->src_port))
 		count_ingress(skb, sk);
 	return PASS;
 }

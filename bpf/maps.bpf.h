@@ -21,12 +21,21 @@ struct {
 } flows __weak SEC(".maps");
 
 /*
- * By local port: records that still want packets. Traffic of any other port costs one load and no
- * lookup. A filter only: one port may serve several network namespaces. Defined in sockets.bpf.c:
- * __weak variables would take their room once for each object.
+ * By local port: records that still want packets. Traffic of any other port costs a load or two and
+ * no lookup. A filter only: one port may serve several network namespaces. Defined in
+ * sockets.bpf.c: __weak variables would take their room once for each object.
  */
 extern __u32 watched_ports[65536];
+/* One bit a port that has ever been watched. 8 KB that stay in the first cache: the many ports of
+ * clients never get to the big table. */
+extern __u64 served_ports[65536 / 64];
 extern __u8 listening_ports[65536]; /* somebody listens, or has listened, here */
 extern __u8 chat_ports[65536];	    /* a WebSocket upgrade has been seen here */
+
+static __always_inline int is_watched(__u32 port)
+{
+	port &= 0xffff;
+	return (served_ports[port / 64] >> (port % 64) & 1) && watched_ports[port];
+}
 
 #endif

@@ -12,6 +12,7 @@
 #include "bpf/knobs.bpf.h"
 
 __u32 watched_ports[65536];
+__u64 served_ports[65536 / 64];
 __u8 listening_ports[65536];
 __u8 chat_ports[65536];
 /* The agent watches it: a change means that owners should be looked up again. */
