@@ -39,7 +39,8 @@ static __always_inline void walk_steps(struct walk *walk, __u32 budget)
 		bpf_loop(budget - 1, walk_step, walk, 0);
 }
 
-/* Counts the new bytes of a segment. `now_ns` may be 0 for a direction that is in step. */
+/* Counts the new bytes of a segment. `now_ns` may be 0 for a direction that is in step: should it
+ * lose step here, the clock is read after all, since silence is measured from this segment. */
 static __always_inline void walk_segment(struct __sk_buff *skb, struct fanfare_direction *d,
 					 const struct segment *segment, __u64 now_ns,
 					 __u8 hole_reason)
@@ -55,6 +56,8 @@ static __always_inline void walk_segment(struct __sk_buff *skb, struct fanfare_d
 		__u32 at = segment->payload + start, left = segment->length - start;
 		__u64 word = 0, second = 0;
 
+		if (!now_ns)
+			now_ns = bpf_ktime_get_ns();
 		load_word(skb, at, left, &word);
 		if (d->stage == FANFARE_STAGE_HTTP && left >= 16) {
 			load_word(skb, at + 8, 8, &second);
@@ -73,7 +76,7 @@ static __always_inline void walk_segment(struct __sk_buff *skb, struct fanfare_d
 	if (d->tally.by_class[FANFARE_EVENT].messages > events)
 		d->last_event_ns = now_ns;
 	if (d->stage != FANFARE_STAGE_FRAMES)
-		d->last_ns = now_ns;
+		d->last_ns = now_ns ? now_ns : bpf_ktime_get_ns();
 	if (d->fault) {
 		lose(d->fault, d->fault == FANFARE_LOSS_FALSE_LOCK ? d->voided : 1);
 		d->fault = 0;
