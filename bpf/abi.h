@@ -30,7 +30,10 @@ enum fanfare_loss {
 	FANFARE_LOSS_FALSE_LOCK, /* messages: counted after a lock that proved wrong, taken back */
 	FANFARE_LOSS_SEARCH_GIVEN_UP, /* sockets: older than the agent, not like WebSocket */
 	FANFARE_LOSS_HEAD_TOO_LONG,   /* sockets: HTTP response head over FANFARE_HEAD_MAX */
-	FANFARE_LOSS_MPTCP, /* sockets: MPTCP subflow, its bytes are not in stream order */
+	FANFARE_LOSS_MPTCP,	 /* sockets: MPTCP subflow, its bytes are not in stream order */
+	FANFARE_LOSS_BAD_RPC,	 /* times: bytes that the replication protocol does not have */
+	FANFARE_LOSS_RPC_BUDGET, /* times: more tokens in one segment than one run may walk */
+	FANFARE_LOSS_IDENTITIES_FULL, /* events: identity not kept, reach may count them twice */
 	FANFARE_LOSS_COUNT
 };
 
@@ -43,6 +46,13 @@ enum fanfare_class {
 	FANFARE_CLASS_COUNT
 };
 
+/* fanfare_flow.protocol: what the connection speaks. */
+enum fanfare_protocol {
+	FANFARE_WEBSOCKET,
+	FANFARE_HASHICORP_RAFT,
+	FANFARE_PROTOCOL_COUNT
+};
+
 /* What one direction of a flow expects next. */
 enum fanfare_stage {
 	FANFARE_STAGE_IDLE,	 /* inbound: nothing is read until the 101 has left */
@@ -51,6 +61,8 @@ enum fanfare_stage {
 	FANFARE_STAGE_FRAMES,	 /* in step with the WebSocket frames: counted */
 	FANFARE_STAGE_SEARCH,	 /* out of step: looking for frames, nothing is counted */
 	FANFARE_STAGE_DISMISSED, /* not a protocol that we read; the record may go */
+	FANFARE_STAGE_RPC,	 /* in step with the replication RPCs: counted */
+	FANFARE_STAGE_ANCHOR,	 /* out of step: waiting for a segment that begins an RPC */
 };
 
 /* fanfare_direction.flags */
@@ -63,6 +75,7 @@ enum {
 	FANFARE_MESSAGE_UNKNOWN = 32, /* searching: not known whether a message is open */
 	FANFARE_OLD = 64, /* the flow is older than the agent: falls back to SEARCH, not to HTTP */
 	FANFARE_UPGRADED = 128, /* in step since a 101 that we saw */
+	FANFARE_RESPONSES = 2,	/* replication: this direction carries the answers */
 };
 
 /* fanfare_direction.frame: the frame whose payload is being skipped */
@@ -80,13 +93,48 @@ enum {
 #define FANFARE_HEAD_MAX	 16384	       /* bytes of an HTTP response head */
 #define FANFARE_SEARCH_BYTES_MAX (1024 * 1024) /* without any other sign of WebSocket: given up */
 
-/* What has passed in one direction. A message counts once, when its last byte has passed. */
+/* What has passed in one direction. A message or an RPC counts once, when its last byte has. */
 struct fanfare_tally {
-	__u64 frames; /* frames of any kind, complete */
-	struct {
-		__u64 messages; /* complete; control frames are class control */
-		__u64 bytes;	/* payload bytes of those messages, as on the wire */
-	} by_class[FANFARE_CLASS_COUNT];
+	__u64 frames; /* complete: frames of any kind; RPCs of any kind, or the answers to them */
+	union {
+		struct {
+			__u64 messages; /* complete; control frames are class control */
+			__u64 bytes;	/* payload bytes of those messages, as on the wire */
+		} by_class[FANFARE_CLASS_COUNT];
+		struct { /* replication protocols; 0 in a direction that carries the answers */
+			__u64 append;	    /* appends with entries */
+			__u64 append_empty; /* appends without: commit index, probe */
+			__u64 heartbeat;    /* the timer's own */
+			__u64 vote;	    /* votes and pre-votes */
+			__u64 snapshot;
+			__u64 other;
+			__u64 entries;	/* log entries in those appends, of any kind */
+			__u64 commands; /* of them, entries that carry the application's data */
+		} rpcs;
+	};
+};
+
+/* Where the walk of a replication RPC stands, and how far the log has got. */
+struct fanfare_rpc {
+	__u64 first_index; /* log index of the first entry seen; 0: none yet */
+	__u64 last_index;  /* highest of a complete append; of answers: the peer's last log index */
+	__u64 append_index; /* highest in the RPC in progress */
+	__u32 due;	    /* msgpack values still to come until the RPC ends */
+	__u32 entries;	    /* of the RPC in progress */
+	__u32 commands;
+	__u8 kind;
+	__u8 key;
+	__u8 number;
+	__u8 reserved;
+};
+
+/* FRAMES: the identity of the message in progress, read from its first bytes. */
+struct fanfare_identity {
+	__u64 hash;  /* so far; complete: never 0 */
+	__u32 key;   /* masking key of the frame, turned to the next payload byte */
+	__u16 left;  /* payload bytes of the message that are still looked at */
+	__u8 state;  /* where the search of a JSON key stands */
+	__u8 length; /* bytes of the value hashed so far */
 };
 
 /*
@@ -115,25 +163,35 @@ struct fanfare_direction {
 	__u32 busy;	     /* ingress: 1 while a CPU is inside */
 	__u64 last_event_ns; /* CLOCK_MONOTONIC of the segment that ended the last event; 0: none */
 	struct fanfare_tally tally;
-	__u64 carry;	   /* bytes of a token that the segment's end cut; first byte lowest */
-	__u64 frame_bytes; /* control frames: payload length of the one being skipped */
-	__u64 last_ns;	   /* out of step: CLOCK_MONOTONIC of the last segment with payload */
-	__u32 first_seq;   /* of the first byte seen */
-	__u32 seq_wraps;   /* how often next_seq has passed 2^32 */
-	/* Since a lock that is on probation; parts of tally. */
-	__u64 unproven_event_bytes;
-	__u16 unproven_control_bytes;
-	__u8 unproven_events;
-	__u8 unproven_controls;
-	__u8 unproven_frames;
-	__u8 reserved;
-	__u16 voided;	  /* out: messages taken back by this walk, with fault FALSE_LOCK */
-	__u32 head_token; /* HEAD: hash of the token in progress */
-	__u32 head_last;  /* HEAD: the last four bytes */
-	__u16 head_bytes; /* HEAD: bytes of this head so far */
-	__u8 head_field;  /* HEAD: which part or header field the parser is in */
-	__u8 head_found;  /* HEAD: what it has seen */
-	__u32 searched;	  /* bytes passed while searching, saturating */
+	__u64 carry;	 /* bytes of a token that the segment's end cut; first byte lowest */
+	__u64 last_ns;	 /* out of step: CLOCK_MONOTONIC of the last segment with payload */
+	__u32 first_seq; /* of the first byte seen */
+	__u32 seq_wraps; /* how often next_seq has passed 2^32 */
+	union {
+		struct {
+			__u64 frame_bytes; /* control frames: payload length of the one skipped */
+			/* Since a lock that is on probation; parts of tally. */
+			__u64 unproven_event_bytes;
+			__u16 unproven_control_bytes;
+			__u8 unproven_events;
+			__u8 unproven_controls;
+			__u8 unproven_frames;
+			__u8 reserved;
+			__u16 voided; /* out: messages taken back by this walk, with fault FALSE_LOCK */
+			union {
+				struct {
+					__u32 head_token; /* HEAD: hash of the token in progress */
+					__u32 head_last;  /* HEAD: the last four bytes */
+					__u16 head_bytes; /* HEAD: bytes of this head so far */
+					__u8 head_field;  /* HEAD: part or header field it is in */
+					__u8 head_found;  /* HEAD: what it has seen */
+					__u32 searched; /* bytes passed while searching, saturating */
+				};
+				struct fanfare_identity identity; /* FRAMES, where configured */
+			};
+		};
+		struct fanfare_rpc rpc;
+	};
 };
 
 /* TCP payload bytes from the first seen to the last, each once. */
@@ -148,7 +206,7 @@ enum fanfare_life {
 	FANFARE_CLOSED, /* TCP_CLOSE was seen: final, the agent deletes it */
 };
 
-/* One accepted TCP connection. Key: the socket cookie. */
+/* One accepted TCP connection, or a dialled one to a replication port. Key: the socket cookie. */
 struct fanfare_flow {
 	struct fanfare_direction out;
 	struct fanfare_direction in;
@@ -164,8 +222,28 @@ struct fanfare_flow {
 	__u32 snd_una, snd_nxt, write_seq; /* at the close */
 	__u8 life;			   /* enum fanfare_life */
 	__u8 close_state;		   /* TCP state left at the close, see tcp_states.h */
+	__u8 protocol;			   /* enum fanfare_protocol */
+	__u8 dialled;			   /* 1: this end connected (replication only) */
+	__u16 identity_rule;		   /* 1 + place in the agent's list of shards; 0: none */
 	__u16 reserved;
-	__u64 reserved2; /* a hash element is then 512 bytes, and each begins a cache line */
+	__u32 reserved2; /* a hash element is then 512 bytes, and each begins a cache line */
+};
+
+/* What is known of one event identity. Key: its 64-bit hash. */
+struct fanfare_event_seen {
+	__u64 publisher; /* cookie of the socket that it came in on; 0: not on this node's sockets */
+	__u32 reached;	 /* 1: a copy went to a socket that is not the publisher's */
+	__u32 reserved;
+};
+
+/* Reach of one shard with `identity`, cumulative, one a CPU. Index: the shard's place in the
+ * agent's list. */
+struct fanfare_reach {
+	__u64 accepted;	    /* events that came in from clients, identity read */
+	__u64 reached;	    /* distinct identities with a copy to another than the publisher */
+	__u64 copies;	    /* event messages out, identity read, the publisher's own left out */
+	__u64 own_copies;   /* event messages out to the socket that published them */
+	__u64 unidentified; /* event messages in or out whose identity could not be read */
 };
 
 /* One open TCP socket of one process, as iter/task_file sees it. */
@@ -190,5 +268,7 @@ FANFARE_ASSERT(__builtin_offsetof(struct fanfare_direction, tally.by_class[FANFA
 	       "what an event touches ends with a cache line");
 FANFARE_ASSERT(sizeof(struct fanfare_flow) == 2 * 184 + 88, "no hidden padding");
 FANFARE_ASSERT(sizeof(struct fanfare_owner) == 56, "no hidden padding");
+FANFARE_ASSERT(sizeof(struct fanfare_rpc) == 40, "lies over what only WebSocket needs");
+FANFARE_ASSERT(sizeof(struct fanfare_identity) == 16, "lies over what only a head needs");
 
 #endif

@@ -4,14 +4,17 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace fanfare {
 
 struct Limits {
-  std::uint32_t sockets = 131072;  // flow records in the kernel
-  std::uint32_t shards = 1000;     // shard labels; the rest goes to shard="other"
+  std::uint32_t sockets = 131072;    // flow records in the kernel
+  std::uint32_t shards = 1000;       // shard labels; the rest goes to shard="other"
+  std::uint32_t identities = 65536;  // events in flight whose identity is kept, see Identity
   bool operator==(const Limits&) const = default;
 };
 
@@ -23,9 +26,33 @@ struct ShardMatch {
   bool operator==(const ShardMatch&) const = default;
 };
 
+// How one event is told from another by its bytes. Costs time for each event, so off by default.
+struct Identity {
+  enum class Kind {
+    none,
+    payload,   // the first bytes of the payload
+    json_key,  // the string or number after `"key":` in the first bytes of the payload
+  };
+  Kind kind = Kind::none;
+  std::string key;  // json_key only
+  bool operator==(const Identity&) const = default;
+};
+
+enum class ReplicationProtocol { hashicorp_raft };
+
+struct Replication {
+  ReplicationProtocol protocol = ReplicationProtocol::hashicorp_raft;
+  std::vector<std::uint16_t> ports;  // sorted; those that a node listens on
+  // "10.0.0.2" or "10.0.0.2:7000" or "[fd00::2]:7000" -> the node's name, for labels.
+  std::map<std::string, std::string> peers;
+  bool operator==(const Replication&) const = default;
+};
+
 struct ShardRule {
   std::string name;
   ShardMatch match;
+  Identity identity;  // with it match.listen_ports is required
+  std::optional<Replication> replication;
   bool operator==(const ShardRule&) const = default;
 };
 
@@ -37,6 +64,7 @@ struct Config {
   std::string admin = "/run/fanfare/admin.sock";
   Limits limits;
   std::vector<ShardRule> shards;
+  std::vector<std::string> alertmanagers;  // base URLs: "http://127.0.0.1:9093"
   bool operator==(const Config&) const = default;
 };
 

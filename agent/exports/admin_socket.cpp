@@ -150,13 +150,13 @@ local::acceptor listen_on_file(net::io_context& context, const std::string& path
   return acceptor;
 }
 
-Peer peer_of(int connected_fd) {
+PeerCredentials peer_of(int connected_fd) {
   ucred credentials{};
   socklen_t size = sizeof(credentials);
   if (::getsockopt(connected_fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
     throw std::system_error(errno, std::generic_category(), "SO_PEERCRED");
   }
-  Peer peer{credentials.uid, {}};
+  PeerCredentials peer{credentials.uid, {}};
   socklen_t bytes = 0;
   if (::getsockopt(connected_fd, SOL_SOCKET, SO_PEERGROUPS, nullptr, &bytes) != 0 &&
       errno == ERANGE) {
@@ -169,7 +169,7 @@ Peer peer_of(int connected_fd) {
   return peer;
 }
 
-bool may_speak(const Peer& peer, uid_t own, gid_t file_group) {
+bool may_speak(const PeerCredentials& peer, uid_t own, gid_t file_group) {
   return peer.uid == 0 || peer.uid == own ||
          std::ranges::find(peer.groups, file_group) != peer.groups.end();
 }

@@ -33,16 +33,16 @@ class AdminSocketFile {
 boost::asio::local::stream_protocol::acceptor listen_on_file(boost::asio::io_context& context,
                                                              const std::string& path);
 
-struct Peer {
+struct PeerCredentials {
   uid_t uid = 0;
   std::vector<gid_t> groups;  // effective and supplementary
 };
 
 // Who is at the other end of a connected unix socket, as the kernel says.
-Peer peer_of(int connected_fd);
+PeerCredentials peer_of(int connected_fd);
 
 // Root, the agent's own user, and the group that owns the socket file.
-bool may_speak(const Peer& peer, uid_t own, gid_t file_group);
+bool may_speak(const PeerCredentials& peer, uid_t own, gid_t file_group);
 
 // May the other end of `connected_fd` speak? The group is read afresh: it may be changed while the
 // agent runs.

@@ -9,8 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "agent/alerts/alert.h"
 #include "agent/kernel/snapshot.h"
 #include "agent/model/shards.h"
+#include "agent/ratios/judgement.h"
 
 namespace fanfare {
 
@@ -20,6 +22,17 @@ struct ShardView {
   std::optional<double> coverage;
   double events_out_per_second = 0;  // over `window`
   double events_in_per_second = 0;
+  Judgement judgement{};  // empty before the second tick of the shard
+};
+
+// One receiver of alerts, and how it goes.
+struct AlertmanagerView {
+  std::string url;                // without user and password
+  bool reachable = true;          // the last post was taken
+  std::string error;              // of the last post, empty when taken
+  double last_post_seconds = -1;  // age of the last post that was taken; -1: never
+  std::uint64_t posts = 0;        // taken
+  std::uint64_t failures = 0;     // refused or not answered
 };
 
 enum class Scope {
@@ -59,6 +72,8 @@ struct View {
   Health health;
   std::vector<ShardView> shards;
   std::uint64_t shards_over_limit = 0;
+  std::vector<Alert> alerts;  // worst first
+  std::vector<AlertmanagerView> alertmanagers;
   std::vector<LossView> losses;  // every reason, also those with 0
   std::vector<MapFill> maps;
   std::vector<ProgramRuns> programs;

@@ -3,12 +3,25 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
+
+#include "agent/config/config.h"
 
 namespace fanfare {
+
+// What the kernel is told of a shard. A port has one owner: the first rule that names it.
+struct ShardKnobs {
+  Identity identity;
+  std::vector<std::uint16_t> client_ports;       // where identities are read
+  std::vector<std::uint16_t> replication_ports;  // listened on by one node, dialled by another
+};
 
 struct Knobs {
   std::uint32_t sockets = 131072;      // records in the flow map
   std::uint32_t frame_budget = 65536;  // headers that one run may walk
+  std::uint32_t rpc_budget = 16384;    // tokens of replication RPCs that one run may walk
+  std::uint32_t identities = 65536;    // entries of each of the two identity maps
+  std::vector<ShardKnobs> shards{};    // parallel to Config::shards
 };
 
 }  // namespace fanfare

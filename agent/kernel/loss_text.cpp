@@ -55,6 +55,16 @@ constexpr std::array<LossText, FANFARE_LOSS_COUNT> texts{{
      "MPTCP subflows are not readable, because their bytes are not in the order of the stream; "
      "turn "
      "MPTCP off for the server (net.mptcp.enabled=0) to have it counted."},
+    {FANFARE_LOSS_BAD_RPC, "bad_rpc", "times",
+     "Bytes that the configured replication protocol does not have stood on a replication port; "
+     "the socket is out of step until a segment begins an RPC. Compare replication.protocol and "
+     "replication.ports with what the port speaks; TLS is not readable."},
+    {FANFARE_LOSS_RPC_BUDGET, "rpc_budget", "times",
+     "One segment held more tokens of replication RPCs than one run may walk; RPCs behind it are "
+     "not counted until a segment begins an RPC. Lower the number of entries in one append."},
+    {FANFARE_LOSS_IDENTITIES_FULL, "identities_full", "events",
+     "More events in flight than identities can be kept, so reach may count these twice; raise "
+     "limits.identities and restart the agent."},
 }};
 
 constexpr bool each_at_its_index() {

@@ -20,6 +20,45 @@ struct DirectionTotals {
   bool operator==(const DirectionTotals&) const = default;
 };
 
+// RPCs that carry replication one way, cumulative since the agent's start.
+struct RpcTotals {
+  std::uint64_t append = 0;        // appends with entries
+  std::uint64_t append_empty = 0;  // commit index, probes
+  std::uint64_t heartbeat = 0;     // the timer's own
+  std::uint64_t vote = 0;          // votes and pre-votes
+  std::uint64_t snapshot = 0;
+  std::uint64_t other = 0;
+  std::uint64_t entries = 0;   // log entries in the appends, sent again or not
+  std::uint64_t commands = 0;  // of them, those with the application's data
+  std::uint64_t answers = 0;   // of the other end, to these RPCs
+  bool operator==(const RpcTotals&) const = default;
+};
+
+// Another node of the shard, as its replication sockets show it.
+struct Peer {
+  std::string name;                   // by replication.peers, else the address
+  std::string address;                // without port
+  std::string protocol;               // as in the configuration
+  RpcTotals out;                      // this node's RPCs to the peer
+  RpcTotals in;                       // the peer's to this node
+  std::uint64_t sent_index = 0;       // highest log index sent to it; 0: none yet
+  std::uint64_t confirmed_index = 0;  // highest log index that its answers have named
+  std::uint64_t received_index = 0;   // highest log index received from it
+  std::uint64_t sockets_synced = 0;   // gauges
+  std::uint64_t sockets_unsynced = 0;
+  bool operator==(const Peer&) const = default;
+};
+
+// Cumulative; all 0 for a shard without `identity`. See struct fanfare_reach in abi.h.
+struct ReachTotals {
+  std::uint64_t accepted = 0;
+  std::uint64_t reached = 0;
+  std::uint64_t copies = 0;
+  std::uint64_t own_copies = 0;
+  std::uint64_t unidentified = 0;
+  bool operator==(const ReachTotals&) const = default;
+};
+
 struct Shard {
   std::string name;
   DirectionTotals out;               // server to clients
@@ -30,6 +69,13 @@ struct Shard {
   std::uint64_t closed_by_timeout = 0;
   std::uint64_t sockets_synced = 0;    // gauge: counted
   std::uint64_t sockets_unsynced = 0;  // gauge: open, not counted
+  bool replicates = false;             // the configuration names its replication
+  bool identifies = false;             // ... and how its events are identified
+  std::vector<Peer> peers;             // sorted by name
+  // Cumulative: new command entries of the shard's log that this node has received or, on the
+  // leader, sent to its most advanced follower. Sent again does not count: by log index.
+  std::uint64_t commands = 0;
+  ReachTotals reach;
   bool operator==(const Shard&) const = default;
 };
 

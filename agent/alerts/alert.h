@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// An alert as plain values; it crosses the doorway to exports and cli.
+#pragma once
+
+#include <string>
+
+#include "agent/kernel/snapshot.h"
+
+namespace fanfare {
+
+enum class Severity { critical, warning, info };
+
+std::string_view severity_name(Severity severity);
+
+enum class AlertState {
+  pending,   // seen, not held long enough to tell anybody
+  firing,    // told, until recovery is proven
+  resolved,  // told to be over; kept for five minutes so that everybody hears of it
+};
+
+std::string_view state_name(AlertState state);
+
+struct Alert {
+  std::string name;   // "FanfareReachLoss"; the label `alertname`
+  std::string shard;  // empty for what concerns the host
+  std::string peer;   // empty but for replication
+  Severity severity = Severity::warning;
+  AlertState state = AlertState::pending;
+  Monotonic since{};    // of the state
+  Wall started{};       // when it began to fire; pending: when it was first seen
+  Wall ended{};         // resolved only
+  std::string step;     // where the chain breaks: "replication", "broadcast", "capture"
+  std::string summary;  // one sentence, without figures: what users feel
+  // Why, with the figures: ratio, normal, evidence, threshold, loss estimate, window, coverage.
+  std::string why;
+  std::string next;  // what to do first
+  double value = 0;  // the figure that decided, see why
+  bool operator==(const Alert&) const = default;
+};
+
+}  // namespace fanfare

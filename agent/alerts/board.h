@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// All alerts of this agent: one state machine for each (alert, shard, peer).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/alerts/alert.h"
+#include "agent/ratios/judgement.h"
+
+namespace fanfare {
+
+class Board {
+ public:
+  // `now` and `wall` of the tick. Returns all alerts that are pending, firing or lately resolved,
+  // worst first. A shard that is missing from `judgements` proves nothing: its alerts stay.
+  std::vector<Alert> advance(Monotonic now, Wall wall, const std::vector<Judgement>& judgements);
+
+  // What fires, as JSON, so that a restart of the agent goes on firing.
+  std::string save() const;
+  // `now` and `wall` of the start. False where the text is not such a state.
+  bool restore(std::string_view json, Monotonic now, Wall wall);
+
+ private:
+  // (see board.cpp)
+};
+
+}  // namespace fanfare
