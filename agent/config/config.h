@@ -51,8 +51,8 @@ struct Replication {
 struct ShardRule {
   std::string name;
   ShardMatch match;
-  Identity identity;  // with it match.listen_ports is required
-  std::optional<Replication> replication;
+  Identity identity{};  // with it match.listen_ports is required
+  std::optional<Replication> replication{};
   bool operator==(const ShardRule&) const = default;
 };
 
@@ -64,7 +64,7 @@ struct Config {
   std::string admin = "/run/fanfare/admin.sock";
   Limits limits;
   std::vector<ShardRule> shards;
-  std::vector<std::string> alertmanagers;  // base URLs: "http://127.0.0.1:9093"
+  std::vector<std::string> alertmanagers{};  // base URLs: "http://127.0.0.1:9093"
   bool operator==(const Config&) const = default;
 };
 

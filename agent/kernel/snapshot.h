@@ -67,7 +67,7 @@ struct Snapshot {
   std::shared_ptr<const Owners> owners = std::make_shared<Owners>();
   std::array<std::uint64_t, FANFARE_LOSS_COUNT> losses{};  // cumulative, by enum fanfare_loss
   // Cumulative, summed over CPUs; by place in Config::shards, empty where no shard has `identity`.
-  std::vector<fanfare_reach> reach;
+  std::vector<fanfare_reach> reach{};
   std::vector<MapFill> maps;
   std::vector<ProgramRuns> programs;
 };

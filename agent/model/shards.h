@@ -71,11 +71,11 @@ struct Shard {
   std::uint64_t sockets_unsynced = 0;  // gauge: open, not counted
   bool replicates = false;             // the configuration names its replication
   bool identifies = false;             // ... and how its events are identified
-  std::vector<Peer> peers;             // sorted by name
+  std::vector<Peer> peers{};           // sorted by name
   // Cumulative: new command entries of the shard's log that this node has received or, on the
   // leader, sent to its most advanced follower. Sent again does not count: by log index.
   std::uint64_t commands = 0;
-  ReachTotals reach;
+  ReachTotals reach{};
   bool operator==(const Shard&) const = default;
 };
 
