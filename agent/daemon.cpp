@@ -12,11 +12,15 @@
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
 
+#include "agent/alert_log.h"
 #include "agent/config/config_file.h"
 #include "agent/config/start_error.h"
+#include "agent/exports/alertmanager.h"
 #include "agent/exports/server.h"
 #include "agent/kernel/kernel_source.h"
 #include "agent/pipeline.h"
+#include "agent/reload.h"
+#include "agent/state_file.h"
 
 namespace fanfare {
 namespace {
@@ -25,6 +29,7 @@ namespace net = boost::asio;
 using namespace std::chrono_literals;
 
 constexpr auto tick_period = 1s;
+constexpr auto state_period = 10s;  // a lost agent forgets no more than that
 
 std::string host_name() {
   std::array<char, 256> name{};
@@ -35,15 +40,6 @@ Config effective_config(const std::optional<std::string>& file, const Overrides&
   auto config = with_overrides(file ? load_config_file(*file) : Config{}, overrides);
   if (config.node == "auto") config.node = host_name();
   return config;
-}
-
-// The first key that differs and that a running agent cannot change; empty where there is none.
-std::string fixed_key_changed(const Config& before, const Config& after) {
-  if (before.listen != after.listen) return "listen";
-  if (before.admin != after.admin) return "admin";
-  if (before.cgroup != after.cgroup) return "cgroup";
-  if (before.limits.sockets != after.limits.sockets) return "limits.sockets";
-  return {};
 }
 
 Scope scope_of(ScopeResult result) {
@@ -70,8 +66,9 @@ class Daemon {
         server_(context_, {.listen = config_.listen, .admin = config_.admin},
                 {.view = [this] { return view_; }, .scraped = [this] { scraped_ = now(); }}),
         cgroup_(find_cgroup(config_.cgroup)),
-        source_(cgroup_, {.sockets = config_.limits.sockets}),
-        pipeline_(source_, config_, version, std::chrono::system_clock::now()) {
+        source_(cgroup_, knobs_of(config_)),
+        pipeline_(source_, config_, version, std::chrono::system_clock::now()),
+        state_(config_.admin + ".state") {
     health_.attached = true;
     health_.cgroup = cgroup_.path;
     health_.subtree = cgroup_.subtree;
@@ -85,6 +82,7 @@ class Daemon {
   }
 
   int run() {
+    restore_state();
     wait_for_signals();
     tick();
     ::sd_notify(0, "READY=1");
@@ -99,7 +97,9 @@ class Daemon {
     try {
       const double scrape_age =
           scraped_.count() ? std::chrono::duration<double>(now() - scraped_).count() : -1;
-      view_ = pipeline_.tick(now(), std::chrono::system_clock::now(), health_, scrape_age);
+      auto view = pipeline_.tick(now(), std::chrono::system_clock::now(), health_, scrape_age);
+      tell(*view);
+      view_ = std::move(view);
       ::sd_notify(0, "WATCHDOG=1");
       if (std::exchange(tick_failed_, false)) spdlog::info("reading the kernel works again");
     } catch (const std::exception& error) {
@@ -113,6 +113,39 @@ class Daemon {
     });
   }
 
+  // To the log, to every Alertmanager, and to the state that outlives us.
+  void tell(View& view) {
+    const bool changed = alert_log_.note(view.alerts);
+    poster_.post(view.alerts, {.cluster = view.cluster, .node = view.node}, now(), view.taken);
+    view.alertmanagers = poster_.views(now());
+    if (!changed && now() - state_stored_ < state_period) return;
+    state_stored_ = now();
+    store_state();
+  }
+
+  void store_state() {
+    try {
+      state_.store(pipeline_.save());
+      state_failed_ = false;
+    } catch (const std::exception& error) {
+      if (!std::exchange(state_failed_, true))
+        spdlog::error("what is normal would not outlive a restart: {}", error.what());
+    }
+  }
+
+  void restore_state() {
+    try {
+      const auto text = state_.load();
+      if (text.empty()) return;
+      if (pipeline_.restore(text, now(), std::chrono::system_clock::now()))
+        spdlog::info("went on from {}", state_.path());
+      else
+        spdlog::warn("{} is not a state of this version; starting without", state_.path());
+    } catch (const std::exception& error) {
+      spdlog::warn("starting without the state of the last run: {}", error.what());
+    }
+  }
+
   void wait_for_signals() {
     signals_.async_wait([this](const boost::system::error_code& error, int signal) {
       if (error) return;
@@ -122,6 +155,7 @@ class Daemon {
       } else {
         spdlog::info("stopping on {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
         ::sd_notify(0, "STOPPING=1");
+        store_state();
         server_.stop();
         timer_.cancel();
         context_.stop();
@@ -136,7 +170,9 @@ class Daemon {
       if (const auto key = fixed_key_changed(config_, fresh); !key.empty())
         throw std::runtime_error(key + " cannot change while the agent runs: restart it");
       config_ = fresh;
+      source_.set_shards(knobs_of(config_).shards);
       pipeline_.reload(config_);
+      poster_.set_targets(config_.alertmanagers);
       health_.config_reload_ok = true;
       health_.config_reload_error.clear();
       spdlog::info("configuration reloaded");
@@ -160,7 +196,12 @@ class Daemon {
   CgroupTarget cgroup_;
   KernelSource source_;
   Pipeline pipeline_;
+  StateFile state_;
+  AlertLog alert_log_;
+  AlertPoster poster_{context_, config_.alertmanagers};
   Health health_;
+  Monotonic state_stored_{};
+  bool state_failed_ = false;
   bool tick_failed_ = false;
 };
 

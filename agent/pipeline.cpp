@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/pipeline.h"
 
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <ctime>
 #include <utility>
 
@@ -21,14 +24,17 @@ double cpu_seconds() {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
-std::vector<ShardView> judge_shards(const std::vector<Shard>& shards,
-                                    const std::vector<Rate>& rates) {
+std::vector<ShardView> view_shards(const std::vector<Shard>& shards, const std::vector<Rate>& rates,
+                                   const std::vector<Judgement>& judgements) {
   std::vector<ShardView> views;
-  for (std::size_t i = 0; i < shards.size(); ++i)
-    views.push_back({.shard = shards[i],
-                     .coverage = coverage(shards[i]),
-                     .events_out_per_second = rates[i].events_out,
-                     .events_in_per_second = rates[i].events_in});
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    auto& view = views.emplace_back(ShardView{.shard = shards[i],
+                                              .coverage = coverage(shards[i]),
+                                              .events_out_per_second = rates[i].events_out,
+                                              .events_in_per_second = rates[i].events_in});
+    const auto judgement = std::ranges::find(judgements, shards[i].name, &Judgement::shard);
+    if (judgement != judgements.end()) view.judgement = *judgement;
+  }
   return views;
 }
 
@@ -46,6 +52,23 @@ void Pipeline::reload(const Config& config) {
   ledger_.set_rules(config.shards, config.limits.shards);
   blank_.node = config.node;
   blank_.cluster = config.cluster;
+}
+
+std::string Pipeline::save() const {
+  const boost::json::object state{{"version", 1},
+                                  {"judge", boost::json::parse(judge_.save())},
+                                  {"alerts", boost::json::parse(board_.save())}};
+  return boost::json::serialize(state);
+}
+
+bool Pipeline::restore(std::string_view state, Monotonic now, Wall wall) {
+  boost::system::error_code error;
+  const auto root = boost::json::parse(state, error);
+  const auto* object = error ? nullptr : root.if_object();
+  if (!object || !object->contains("judge") || !object->contains("alerts")) return false;
+  const bool judge = judge_.restore(boost::json::serialize(object->at("judge")));
+  const bool board = board_.restore(boost::json::serialize(object->at("alerts")), now, wall);
+  return judge && board;  // each for itself: an alert outlives a baseline that cannot be read
 }
 
 std::vector<LossView> Pipeline::judge_losses(const Snapshot& snapshot) {
@@ -69,8 +92,8 @@ std::shared_ptr<Snapshot> Pipeline::read(Monotonic now, Wall wall) {
   return latest_;
 }
 
-std::shared_ptr<const View> Pipeline::tick(Monotonic now, Wall wall, const Health& health,
-                                           double last_scrape_seconds) {
+std::shared_ptr<View> Pipeline::tick(Monotonic now, Wall wall, const Health& health,
+                                     double last_scrape_seconds) {
   const double began = cpu_seconds();
   auto snapshot = read(now, wall);
   auto model = ledger_.advance(*snapshot);
@@ -80,7 +103,9 @@ std::shared_ptr<const View> Pipeline::tick(Monotonic now, Wall wall, const Healt
   view->ticks = ++blank_.ticks;
   view->health = health;
   view->last_scrape_seconds = last_scrape_seconds;
-  view->shards = judge_shards(model.shards, rates_.advance(now, model.shards));
+  const auto judgements = judge_.advance(deltas_.advance(*snapshot, model));
+  view->shards = view_shards(model.shards, rates_.advance(now, model.shards), judgements);
+  view->alerts = board_.advance(now, wall, judgements);
   view->shards_over_limit = model.shards_over_limit;
   view->losses = judge_losses(*snapshot);
   view->maps = snapshot->maps;

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way of the data in one call: read, settle into shards, judge, publish. The file to read
-// first.
+// The way of the data in one call: read, settle into shards, judge, alert, publish. The file to
+// read first.
 #pragma once
 
 #include <array>
 #include <deque>
 #include <memory>
 #include <string>
+#include <string_view>
 
+#include "agent/alerts/board.h"
 #include "agent/config/config.h"
 #include "agent/exports/view.h"
 #include "agent/kernel/source.h"
+#include "agent/model/deltas.h"
 #include "agent/model/ledger.h"
+#include "agent/ratios/judge.h"
 #include "agent/ratios/rates.h"
 
 namespace fanfare {
@@ -20,12 +24,19 @@ class Pipeline {
  public:
   Pipeline(Source& source, const Config& config, std::string version, Wall started);
 
-  // One tick. Throws what the source throws; then nothing has been published.
-  std::shared_ptr<const View> tick(Monotonic now, Wall wall, const Health& health,
-                                   double last_scrape_seconds);
+  // One tick. Throws what the source throws; then nothing has been published. The caller adds how
+  // the posting of alerts goes, which is not of this room.
+  std::shared_ptr<View> tick(Monotonic now, Wall wall, const Health& health,
+                             double last_scrape_seconds);
 
   // Takes over what may change while running: shards, limits.shards, cluster, node.
   void reload(const Config& config);
+
+  // What must outlive the agent, as JSON: a restart neither forgets what is normal, nor learns a
+  // fault as normal, nor ends an alert.
+  std::string save() const;
+  // Before the first tick. False where a part of the text is no such state: that part starts anew.
+  bool restore(std::string_view state, Monotonic now, Wall wall);
 
  private:
   std::shared_ptr<Snapshot> read(Monotonic now, Wall wall);
@@ -39,6 +50,9 @@ class Pipeline {
   Source& source_;
   Ledger ledger_;
   Rates rates_;
+  Deltas deltas_;
+  Judge judge_;
+  Board board_;
   View blank_;  // what every view has in common
   std::deque<LossSample> losses_;
   std::shared_ptr<Snapshot> latest_, previous_;

@@ -33,7 +33,7 @@ enum fanfare_loss {
 	FANFARE_LOSS_MPTCP,	 /* sockets: MPTCP subflow, its bytes are not in stream order */
 	FANFARE_LOSS_BAD_RPC,	 /* times: bytes that the replication protocol does not have */
 	FANFARE_LOSS_RPC_BUDGET, /* times: more tokens in one segment than one run may walk */
-	FANFARE_LOSS_IDENTITIES_FULL, /* events: identity not kept, reach may count them twice */
+	FANFARE_LOSS_IDENTITIES_FULL, /* messages: identity not kept, reach may count them twice */
 	FANFARE_LOSS_COUNT
 };
 
@@ -73,7 +73,7 @@ enum {
 	FANFARE_DEFLATE_UNKNOWN = 8,  /* the 101 was not seen: RSV1 may be legal */
 	FANFARE_MESSAGE_OPEN = 16,    /* a fragmented message has begun and not ended */
 	FANFARE_MESSAGE_UNKNOWN = 32, /* searching: not known whether a message is open */
-	FANFARE_OLD = 64, /* the flow is older than the agent: falls back to SEARCH, not to HTTP */
+	FANFARE_OLD = 64, /* the flow is older than the agent: what is no HTTP goes to SEARCH */
 	FANFARE_UPGRADED = 128, /* in step since a 101 that we saw */
 	FANFARE_RESPONSES = 2,	/* replication: this direction carries the answers */
 };
@@ -83,8 +83,10 @@ enum {
 	FANFARE_FRAME_OPEN = 1,
 	FANFARE_FRAME_CONTROL = 2,
 	FANFARE_FRAME_ENDS_MESSAGE = 4,
-	FANFARE_FRAME_LENGTH64 = 8, /* its 64-bit length comes next */
-	FANFARE_FRAME_TRIAL = 16,   /* SEARCH: every byte since a quiet segment's start fitted */
+	FANFARE_FRAME_LENGTH64 = 8,  /* its 64-bit length comes next */
+	FANFARE_FRAME_TRIAL = 16,    /* SEARCH: every byte since a quiet segment's start fitted */
+	FANFARE_FRAME_KEY = 32,	     /* its masking key comes next, and is needed */
+	FANFARE_FRAME_ENDS_RPC = 64, /* RPC: it is complete when the skip is over */
 };
 
 #define FANFARE_LOCK_FRAMES	 6	       /* chained plausible headers until a search locks */
@@ -118,13 +120,16 @@ struct fanfare_tally {
 struct fanfare_rpc {
 	__u64 first_index; /* log index of the first entry seen; 0: none yet */
 	__u64 last_index;  /* highest of a complete append; of answers: the peer's last log index */
-	__u64 append_index; /* highest in the RPC in progress */
-	__u32 due;	    /* msgpack values still to come until the RPC ends */
-	__u32 entries;	    /* of the RPC in progress */
-	__u32 commands;
+	__u64 progress_index; /* highest in the RPC in progress */
+	__u32 nested;	      /* values still to come of a container that nobody looks into */
+	__u16 entries;	      /* of the RPC in progress */
+	__u16 commands;
+	__u16 entries_due; /* entries of it that have not begun */
+	__u8 due;	   /* keys and values of its map still to come */
+	__u8 entry_due;	   /* ... of the map of the entry in progress */
 	__u8 kind;
-	__u8 key;
-	__u8 number;
+	__u8 key;	  /* whose value comes next */
+	__u8 long_number; /* 1: the 8 bytes of that value come next */
 	__u8 reserved;
 };
 
@@ -133,8 +138,26 @@ struct fanfare_identity {
 	__u64 hash;  /* so far; complete: never 0 */
 	__u32 key;   /* masking key of the frame, turned to the next payload byte */
 	__u16 left;  /* payload bytes of the message that are still looked at */
-	__u8 state;  /* where the search of a JSON key stands */
-	__u8 length; /* bytes of the value hashed so far */
+	__u8 state;  /* see framers/identity.h */
+	__u8 length; /* bytes hashed so far */
+};
+
+enum fanfare_identity_kind {
+	FANFARE_IDENTITY_BY_PAYLOAD,
+	FANFARE_IDENTITY_BY_JSON_KEY,
+};
+
+#define FANFARE_IDENTITY_RULES_MAX   64
+#define FANFARE_IDENTITY_PATTERN_MAX 64 /* a power of two above key and quotes */
+
+/* How the events of one shard are told from one another. */
+struct fanfare_identity_rule {
+	__u32 shard;	    /* its place in the agent's list; index of its counters of reach */
+	__u8 kind;	    /* enum fanfare_identity_kind */
+	__u8 pattern_bytes; /* of the key with its quotes */
+	__u16 reserved;
+	/* At i the 8 bytes of the key with its quotes from the i-th on, first byte lowest, then 0. */
+	__u64 pattern[FANFARE_IDENTITY_PATTERN_MAX];
 };
 
 /*
@@ -169,14 +192,16 @@ struct fanfare_direction {
 	__u32 seq_wraps; /* how often next_seq has passed 2^32 */
 	union {
 		struct {
-			__u64 frame_bytes; /* control frames: payload length of the one skipped */
+			/* Payload length of the control frame that is skipped, or of the data
+			 * frame whose masking key comes next. */
+			__u64 frame_bytes;
 			/* Since a lock that is on probation; parts of tally. */
 			__u64 unproven_event_bytes;
 			__u16 unproven_control_bytes;
 			__u8 unproven_events;
 			__u8 unproven_controls;
 			__u8 unproven_frames;
-			__u8 reserved;
+			__u8 identity_rule; /* 1 + place in identity_rules; 0: none */
 			__u16 voided; /* out: messages taken back by this walk, with fault FALSE_LOCK */
 			union {
 				struct {
@@ -224,8 +249,7 @@ struct fanfare_flow {
 	__u8 close_state;		   /* TCP state left at the close, see tcp_states.h */
 	__u8 protocol;			   /* enum fanfare_protocol */
 	__u8 dialled;			   /* 1: this end connected (replication only) */
-	__u16 identity_rule;		   /* 1 + place in the agent's list of shards; 0: none */
-	__u16 reserved;
+	__u32 reserved;
 	__u32 reserved2; /* a hash element is then 512 bytes, and each begins a cache line */
 };
 
@@ -239,7 +263,7 @@ struct fanfare_event_seen {
 /* Reach of one shard with `identity`, cumulative, one a CPU. Index: the shard's place in the
  * agent's list. */
 struct fanfare_reach {
-	__u64 accepted;	    /* events that came in from clients, identity read */
+	__u64 accepted;	    /* distinct identities that came in from clients */
 	__u64 reached;	    /* distinct identities with a copy to another than the publisher */
 	__u64 copies;	    /* event messages out, identity read, the publisher's own left out */
 	__u64 own_copies;   /* event messages out to the socket that published them */

@@ -47,7 +47,7 @@ static __always_inline void count_egress(struct __sk_buff *skb, struct bpf_sock 
 		return;
 	flags_before = flow->out.flags;
 	/* skb->tstamp is TCP's own send time, CLOCK_MONOTONIC: it saves reading the clock. */
-	walk_segment(skb, &flow->out, &segment, skb->tstamp, FANFARE_LOSS_EGRESS_HOLE);
+	walk_segment(skb, &flow->out, &segment, cookie, skb->tstamp, FANFARE_LOSS_EGRESS_HOLE);
 
 	if ((flow->out.flags & ~flags_before) & FANFARE_UPGRADED)
 		open_inbound(sk, flow);

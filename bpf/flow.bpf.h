@@ -4,6 +4,8 @@
 #define FANFARE_FLOW_BPF_H
 
 #include "bpf/framers/http_upgrade.h"
+#include "bpf/framers/rpc.h"
+#include "bpf/knobs.bpf.h"
 #include "bpf/losses.bpf.h"
 #include "bpf/maps.bpf.h"
 
@@ -49,12 +51,8 @@ static __always_inline void name_flow(struct fanfare_flow *flow, struct sock *sk
 	flow->local_port = common->skc_num;
 }
 
-/*
- * Makes the record of a server's socket. A connection that has just been accepted and has sent
- * nothing is followed from its first byte; any other is older than we are and has to be searched.
- */
-static __always_inline struct fanfare_flow *open_flow(struct sock *sk, struct tcp_sock *tcp,
-						      __u64 cookie, __u64 now_ns, int fresh)
+/* A blank record; 0 where there is one already, or no room. */
+static __always_inline struct fanfare_flow *new_flow(__u64 cookie, __u64 now_ns)
 {
 	struct fanfare_flow *flow;
 	/* Before d7ba4cc900bf (6.4) map operations returned an int: the upper half is not theirs. */
@@ -71,6 +69,20 @@ static __always_inline struct fanfare_flow *open_flow(struct sock *sk, struct tc
 		return 0;
 	flow->out.last_ns = now_ns;
 	flow->in.last_ns = now_ns;
+	return flow;
+}
+
+/*
+ * Makes the record of a server's socket. A connection that has just been accepted and has sent
+ * nothing is followed from its first byte; any other is older than we are and has to be searched.
+ */
+static __always_inline struct fanfare_flow *open_flow(struct sock *sk, struct tcp_sock *tcp,
+						      __u64 cookie, __u64 now_ns, int fresh)
+{
+	struct fanfare_flow *flow = new_flow(cookie, now_ns);
+
+	if (!flow)
+		return 0;
 	flow->in.flags = FANFARE_MASKED;
 	if (fresh) {
 		flow->opened_ns = now_ns;
@@ -86,8 +98,54 @@ static __always_inline struct fanfare_flow *open_flow(struct sock *sk, struct tc
 		flow->in.stage = FANFARE_STAGE_SEARCH;
 	}
 	name_flow(flow, sk);
+	if (identity_enabled)
+		flow->out.identity_rule = flow->in.identity_rule =
+			identity_of_port[flow->local_port];
 	watch_flow(flow);
 	return flow;
+}
+
+/* One direction of a replication socket; `flags` is FANFARE_RESPONSES or 0. */
+static __always_inline void open_rpc_direction(struct fanfare_direction *d, __u8 flags, __u32 seq,
+					       int fresh)
+{
+	if (fresh) {
+		d->first_seq = d->next_seq = seq;
+		d->flags = flags | FANFARE_SEQ_KNOWN;
+		d->stage = FANFARE_STAGE_RPC;
+	} else {
+		d->flags = flags | FANFARE_OLD;
+		d->stage = FANFARE_STAGE_ANCHOR;
+	}
+}
+
+/*
+ * Makes the record of one end of a connection to a replication port. Requests go from the end that
+ * has `dialled` to the one that listens. A connection older than we are is read from the first
+ * segment on that begins an RPC.
+ */
+static __always_inline struct fanfare_flow *open_replication(struct sock *sk, struct tcp_sock *tcp,
+							     __u64 cookie, __u64 now_ns, int fresh,
+							     __u8 protocol, int dialled)
+{
+	struct fanfare_flow *flow = new_flow(cookie, now_ns);
+
+	if (!flow)
+		return 0;
+	flow->opened_ns = fresh ? now_ns : 0;
+	flow->protocol = protocol;
+	flow->dialled = dialled;
+	open_rpc_direction(&flow->out, dialled ? 0 : FANFARE_RESPONSES, tcp->snd_nxt, fresh);
+	open_rpc_direction(&flow->in, dialled ? FANFARE_RESPONSES : 0, tcp->rcv_nxt, fresh);
+	name_flow(flow, sk);
+	watch_flow(flow);
+	return flow;
+}
+
+/* The replication protocol of a local port, 0 where there is none. */
+static __always_inline __u8 replication_on(__u32 port)
+{
+	return replication_enabled ? replication_ports[port & 0xffff] : 0;
 }
 
 #endif

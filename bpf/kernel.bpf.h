@@ -75,7 +75,7 @@ struct sock {
 	int sk_err;
 };
 struct tcp_sock {
-	__u32 snd_una, snd_nxt, write_seq, srtt_us, data_segs_out, rcv_wup, rcv_wnd;
+	__u32 snd_una, snd_nxt, write_seq, srtt_us, data_segs_out, rcv_nxt, rcv_wup, rcv_wnd;
 	_Bool is_mptcp : 1;
 };
 

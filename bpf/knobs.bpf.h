@@ -12,5 +12,13 @@ const volatile __u64 scope_cgroup __weak = 0;
 const volatile __u32 frame_budget __weak = 65536;
 /* steps one run may search, about 50 us */
 const volatile __u32 search_budget __weak = 4096;
+/* tokens of replication RPCs one run may walk: 1,200 entries, 0.1 ms */
+const volatile __u32 rpc_budget __weak = 16384;
+/* 1 where some shard has a replication port; without, all that reads RPCs is dropped */
+const volatile __u8 replication_enabled __weak = 0;
+/* 1 where some shard has `identity`; without, all that reads identities is dropped */
+const volatile __u8 identity_enabled __weak = 0;
+/* how, in the order of the shards; see fanfare_direction.identity_rule */
+const volatile struct fanfare_identity_rule identity_rules[FANFARE_IDENTITY_RULES_MAX] __weak = {};
 
 #endif

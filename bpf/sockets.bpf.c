@@ -6,6 +6,7 @@
  *   change                      | means                       | here
  *   any -> LISTEN               | a server                    | the agent looks up its owner
  *   SYN_RECV -> ESTABLISHED     | accepted, TCP's own word    | record opened
+ *   SYN_SENT -> ESTABLISHED     | dialled                     | same, to a replication port
  *   any -> CLOSE                | over, sequence numbers final | figures stored, unwatched
  */
 #include "bpf/flow.bpf.h"
@@ -15,12 +16,19 @@ __u32 watched_ports[65536];
 __u64 served_ports[65536 / 64];
 __u8 listening_ports[65536];
 __u8 chat_ports[65536];
+__u8 replication_ports[65536];
+__u8 identity_of_port[65536];
+__u32 identity_turn;
 /* The agent watches it: a change means that owners should be looked up again. */
 __u64 listeners_seen;
 
-static __always_inline void on_accept(struct sock *sk)
+/* `protocol` is that of the replication port, 0: of a server of clients, which is not dialled. */
+static __always_inline void on_establish(struct sock *sk, __u8 protocol, int dialled)
 {
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+	__u64 cookie, now_ns;
+	/* With Fast Open data may have left before: then it is searched like an old one. */
+	int fresh;
 
 	if (!tcp || !cgroup_in_scope(sk->sk_cgrp_data.cgroup, scope_cgroup))
 		return;
@@ -28,8 +36,26 @@ static __always_inline void on_accept(struct sock *sk)
 		lose(FANFARE_LOSS_MPTCP, 1);
 		return;
 	}
-	/* With Fast Open data may have left before: then it is searched like an old one. */
-	open_flow(sk, tcp, bpf_get_socket_cookie(sk), bpf_ktime_get_ns(), tcp->data_segs_out == 0);
+	fresh = tcp->data_segs_out == 0;
+	cookie = bpf_get_socket_cookie(sk);
+	now_ns = bpf_ktime_get_ns();
+	if (protocol)
+		open_replication(sk, tcp, cookie, now_ns, fresh, protocol, dialled);
+	else
+		open_flow(sk, tcp, cookie, now_ns, fresh);
+}
+
+static __always_inline void on_accept(struct sock *sk)
+{
+	on_establish(sk, replication_on(sk->__sk_common.skc_num), 0);
+}
+
+static __always_inline void on_dial(struct sock *sk)
+{
+	__u8 protocol = replication_on(bpf_ntohs(sk->__sk_common.skc_dport));
+
+	if (protocol)
+		on_establish(sk, protocol, 1);
 }
 
 static __always_inline void on_close(struct sock *sk, int oldstate)
@@ -59,6 +85,8 @@ int BPF_PROG(on_set_state, struct sock *sk, int oldstate, int newstate)
 		__sync_fetch_and_add(&listeners_seen, 1);
 	} else if (oldstate == FANFARE_TCP_SYN_RECV && newstate == FANFARE_TCP_ESTABLISHED) {
 		on_accept(sk);
+	} else if (oldstate == FANFARE_TCP_SYN_SENT && newstate == FANFARE_TCP_ESTABLISHED) {
+		on_dial(sk);
 	} else if (newstate == FANFARE_TCP_CLOSE) {
 		on_close(sk, oldstate);
 	}

@@ -3,8 +3,9 @@
 #ifndef FANFARE_WALK_BPF_H
 #define FANFARE_WALK_BPF_H
 
-#include "bpf/framers/stream.h"
 #include "bpf/knobs.bpf.h"
+#include "bpf/reach.bpf.h"
+#include "bpf/framers/stream.h"
 #include "bpf/segment.bpf.h"
 
 /* Constant during a walk; what changes stands in the direction, see abi.h. */
@@ -12,47 +13,129 @@ struct walk {
 	struct __sk_buff *skb;
 	struct fanfare_direction *direction;
 	__u32 payload;
+	__u64 cookie;
 };
+
+/* Payload bytes from which an identity is read, as many as fit at one load. There is no room for
+ * them in the record, and scratch of the CPU could be overwritten by a nested run. */
+struct look {
+	struct fanfare_direction *direction;
+	const struct fanfare_identity_rule *rule;
+	__u32 begin; /* of the bytes, as direction->off */
+	__u32 n;
+	__u64 words[IDENTITY_CHUNK_WORDS + 1];
+};
+
+/* The place stands in the direction meanwhile: in the record, like all that lives over steps. */
+static long look_json(__u32 index, struct look *look)
+{
+	struct fanfare_direction *d = look->direction;
+	__u32 at = d->off - look->begin;
+
+	if (at >= look->n)
+		return 1;
+	d->off += identity_look_json(&d->identity, look->rule, look->words, at, look->n);
+	return 0;
+}
+
+static __noinline long look_once(struct walk *walk)
+{
+	struct fanfare_direction *d = walk->direction;
+	__u32 place = (d->identity_rule - 1) & (FANFARE_IDENTITY_RULES_MAX - 1), n;
+	struct look look = {d, (void *)&identity_rules[place], d->off};
+	long over;
+
+	n = identity_span(d, look.rule, d->end - d->off) - 1;
+	barrier_var(n);
+	n = (n & (8 * IDENTITY_CHUNK_WORDS - 1)) + 1;
+	if (bpf_skb_load_bytes(walk->skb, walk->payload + d->off, look.words, n)) {
+		fanfare_lose_step(d, FANFARE_LOSS_PAYLOAD);
+		d->off = d->end;
+		return 1;
+	}
+	look.n = n;
+	identity_unmask(&d->identity, look.words);
+	if (look.rule->kind == FANFARE_IDENTITY_BY_PAYLOAD) {
+		for (__u32 i = 0; i < IDENTITY_CHUNK_WORDS && 8 * i < n; i++)
+			identity_look_payload(&d->identity, look.words[i], i, n);
+	} else {
+		bpf_loop(8 * IDENTITY_CHUNK_WORDS, look_json, &look, 0);
+		d->off = look.begin;
+	}
+	over = !fanfare_look_end(d, look.rule, n);
+	if (identity_is_due(d))
+		count_reach(d, walk->cookie);
+	return over;
+}
 
 static __always_inline long walk_once(struct walk *walk)
 {
 	struct fanfare_direction *d = walk->direction;
 	__u64 word = 0;
+	long over;
 
 	if (!d->skip && load_word(walk->skb, walk->payload + d->off, d->end - d->off, &word)) {
-		fanfare_lose_step(d, FANFARE_LOSS_PAYLOAD);
+		fanfare_lose(d, FANFARE_LOSS_PAYLOAD);
 		d->off = d->end;
 		return 1;
 	}
-	return !fanfare_step(d, word);
+	over = !fanfare_step(d, word);
+	if (identity_is_due(d))
+		count_reach(d, walk->cookie);
+	return over;
 }
 
 static long walk_step(__u32 index, struct walk *walk)
 {
+	if (identity_wants(walk->direction))
+		return look_once(walk);
 	return walk_once(walk);
+}
+
+static long walk_rpc_token(__u32 index, struct walk *walk)
+{
+	struct fanfare_direction *d = walk->direction;
+	__u64 word = 0;
+
+	if (!d->skip && load_word(walk->skb, walk->payload + d->off, d->end - d->off, &word)) {
+		fanfare_lose(d, FANFARE_LOSS_PAYLOAD);
+		d->off = d->end;
+		return 1;
+	}
+	return !fanfare_rpc_step(d, word);
+}
+
+/* The barrier keeps clang from making one call, with a body chosen at run time, of this one and
+ * others: the kernel would not turn it into a plain loop. */
+static __always_inline void walk_rpcs(struct walk *walk)
+{
+	bpf_loop(rpc_budget, walk_rpc_token, walk, 0);
+	asm volatile("" ::"i"(FANFARE_STAGE_RPC));
 }
 
 /* The first step stands outside of the loop: most segments hold one frame. */
 static __always_inline void walk_steps(struct walk *walk, __u32 budget)
 {
-	if (!walk_once(walk))
+	if (identity_wants(walk->direction) || !walk_once(walk))
 		bpf_loop(budget - 1, walk_step, walk, 0);
 }
 
 /* Counts the new bytes of a segment. `now_ns` may be 0 for a direction that is in step: should it
  * lose step here, the clock is read after all, since silence is measured from this segment. */
 static __always_inline void walk_segment(struct __sk_buff *skb, struct fanfare_direction *d,
-					 const struct segment *segment, __u64 now_ns,
+					 const struct segment *segment, __u64 cookie, __u64 now_ns,
 					 __u8 hole_reason)
 {
-	struct walk walk = {skb, d, segment->payload};
+	struct walk walk = {skb, d, segment->payload, cookie};
 	__u64 events = d->tally.by_class[FANFARE_EVENT].messages;
 	__u32 budget = frame_budget, start;
 
 	if (!fanfare_admit(d, segment->seq, segment->length, hole_reason))
 		return;
+	if (identity_is_due(d)) /* a hole had the message's end */
+		count_reach(d, cookie);
 	start = d->off;
-	if (d->stage != FANFARE_STAGE_FRAMES) {
+	if (!fanfare_in_step(d)) {
 		__u32 at = segment->payload + start, left = segment->length - start;
 		__u64 word = 0, second = 0;
 
@@ -68,19 +151,25 @@ static __always_inline void walk_segment(struct __sk_buff *skb, struct fanfare_d
 		if (d->stage == FANFARE_STAGE_SEARCH)
 			budget = search_budget;
 	}
-	walk_steps(&walk, budget);
+	if (fanfare_is_replication(d))
+		walk_rpcs(&walk);
+	else
+		walk_steps(&walk, budget);
 	if (fanfare_settle(d, start)) {
 		bpf_loop(frame_budget, walk_step, &walk, 0);
 		fanfare_settle(d, start);
 	}
 	if (d->tally.by_class[FANFARE_EVENT].messages > events)
 		d->last_event_ns = now_ns;
-	if (d->stage != FANFARE_STAGE_FRAMES)
+	if (!fanfare_in_step(d))
 		d->last_ns = now_ns ? now_ns : bpf_ktime_get_ns();
 	if (d->fault) {
-		lose(d->fault, d->fault == FANFARE_LOSS_FALSE_LOCK ? d->voided : 1);
+		int voided = d->fault == FANFARE_LOSS_FALSE_LOCK;
+
+		lose(d->fault, voided ? d->voided : 1);
 		d->fault = 0;
-		d->voided = 0;
+		if (voided)
+			d->voided = 0;
 	}
 }
 

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "agent/kernel/snapshot.h"
 
 namespace fanfare {
 
+// Worst first.
 enum class Severity { critical, warning, info };
 
 std::string_view severity_name(Severity severity);
@@ -21,20 +23,22 @@ enum class AlertState {
 std::string_view state_name(AlertState state);
 
 struct Alert {
-  std::string name;   // "FanfareReachLoss"; the label `alertname`
-  std::string shard;  // empty for what concerns the host
-  std::string peer;   // empty but for replication
+  std::string name{};   // "FanfareReachLoss"; the label `alertname`
+  std::string shard{};  // empty for what concerns the host
+  std::string peer{};   // empty but for replication
   Severity severity = Severity::warning;
   AlertState state = AlertState::pending;
-  Monotonic since{};    // of the state
-  Wall started{};       // when it began to fire; pending: when it was first seen
-  Wall ended{};         // resolved only
-  std::string step;     // where the chain breaks: "replication", "broadcast", "capture"
-  std::string summary;  // one sentence, without figures: what users feel
+  Monotonic since{};      // of the state
+  Wall started{};         // when it began to fire; pending: when it was first seen
+  Wall ended{};           // resolved only
+  std::string step{};     // where the chain breaks: "replication", "broadcast", "capture"
+  std::string summary{};  // one sentence, without figures: what users feel
   // Why, with the figures: ratio, normal, evidence, threshold, loss estimate, window, coverage.
-  std::string why;
-  std::string next;  // what to do first
-  double value = 0;  // the figure that decided, see why
+  std::string why{};
+  std::string next{};  // what to do first
+  // The figure that decided: the estimated loss (0..1), for FanfareReplicationStalled the entries
+  // that the peer is behind, for FanfareBlind the coverage (0..1) or the capture losses.
+  double value = 0;
   bool operator==(const Alert&) const = default;
 };
 

@@ -2,11 +2,14 @@
 // All alerts of this agent: one state machine for each (alert, shard, peer).
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "agent/alerts/alert.h"
+#include "agent/alerts/machine.h"
+#include "agent/alerts/rules.h"
 #include "agent/ratios/judgement.h"
 
 namespace fanfare {
@@ -19,11 +22,15 @@ class Board {
 
   // What fires, as JSON, so that a restart of the agent goes on firing.
   std::string save() const;
-  // `now` and `wall` of the start. False where the text is not such a state.
+  // `now` and `wall` of the start. False where the text is not such a state; then nothing has
+  // changed.
   bool restore(std::string_view json, Monotonic now, Wall wall);
 
  private:
-  // (see board.cpp)
+  void take(const Symptom& symptom, const Judgement& judgement, Monotonic now, Wall wall);
+  bool is_firing(const AlertKey& key) const;
+
+  std::map<AlertKey, AlertMachine> machines_;
 };
 
 }  // namespace fanfare

@@ -32,7 +32,7 @@ struct AgentCommand {
 struct StatusCommand {
   std::string admin = Config{}.admin;
   Output output = Output::table;
-  std::optional<double> fail_below;  // coverage, 0..1
+  std::optional<double> fail_below;  // coverage and relative propagation, 0..1
 };
 
 struct Selection {
@@ -49,6 +49,18 @@ struct ShardsCommand {
 };
 
 struct SocketsCommand {
+  std::string admin = Config{}.admin;
+  Output output = Output::table;
+  Selection selection;
+};
+
+struct PeersCommand {
+  std::string admin = Config{}.admin;
+  Output output = Output::table;
+  Selection selection;
+};
+
+struct AlertsCommand {
   std::string admin = Config{}.admin;
   Output output = Output::table;
   Selection selection;
@@ -82,8 +94,8 @@ struct Refusal {
 };
 
 using Action = std::variant<AgentCommand, StatusCommand, ShardsCommand, SocketsCommand,
-                            SelftestCommand, ConfigCheckCommand, ConfigShowCommand,
-                            ConfigSchemaCommand, VersionCommand, Help, Refusal>;
+                            PeersCommand, AlertsCommand, SelftestCommand, ConfigCheckCommand,
+                            ConfigShowCommand, ConfigSchemaCommand, VersionCommand, Help, Refusal>;
 
 struct Command {
   Action action;

@@ -63,16 +63,30 @@ Parsed parse_shards(const Words& words, const CommandText& text) {
   return {command, color};
 }
 
-Parsed parse_sockets(const Words& words, const CommandText& text) {
-  SocketsCommand command;
+// The listings that have no flags of their own.
+template <typename Listing>
+Parsed parse_listing(const Words& words, const CommandText& text, const ListingShape& shape) {
+  Listing command;
   ColorChoice color = ColorChoice::automatic;
-  Flags flags("sockets", text);
+  Flags flags(std::string(text.name), text);
   flags.path("--admin", command.admin, admin_meaning);
   flags.output(command.output);
-  flags.selection(command.selection, sort_keys(sockets_listing()));
+  flags.selection(command.selection, sort_keys(shape));
   flags.color(color);
   flags.parse(words);
   return {command, color};
+}
+
+Parsed parse_sockets(const Words& words, const CommandText& text) {
+  return parse_listing<SocketsCommand>(words, text, sockets_listing());
+}
+
+Parsed parse_peers(const Words& words, const CommandText& text) {
+  return parse_listing<PeersCommand>(words, text, peers_listing());
+}
+
+Parsed parse_alerts(const Words& words, const CommandText& text) {
+  return parse_listing<AlertsCommand>(words, text, alerts_listing());
 }
 
 Parsed parse_selftest(const Words& words, const CommandText& text) {
@@ -125,11 +139,13 @@ Parsed parse_version(const Words& words, const CommandText& text) {
 
 using Parser = Parsed (*)(const Words&, const CommandText&);
 
-constexpr std::array<std::pair<std::string_view, Parser>, 7> parsers = {{
+constexpr std::array<std::pair<std::string_view, Parser>, 9> parsers = {{
     {"agent", parse_agent},
     {"status", parse_status},
     {"shards", parse_shards},
     {"sockets", parse_sockets},
+    {"peers", parse_peers},
+    {"alerts", parse_alerts},
     {"selftest", parse_selftest},
     {"config", parse_config_command},
     {"version", parse_version},

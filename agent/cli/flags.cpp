@@ -95,7 +95,7 @@ void Flags::ratio(std::optional<double>& field) {
     field = parse_ratio("--fail-below", value);
   };
   app_.add_option_function<std::string>("--fail-below", store,
-                                        "exit 1 where a shard's coverage is below, or unknown")
+                                        "exit 1 where a shard is below, see below")
       ->type_name("RATIO")
       ->take_last();
 }

@@ -18,28 +18,34 @@ Example: fanfare agent --config /etc/fanfare/fanfare.yaml
 )help";
 
 constexpr std::string_view status_details = R"help(
-One screen: is the agent attached, fresh, scraped and covering; its shards; what was lost and why;
-findings with their remedy.
+One screen: is the agent attached, fresh, scraped and covering; who hears its alerts; what fires and
+why; its shards with their worst ratio beside its normal; what was lost and why; findings with their
+remedy.
 
 --fail-below makes it a cron check: it fails when the coverage of a shard is below RATIO, is unknown
-(no sockets), or when there is no shard at all. The shard fanfare-selftest is left out of it.
+(no sockets), when there is no shard at all, or when a known propagation ratio is below RATIO times
+its normal (reach and replication without a normal yet: below RATIO). The shard fanfare-selftest is
+left out of it.
 
-Exit codes: 0 fine; 1 a finding, or below the ratio; 2 usage; 3 agent not reachable.
+Exit codes: 0 fine; 1 an alert fires, a finding, or below the ratio; 2 usage; 3 agent not reachable.
 
 Example: fanfare status --fail-below 0.99
 )help";
 
 constexpr std::string_view shards_details = R"help(
-A table of the shards: sockets, coverage, messages out and in, rates over the last seconds. On a
-narrow terminal less important columns are left out; on a pipe and with -o json nothing is.
+A table of the shards: sockets, coverage, messages out and in, rates over the last seconds, and the
+propagation ratio that is furthest below its normal: "reach 0.31 of 0.99". On a narrow terminal less
+important columns are left out; on a pipe and with -o json nothing is.
 
---sort takes one of: shard synced unsynced coverage events_out heartbeats_out control_out other_out
-frames_out message_bytes_out events_in control_in frames_in message_bytes_in events_out_per_second
-events_in_per_second opened closed_peer closed_local closed_timeout. Figures sort from the largest
-down (coverage from the lowest up), names from A to Z, unknown last. Without it: by name.
+--sort takes one of: shard synced unsynced coverage propagation due reached copies accepted
+events_out heartbeats_out control_out other_out frames_out message_bytes_out events_in control_in
+frames_in message_bytes_in events_out_per_second events_in_per_second opened closed_peer
+closed_local closed_timeout. Figures sort from the largest down (coverage and propagation from the
+lowest up), names from A to Z, unknown last. Without it: by name.
 
---fail-below fails when the coverage of a listed shard is below RATIO, is unknown (no sockets), or
-when there is no shard at all. The shard fanfare-selftest is left out of it.
+--fail-below fails when the coverage of a listed shard is below RATIO, is unknown (no sockets), when
+there is no shard at all, or when a known propagation ratio is below RATIO times its normal (reach
+and replication without a normal yet: below RATIO). The shard fanfare-selftest is left out of it.
 
 Exit codes: 0 fine; 1 below the ratio, or no shard of that name; 2 usage; 3 agent not reachable.
 
@@ -47,17 +53,46 @@ Example: fanfare shards --sort events_out_per_second --limit 10
 )help";
 
 constexpr std::string_view sockets_details = R"help(
-A table of the client sockets with their exact counts. On a narrow terminal less important columns
-are left out; on a pipe and with -o json nothing is.
+A table of the sockets to clients, and of those to the shard's other nodes, with their exact counts.
+On a narrow terminal less important columns are left out; on a pipe and with -o json nothing is.
 
 --sort takes one of: cookie shard remote local state reason events_out heartbeats_out control_out
 other_out frames_out bytes_out events_in control_in frames_in bytes_in unsent_bytes
-last_event_seconds srtt_us opened_seconds pid comm netns cgroup. Figures sort from the largest down,
+last_event_seconds srtt_us opened_seconds pid comm netns cgroup role protocol entries_out
+entries_in. Figures sort from the largest down,
 names from A to Z, unknown last. Without it: by events_out.
 
 Exit codes: 0 fine; 2 usage; 3 agent not reachable.
 
 Example: fanfare sockets --shard node:8080 --sort unsent_bytes --limit 20
+)help";
+
+constexpr std::string_view peers_details = R"help(
+A table of the other nodes that a shard replicates with: log entries sent and received, how many the
+peer is behind, since when it does not get on though it lives. On a narrow terminal less important
+columns are left out; on a pipe and with -o json nothing is.
+
+--sort takes one of: shard peer address synced unsynced entries_out entries_in behind
+stalled_seconds sent_index confirmed_index received_index commands_out commands_in append_out
+append_in append_empty_out append_empty_in heartbeat_out heartbeat_in vote_out vote_in snapshot_out
+snapshot_in other_out other_in answers_out answers_in protocol. Figures sort from the largest down,
+names and indexes upwards, unknown last. Without it: by shard.
+
+Exit codes: 0 fine; 2 usage; 3 agent not reachable.
+
+Example: fanfare peers --sort behind
+)help";
+
+constexpr std::string_view alerts_details = R"help(
+A table of the alerts: pending (seen, not told to anybody yet), firing, and resolved in the last
+five minutes. The reasons and what to do stand in fanfare status and in -o json.
+
+--sort takes one of: severity state since_seconds alertname shard peer step summary. Severity sorts
+from critical down, ages from the longest down, names from A to Z. Without it: worst first.
+
+Exit codes: 0 nothing fires; 1 an alert fires; 2 usage; 3 agent not reachable.
+
+Example: fanfare alerts --shard us-east-1
 )help";
 
 constexpr std::string_view selftest_details = R"help(
@@ -104,9 +139,13 @@ std::string_view trimmed(std::string_view text) {
 const std::vector<CommandText>& command_texts() {
   static const std::vector<CommandText> texts = {
       {"agent", "run the daemon that counts", trimmed(agent_details)},
-      {"status", "is it loaded, fresh, scraped, covering? one screen", trimmed(status_details)},
-      {"shards", "table of the shards with coverage and rates", trimmed(shards_details)},
-      {"sockets", "table of the client sockets with their counts", trimmed(sockets_details)},
+      {"status", "is it loaded, fresh, covering? does an alert fire? one screen",
+       trimmed(status_details)},
+      {"shards", "table of the shards with coverage, rates and propagation",
+       trimmed(shards_details)},
+      {"sockets", "table of the sockets with their counts", trimmed(sockets_details)},
+      {"peers", "table of the nodes that a shard replicates with", trimmed(peers_details)},
+      {"alerts", "table of the alerts, worst first", trimmed(alerts_details)},
       {"selftest", "send known messages and demand exact counters", trimmed(selftest_details)},
       {"config", "check a file, show the configuration, print its schema", trimmed(config_details)},
       {"version", "print the version", trimmed(version_details)},
@@ -115,8 +154,8 @@ const std::vector<CommandText>& command_texts() {
 }
 
 const std::vector<std::string>& planned_commands() {
-  static const std::vector<std::string> names = {"peers",  "alerts", "top",    "doctor", "explain",
-                                                 "replay", "bridge", "canary", "builds", "gate"};
+  static const std::vector<std::string> names = {"top",    "doctor", "explain", "replay",
+                                                 "bridge", "canary", "builds",  "gate"};
   return names;
 }
 
@@ -130,17 +169,17 @@ std::vector<std::string> command_names() {
 
 std::string overview() {
   std::string text =
-      "fanfare: how does your fan-out fare? Counts every message that leaves a chat server for "
-      "its\n"
-      "clients, in the kernel.\n\nUsage: fanfare COMMAND [FLAGS]\n\nCommands:\n";
+      "fanfare: how does your fan-out fare? Counts in the kernel what a chat server sends to its\n"
+      "clients and to its other nodes, and alerts when events get lost on the way.\n\nUsage: "
+      "fanfare COMMAND [FLAGS]\n\nCommands:\n";
   for (const CommandText& command : command_texts()) {
     text += fmt::format("  {:<10} {}\n", command.name, command.summary);
   }
   return text +
          "\nFlags come after the command; \"fanfare COMMAND --help\" lists them with an example.\n"
          "Commands that ask the agent take --admin PATH; listings take -o table|json.\n\n"
-         "Exit codes: 0 fine; 1 a finding (unhealthy, below a threshold, mismatch); 2 usage or\n"
-         "configuration; 3 agent not reachable; 4 kernel or permission lacking.\n\n"
+         "Exit codes: 0 fine; 1 a finding (unhealthy, firing, below a threshold, mismatch);\n"
+         "2 usage or configuration; 3 agent not reachable; 4 kernel or permission lacking.\n\n"
          "Example: fanfare status\n";
 }
 

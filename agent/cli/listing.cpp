@@ -28,12 +28,20 @@ const Field& field_of(const ListingShape& shape, std::string_view key) {
                        [key](const Field& field) { return field.key == key; });
 }
 
+double severity_rank(const std::string& severity) {
+  return severity == "critical" ? 0 : severity == "warning" ? 1 : 2;
+}
+
 SortValue sort_value(const json::object& row, const Field& field) {
   SortValue value;
   if (at_path(row, field.path).is_null()) {
     value.missing = true;
   } else if (field.kind == Kind::text) {
     value.text = text_at(row, field.path);
+  } else if (field.kind == Kind::severity) {
+    value.number = severity_rank(text_at(row, field.path));
+  } else if (field.kind == Kind::propagation) {
+    value.number = number_at(object_at(row, field.path), "relative");
   } else if (field.kind == Kind::count || field.kind == Kind::id) {
     value.count = count_at(row, field.path);
   } else {
@@ -42,14 +50,32 @@ SortValue sort_value(const json::object& row, const Field& field) {
   return value;
 }
 
-// Names from A to Z and ids upwards, the worst coverage first, all other figures from the largest
-// down.
+// Names from A to Z and ids upwards, the worst coverage, propagation and severity first, all other
+// figures from the largest down.
 bool before(const SortValue& a, const SortValue& b, Kind kind) {
   if (a.missing != b.missing) return b.missing;
   if (kind == Kind::text) return a.text < b.text;
   if (kind == Kind::count) return a.count > b.count;
   if (kind == Kind::id) return a.count < b.count;
-  return kind == Kind::coverage ? a.number < b.number : a.number > b.number;
+  const bool worst_first =
+      kind == Kind::coverage || kind == Kind::propagation || kind == Kind::severity;
+  return worst_first ? a.number < b.number : a.number > b.number;
+}
+
+// A cell is as red as what is behind it: 5 % of a loss page somebody.
+Cell propagation_cell(const json::value& worst) {
+  if (worst.is_null()) return {unknown_figure};
+  const json::object& signal = as_object(worst, "worst");
+  const double relative = number_at(signal, "relative");
+  const Tone tone = relative < 0.95 ? Tone::bad : relative < 0.99 ? Tone::warn : Tone::good;
+  return {text_at(signal, "signal") + " " +
+              of_normal_text(number_at(signal, "ratio"), maybe_number_at(signal, "normal")),
+          tone};
+}
+
+Cell severity_cell(const std::string& severity) {
+  const double rank = severity_rank(severity);
+  return {severity, rank == 0 ? Tone::bad : rank == 1 ? Tone::warn : Tone::plain};
 }
 
 Cell cell(const json::object& row, const Field& field) {
@@ -71,6 +97,10 @@ Cell cell(const json::object& row, const Field& field) {
       const Tone tone = !ratio ? Tone::plain : *ratio < 1 ? Tone::warn : Tone::good;
       return {ratio_text(ratio), tone};
     }
+    case Kind::propagation:
+      return propagation_cell(at_path(row, field.path));
+    case Kind::severity:
+      return severity_cell(text_at(row, field.path));
   }
   return {};
 }
@@ -91,19 +121,21 @@ std::vector<std::string> sort_keys(const ListingShape& shape) {
 }
 
 Chosen choose(const json::array& rows, const ListingShape& shape, const Selection& selection) {
-  const Field& order = field_of(shape, selection.sort ? *selection.sort : shape.order);
+  const std::string_view key = selection.sort ? *selection.sort : shape.order;
   const Field& tie = field_of(shape, shape.tie);
+  const Field& order = key.empty() ? tie : field_of(shape, key);
   std::vector<Keyed> keyed;
   for (const json::value& value : rows) {
     const json::object& row = as_object(value, "a row");
-    if (selection.shard && text_at(row, "shard") != *selection.shard) continue;
+    if (selection.shard && maybe_text_at(row, "shard") != *selection.shard) continue;
     keyed.push_back({sort_value(row, order), sort_value(row, tie), &value});
   }
-  std::sort(keyed.begin(), keyed.end(), [&](const Keyed& a, const Keyed& b) {
+  const auto by_key = [&](const Keyed& a, const Keyed& b) {
     if (before(a.key, b.key, order.kind)) return true;
     if (before(b.key, a.key, order.kind)) return false;
     return std::tie(a.tie.text, a.tie.count) < std::tie(b.tie.text, b.tie.count);
-  });
+  };
+  if (!key.empty()) std::stable_sort(keyed.begin(), keyed.end(), by_key);
   Chosen chosen;
   chosen.of = keyed.size();
   if (selection.limit && *selection.limit < keyed.size()) keyed.resize(*selection.limit);
@@ -115,7 +147,9 @@ std::string listing_table(const json::array& rows, const ListingShape& shape, co
   Table table;
   table.rows.reserve(rows.size());
   for (const Field& field : shape.fields) {
-    const Align align = field.kind == Kind::text ? Align::left : Align::right;
+    const bool words =
+        field.kind == Kind::text || field.kind == Kind::severity || field.kind == Kind::propagation;
+    const Align align = words ? Align::left : Align::right;
     table.columns.push_back({std::string(field.title), align});
   }
   for (const json::value& value : rows) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The listings (shards, sockets): which keys of the agent's answer they show, in what order, and
-// how rows are chosen. One table of fields for each; --sort, the table and the help share it.
+// The listings (shards, sockets, peers, alerts): which keys of the agent's answer they show, in
+// what order, and how rows are chosen. One table of fields for each; --sort, the table and the help
+// share it.
 #pragma once
 
 #include <boost/json/array.hpp>
@@ -19,6 +20,8 @@ enum class Kind {
   id,  // a number that is a name: no grouping, sorted upwards
   rate,
   coverage,
+  propagation,  // of the worst signal, with its normal
+  severity,
   age,
 };
 
@@ -32,12 +35,14 @@ struct Field {
 struct ListingShape {
   std::vector<Field> fields;
   std::vector<Squeeze> squeezes;
-  std::string_view order;  // key that sorts where none is asked for
-  std::string_view tie;    // key that orders equal rows, unique
+  std::string_view order;  // key that sorts where none is asked for; empty: as the agent orders
+  std::string_view tie;    // key that orders equal rows; those that are still equal stay
 };
 
 const ListingShape& shards_listing();
 const ListingShape& sockets_listing();
+const ListingShape& peers_listing();
+const ListingShape& alerts_listing();
 
 std::vector<std::string> sort_keys(const ListingShape& shape);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the shards and sockets tables show. The squeezes name columns by key, least important first.
+// What the tables show. The squeezes name columns by key, least important first.
 #include <algorithm>
 
 #include "agent/cli/listing.h"
@@ -30,10 +30,15 @@ const std::vector<Field> shard_fields = {
     {"synced", "sockets.synced", "SYNCED", Kind::count},
     {"unsynced", "sockets.unsynced", "UNSYNCED", Kind::count},
     {"coverage", "coverage", "COVERAGE", Kind::coverage},
+    {"propagation", "worst", "PROPAGATION", Kind::propagation},
     {"events_out", "events_out", "EVENTS_OUT", Kind::count},
     {"events_out_per_second", "events_out_per_second", "OUT/S", Kind::rate},
     {"events_in", "events_in", "EVENTS_IN", Kind::count},
     {"events_in_per_second", "events_in_per_second", "IN/S", Kind::rate},
+    {"due", "due", "DUE", Kind::count},
+    {"reached", "reached", "REACHED", Kind::count},
+    {"copies", "copies", "COPIES", Kind::count},
+    {"accepted", "accepted", "ACCEPTED", Kind::count},
     {"heartbeats_out", "heartbeats_out", "HEARTBEATS_OUT", Kind::count},
     {"control_out", "control_out", "CONTROL_OUT", Kind::count},
     {"control_in", "control_in", "CONTROL_IN", Kind::count},
@@ -61,14 +66,19 @@ const std::vector<Concession> shard_concessions = {
     {"closed_timeout"},
     {"message_bytes_out"},
     {"opened"},
+    {"accepted"},
+    {"copies"},
+    {"reached"},
+    {"due"},
     {"events_in_per_second"},
-    {"shard", 24},
     {"events_in"},
+    {"shard", 24},
     {"unsynced"},
     {"shard", 12},
     {"events_out_per_second"},
     {"synced"},
     {"shard", 8},
+    {"events_out"},
 };
 
 const std::vector<Field> socket_fields = {
@@ -96,18 +106,99 @@ const std::vector<Field> socket_fields = {
     {"reason", "reason", "REASON", Kind::text},
     {"netns", "netns", "NETNS", Kind::id},
     {"cgroup", "cgroup", "CGROUP", Kind::text},
+    {"role", "role", "ROLE", Kind::text},
+    {"protocol", "protocol", "PROTOCOL", Kind::text},
+    {"entries_out", "entries_out", "ENTRIES_OUT", Kind::count},
+    {"entries_in", "entries_in", "ENTRIES_IN", Kind::count},
 };
 
 const std::vector<Concession> socket_concessions = {
-    {"netns"},      {"other_out"},      {"heartbeats_out"},
-    {"frames_in"},  {"control_in"},     {"bytes_in"},
-    {"frames_out"}, {"control_out"},    {"cookie"},
-    {"bytes_out"},  {"cgroup"},         {"srtt_us"},
-    {"pid"},        {"comm"},           {"local"},
-    {"reason"},     {"opened_seconds"}, {"unsent_bytes"},
-    {"shard", 20},  {"remote", 21},     {"events_in"},
-    {"shard", 10},  {"remote", 12},     {"last_event_seconds"},
+    {"protocol"},
+    {"role"},
+    {"entries_in"},
+    {"entries_out"},
+    {"netns"},
+    {"other_out"},
+    {"heartbeats_out"},
+    {"frames_in"},
+    {"control_in"},
+    {"bytes_in"},
+    {"frames_out"},
+    {"control_out"},
+    {"cookie"},
+    {"bytes_out"},
+    {"cgroup"},
+    {"srtt_us"},
+    {"pid"},
+    {"comm"},
+    {"local"},
+    {"reason"},
+    {"opened_seconds"},
+    {"unsent_bytes"},
+    {"shard", 20},
+    {"remote", 21},
+    {"events_in"},
+    {"shard", 10},
+    {"remote", 12},
+    {"last_event_seconds"},
     {"state"},
+};
+
+const std::vector<Field> peer_fields = {
+    {"shard", "shard", "SHARD", Kind::text},
+    {"peer", "peer", "PEER", Kind::text},
+    {"address", "address", "ADDRESS", Kind::text},
+    {"synced", "sockets.synced", "SYNCED", Kind::count},
+    {"unsynced", "sockets.unsynced", "UNSYNCED", Kind::count},
+    {"entries_out", "entries_out", "ENTRIES_OUT", Kind::count},
+    {"entries_in", "entries_in", "ENTRIES_IN", Kind::count},
+    {"behind", "behind", "BEHIND", Kind::count},
+    {"stalled_seconds", "stalled_seconds", "STALLED", Kind::age},
+    {"sent_index", "sent_index", "SENT_INDEX", Kind::id},
+    {"confirmed_index", "confirmed_index", "CONFIRMED_INDEX", Kind::id},
+    {"received_index", "received_index", "RECEIVED_INDEX", Kind::id},
+    {"commands_out", "commands_out", "COMMANDS_OUT", Kind::count},
+    {"commands_in", "commands_in", "COMMANDS_IN", Kind::count},
+    {"append_out", "rpcs_out.append", "APPEND_OUT", Kind::count},
+    {"append_in", "rpcs_in.append", "APPEND_IN", Kind::count},
+    {"append_empty_out", "rpcs_out.append_empty", "APPEND_EMPTY_OUT", Kind::count},
+    {"append_empty_in", "rpcs_in.append_empty", "APPEND_EMPTY_IN", Kind::count},
+    {"heartbeat_out", "rpcs_out.heartbeat", "HEARTBEAT_OUT", Kind::count},
+    {"heartbeat_in", "rpcs_in.heartbeat", "HEARTBEAT_IN", Kind::count},
+    {"vote_out", "rpcs_out.vote", "VOTE_OUT", Kind::count},
+    {"vote_in", "rpcs_in.vote", "VOTE_IN", Kind::count},
+    {"snapshot_out", "rpcs_out.snapshot", "SNAPSHOT_OUT", Kind::count},
+    {"snapshot_in", "rpcs_in.snapshot", "SNAPSHOT_IN", Kind::count},
+    {"other_out", "rpcs_out.other", "OTHER_OUT", Kind::count},
+    {"other_in", "rpcs_in.other", "OTHER_IN", Kind::count},
+    {"answers_out", "answers_out", "ANSWERS_OUT", Kind::count},
+    {"answers_in", "answers_in", "ANSWERS_IN", Kind::count},
+    {"protocol", "protocol", "PROTOCOL", Kind::text},
+};
+
+const std::vector<Concession> peer_concessions = {
+    {"answers_out"},      {"answers_in"},      {"other_out"},  {"other_in"},
+    {"snapshot_out"},     {"snapshot_in"},     {"vote_out"},   {"vote_in"},
+    {"append_empty_out"}, {"append_empty_in"}, {"append_out"}, {"append_in"},
+    {"commands_out"},     {"commands_in"},     {"protocol"},   {"heartbeat_out"},
+    {"heartbeat_in"},     {"received_index"},  {"sent_index"}, {"synced"},
+    {"address"},          {"confirmed_index"}, {"shard", 16},  {"unsynced"},
+    {"peer", 16},         {"shard", 8},        {"peer", 8},    {"stalled_seconds"},
+};
+
+const std::vector<Field> alert_fields = {
+    {"severity", "severity", "SEVERITY", Kind::severity},
+    {"state", "state", "STATE", Kind::text},
+    {"since_seconds", "since_seconds", "FOR", Kind::age},
+    {"alertname", "alertname", "ALERT", Kind::text},
+    {"shard", "shard", "SHARD", Kind::text},
+    {"peer", "peer", "PEER", Kind::text},
+    {"step", "step", "STEP", Kind::text},
+    {"summary", "summary", "SUMMARY", Kind::text},
+};
+
+const std::vector<Concession> alert_concessions = {
+    {"summary", 20}, {"summary"}, {"step"}, {"shard", 12}, {"peer", 8}, {"shard", 8}, {"peer"},
 };
 
 }  // namespace
@@ -121,6 +212,18 @@ const ListingShape& shards_listing() {
 const ListingShape& sockets_listing() {
   static const ListingShape shape = {socket_fields, squeezes_of(socket_fields, socket_concessions),
                                      "events_out", "cookie"};
+  return shape;
+}
+
+const ListingShape& peers_listing() {
+  static const ListingShape shape = {peer_fields, squeezes_of(peer_fields, peer_concessions),
+                                     "shard", "peer"};
+  return shape;
+}
+
+const ListingShape& alerts_listing() {
+  static const ListingShape shape = {alert_fields, squeezes_of(alert_fields, alert_concessions), "",
+                                     "alertname"};
   return shape;
 }
 

@@ -11,6 +11,10 @@ namespace {
 // What is not finite is unknown too; one double then stands for both.
 double known_or_nan(std::optional<double> value) { return value.value_or(std::nan("")); }
 
+std::string hundredths(double ratio) {
+  return fmt::format("{:.2f}", std::floor(ratio * 100 + 1e-9) / 100);
+}
+
 std::string insert_commas(std::string digits) {
   for (std::size_t at = digits.size(); at > 3;) {
     at -= 3;
@@ -37,6 +41,10 @@ std::string ratio_text(std::optional<double> ratio) {
   if (!std::isfinite(value)) return unknown_figure;
   // Rounding down: a shard that misses one socket of 100,000 must not read as 100 %.
   return fmt::format("{:.2f} %", std::floor(value * 10000 + 1e-9) / 100);
+}
+
+std::string of_normal_text(double ratio, std::optional<double> normal) {
+  return hundredths(ratio) + (normal ? " of " + hundredths(*normal) : "");
 }
 
 std::string age_text(std::optional<double> seconds) {

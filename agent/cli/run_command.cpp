@@ -7,9 +7,10 @@
 #include <stdexcept>
 
 #include "agent/cli/agent_client.h"
+#include "agent/cli/alert_text.h"
 #include "agent/cli/answer.h"
-#include "agent/cli/coverage_check.h"
 #include "agent/cli/escape.h"
+#include "agent/cli/fail_below.h"
 #include "agent/cli/listing.h"
 #include "agent/cli/selftest.h"
 #include "agent/cli/status_screen.h"
@@ -59,7 +60,9 @@ class Runner {
       out_ << status_screen(object, command_.look);
     }
     const int code = check(shards, status.fail_below);
-    return findings.empty() && flag_at(object, "ready") ? code : exit_finding;
+    const bool fine =
+        findings.empty() && flag_at(object, "ready") && !any_firing(array_at(object, "alerts"));
+    return fine ? code : exit_finding;
   }
 
   int operator()(const ShardsCommand& shards) const {
@@ -84,6 +87,23 @@ class Runner {
         choose(as_array(answer, "the answer"), sockets_listing(), sockets.selection);
     print(chosen, sockets_listing(), sockets.output, "sockets");
     return exit_fine;
+  }
+
+  int operator()(const PeersCommand& peers) const {
+    const json::value answer = ask(peers.admin, "/api/v1/peers");
+    print(choose(as_array(answer, "the answer"), peers_listing(), peers.selection), peers_listing(),
+          peers.output, "peers");
+    return exit_fine;
+  }
+
+  int operator()(const AlertsCommand& alerts) const {
+    const json::value answer = ask(alerts.admin, "/api/v1/alerts");
+    const json::array& all = as_array(answer, "the answer");
+    print(choose(all, alerts_listing(), alerts.selection), alerts_listing(), alerts.output,
+          "alerts");
+    // Also by one that the limit has left out.
+    const Selection shard = {.shard = alerts.selection.shard, .sort = {}, .limit = {}};
+    return any_firing(choose(all, alerts_listing(), shard).rows) ? exit_finding : exit_fine;
   }
 
   int operator()(const SelftestCommand& selftest) const {
@@ -137,7 +157,7 @@ class Runner {
 
   int check(const json::array& shards, const std::optional<double>& least) const {
     if (!least) return exit_fine;
-    const std::vector<std::string> failures = coverage_failures(shards, *least);
+    const std::vector<std::string> failures = failures_below(shards, *least);
     for (const std::string& failure : failures) err_ << "fanfare: " << failure << '\n';
     return failures.empty() ? exit_fine : exit_finding;
   }

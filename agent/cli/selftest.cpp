@@ -14,7 +14,7 @@
 
 #include "agent/cli/agent_client.h"
 #include "agent/cli/answer.h"
-#include "agent/cli/coverage_check.h"
+#include "agent/cli/fail_below.h"
 #include "agent/cli/numbers.h"
 #include "agent/cli/selftest_link.h"
 #include "agent/cli/selftest_verdict.h"

@@ -7,10 +7,12 @@
 #include <optional>
 #include <string_view>
 
+#include "agent/cli/alert_text.h"
 #include "agent/cli/answer.h"
 #include "agent/cli/escape.h"
 #include "agent/cli/listing.h"
 #include "agent/cli/numbers.h"
+#include "agent/cli/text_wrap.h"
 #include "agent/kernel/loss_text.h"
 
 namespace fanfare {
@@ -18,6 +20,7 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::size_t label_width = 10;
 constexpr double stale_seconds = 5;  // the agent ticks each second
 
 std::string safe_text_at(const json::object& object, std::string_view path) {
@@ -25,7 +28,7 @@ std::string safe_text_at(const json::object& object, std::string_view path) {
 }
 
 std::string line(std::string_view label, const std::string& text) {
-  return fmt::format("{:<10}{}\n", label, text);
+  return fmt::format("{:<{}}{}\n", label, label_width, text);
 }
 
 std::string heading(const json::object& status, const Look& look) {
@@ -107,10 +110,10 @@ std::string losses_part(const json::object& status, const Look& look) {
     const std::uint64_t recent = count_at(loss, "recent");
     if (count == 0) continue;
     text += fmt::format(
-        "  {} {}\n    {}\n", terminal_safe(std::string_view(reason)),
+        "  {} {}\n", terminal_safe(std::string_view(reason)),
         painted(fmt::format("{} ({} in the last minute)", grouped(count), grouped(recent)),
-                recent > 0 ? Tone::warn : Tone::plain, look),
-        loss_sentence(reason));
+                recent > 0 ? Tone::warn : Tone::plain, look));
+    text += wrapped(loss_sentence(reason), 4, look.columns);
   }
   return text.empty() ? "\nlosses: none\n" : "\nlosses\n" + text;
 }
@@ -119,9 +122,9 @@ std::string findings_part(const json::object& status, const Look& look) {
   std::string text;
   for (const json::value& value : array_at(status, "findings")) {
     const json::object& finding = as_object(value, "a finding");
-    text += fmt::format("  {} {}\n    remedy: {}\n",
-                        painted(safe_text_at(finding, "code") + ":", Tone::bad, look),
-                        safe_text_at(finding, "text"), safe_text_at(finding, "remedy"));
+    text += wrapped_after(safe_text_at(finding, "code"), Tone::bad, safe_text_at(finding, "text"),
+                          2, look) +
+            wrapped("remedy: " + safe_text_at(finding, "remedy"), 4, look.columns);
   }
   return text.empty() ? painted("findings: none", Tone::good, look) + "\n" : "findings\n" + text;
 }
@@ -130,9 +133,12 @@ std::string findings_part(const json::object& status, const Look& look) {
 
 std::string status_screen(const json::object& status, const Look& look) {
   const json::array& shards = array_at(status, "shards");
-  std::string text = heading(status, look) + loaded_line(status, look) + scope_line(status, look) +
-                     fresh_line(status, look) + scraped_line(status, look) +
-                     config_line(status, look) + covering_line(shards, look) + "\n";
+  std::string text =
+      heading(status, look) + loaded_line(status, look) + scope_line(status, look) +
+      fresh_line(status, look) + scraped_line(status, look) + config_line(status, look) +
+      covering_line(shards, look) +
+      line("alerting", alertmanagers_text(array_at(status, "alertmanagers"), label_width, look)) +
+      "\n" + alerts_part(array_at(status, "alerts"), look) + "\n";
   if (shards.empty()) {
     text += "no shards: no WebSocket server has been seen on this host\n";
   } else {

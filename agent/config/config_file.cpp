@@ -1,175 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-// Walks the file's tree along the table of keys: the walk decides what is unknown, given twice,
-// missing or of the wrong shape; the values' own rules stand in config_values.h.
+// From a file to a Config: read, walk along the table of keys, check what spans several keys.
 #include "agent/config/config_file.h"
 
 #include <cerrno>
 #include <fstream>
-#include <map>
-#include <set>
-#include <span>
 #include <system_error>
 #include <vector>
 
 #include "agent/config/config_keys.h"
 #include "agent/config/config_rules.h"
-#include "agent/config/text.h"
+#include "agent/config/value_reader.h"
 #include "agent/config/yaml_reader.h"
 
 namespace fanfare {
 namespace {
 
-using Kind = YamlNode::Kind;
-
-std::vector<std::string_view> names_of(std::span<const Key> keys) {
-  std::vector<std::string_view> names;
-  for (const Key& key : keys) names.push_back(key.name);
-  return names;
+// Where a member of a member is, or where its nearest ancestor that is given begins.
+int line_of(const YamlNode& shard, std::string_view section, std::string_view key) {
+  const YamlNode* outer = find_member(shard, section);
+  if (outer == nullptr) return shard.line;
+  const YamlNode* inner = find_member(*outer, key);
+  return inner == nullptr ? outer->key_line : inner->key_line;
 }
 
-std::string hint(std::string_view guess) {
-  return guess.empty() ? "" : " (did you mean '" + std::string(guess) + "'?)";
-}
-
-// One node and the way to it; called with the kind of its key.
-class ValueReader {
- public:
-  ValueReader(Config& config, const YamlNode& node, Place place)
-      : config_(config), node_(node), place_(std::move(place)) {}
-
-  void operator()(const Text& text) const {
-    demand(Kind::scalar, std::string(text.rule->allowed));
-    if (const auto why_not = complaint(*text.rule, node_.text)) refuse(place_, *why_not);
-    text.store(config_, node_.text);
-  }
-
-  void operator()(const Number& number) const { number.store(config_, read_number(*number.rule)); }
-
-  void operator()(const NumberList& list) const {
-    const std::string size = "1.." + std::to_string(list.most_items) + " entries";
-    demand(Kind::list, "a list of " + size);
-    if (node_.children.empty() || node_.children.size() > list.most_items)
-      refuse(place_, std::to_string(node_.children.size()) + " entries; allowed: " + size);
-    std::set<std::uint32_t> numbers;
-    for (std::size_t i = 0; i < node_.children.size(); ++i) {
-      const ValueReader item = at_item(i);
-      if (!numbers.insert(item.read_number(*list.rule)).second)
-        refuse(item.place_, item.node_.text + " is given twice; allowed: each once");
-    }
-    list.store(config_, numbers);
-  }
-
-  void operator()(const Section& section) const {
-    if (node_.kind != Kind::nothing) demand(Kind::mapping, "a mapping");
-    if (node_.children.size() < section.least_keys)
-      refuse(place_, "empty; allowed: at least " + std::to_string(section.least_keys) + " of " +
-                         joined(names_of(section.keys)));
-    std::map<std::string_view, int> lines;  // of the keys so far
-    for (const YamlNode& member : node_.children) {
-      const Key& key = key_of(member, section.keys);
-      const ValueReader value = at_member(member);
-      const auto [first, is_new] = lines.emplace(member.key, member.key_line);
-      if (!is_new)
-        refuse({place_.file, member.key_line, value.place_.key},
-               "given twice, first on line " + std::to_string(first->second) + "; allowed: once");
-      std::visit(value, key.kind);
-    }
-    for (const Key& key : section.keys) {
-      if (key.presence == Presence::required && !lines.contains(key.name))
-        refuse(place_, std::string(key.name) + " is missing; it is required here");
-    }
-  }
-
-  void operator()(const SectionList& list) const {
-    if (node_.kind == Kind::nothing) return;
-    demand(Kind::list, "a list, each entry " + std::string(list.item));
-    if (node_.children.size() > list.most_items)
-      refuse(place_, std::to_string(node_.children.size()) + " entries; allowed: at most " +
-                         std::to_string(list.most_items));
-    for (std::size_t i = 0; i < node_.children.size(); ++i) {
-      list.begin(config_);
-      at_item(i)(Section{.keys = list.keys});
-    }
-  }
-
-  void operator()(const Choice& choice) const {
-    const std::string allowed = "; allowed: " + joined(choice.available);
-    if (node_.kind == Kind::mapping)
-      refuse(place_, "a mapping: " + std::string(not_available) + allowed);
-    demand(Kind::scalar, joined(choice.available));
-    for (const std::string_view value : choice.available)
-      if (node_.text == value) return;
-    const std::string_view guess = closest(node_.text, choice.available);
-    if (!guess.empty())
-      refuse(place_, quoted(node_.text) + " is not known" + hint(guess) + allowed);
-    refuse(place_, quoted(node_.text) + ": " + std::string(not_available) + allowed);
-  }
-
-  void operator()(const OnlyFalse&) const {
-    demand(Kind::scalar, "false");
-    const bool plain = node_.style == YamlNode::Style::plain;
-    if (plain && node_.text == "false") return;
-    if (plain && node_.text == "true")
-      refuse(place_, "true: " + std::string(not_available) + "; allowed: false");
-    refuse(place_, quoted(node_.text) + " is neither true nor false; allowed: false");
-  }
-
-  void operator()(const OnlyEmptyList&) const {
-    if (node_.kind == Kind::nothing) return;
-    demand(Kind::list, "[]");
-    if (!node_.children.empty()) refuse(place_, std::string(not_available) + "; allowed: []");
-  }
-
-  void operator()(const NotAvailable&) const {
-    refuse(place_, std::string(not_available) + "; allowed: leave it out");
-  }
-
- private:
-  void demand(Kind kind, const std::string& allowed) const {
-    if (node_.kind == kind) return;
-    refuse(place_, "found " + std::string(name_of(node_.kind)) + "; allowed: " + allowed);
-  }
-
-  std::uint32_t read_number(const NumberRule& rule) const {
-    demand(Kind::scalar, allowed(rule));
-    if (node_.style == YamlNode::Style::quoted)
-      refuse(place_, "'" + escaped(node_.text) + "' is quoted text, not " + std::string(rule.what) +
-                         "; allowed: " + allowed(rule) + ", unquoted");
-    if (const auto number = number_in(rule, node_.text)) return *number;
-    refuse(place_, quoted(node_.text) + " is not " + std::string(rule.what) +
-                       "; allowed: " + allowed(rule));
-  }
-
-  const Key& key_of(const YamlNode& member, std::span<const Key> keys) const {
-    for (const Key& key : keys)
-      if (key.name == member.key) return key;
-    const auto names = names_of(keys);
-    refuse({place_.file, member.key_line, path_to(escaped(member.key))},
-           "unknown key" + hint(closest(member.key, names)) + "; allowed: " + joined(names));
-  }
-
-  std::string path_to(const std::string& name) const {
-    return place_.key.empty() ? name : place_.key + "." + name;
-  }
-
-  ValueReader at_member(const YamlNode& member) const {
-    return {config_, member, {place_.file, member.line, path_to(member.key)}};
-  }
-
-  ValueReader at_item(std::size_t i) const {
-    const YamlNode& item = node_.children[i];
-    return {config_, item, {place_.file, item.line, place_.key + "[" + std::to_string(i) + "]"}};
-  }
-
-  Config& config_;
-  const YamlNode& node_;
-  Place place_;
-};
-
-std::vector<int> lines_of_shards(const YamlNode& root) {
-  std::vector<int> lines;
+std::vector<ShardLines> lines_of_shards(const YamlNode& root) {
+  std::vector<ShardLines> lines;
   if (const YamlNode* shards = find_member(root, "shards"))
-    for (const YamlNode& shard : shards->children) lines.push_back(shard.line);
+    for (const YamlNode& shard : shards->children)
+      lines.push_back({.shard = shard.line,
+                       .identity = line_of(shard, "clients", "identity"),
+                       .replication_ports = line_of(shard, "replication", "ports")});
   return lines;
 }
 
@@ -178,8 +38,7 @@ std::vector<int> lines_of_shards(const YamlNode& root) {
 Config parse_config(std::string_view yaml, std::string_view file_name) {
   const YamlNode root = read_yaml(yaml, file_name);
   Config config;
-  ValueReader reader(config, root, {std::string(file_name), root.line, ""});
-  reader(Section{.keys = config_keys()});
+  read_section(config, root, {std::string(file_name), root.line, ""}, config_keys());
   check_shards(config, lines_of_shards(root), file_name);
   return config;
 }

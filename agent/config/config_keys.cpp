@@ -7,17 +7,29 @@ namespace fanfare {
 namespace {
 
 ShardMatch& match_of(Config& config) { return config.shards.back().match; }
+Identity& identity_of(Config& config) { return config.shards.back().identity; }
+
+Replication& replication_of(Config& config) {
+  auto& replication = config.shards.back().replication;
+  return replication ? *replication : replication.emplace();
+}
 
 // A list of ports that somebody wrote; ranges beyond this are a mistake.
 constexpr std::size_t most_ports = 1024;
 // Each pair of shards is compared once when the file is read.
 constexpr std::size_t most_shards = 4096;
+// Each is a label value of replication metrics.
+constexpr std::size_t most_peers = 1024;
+// Each gets every alert.
+constexpr std::size_t most_alertmanagers = 16;
 
 const Key limit_keys[] = {
     {"sockets", "flow records in the kernel",
      Number{&sockets_rule, [](Config& c, std::uint32_t v) { c.limits.sockets = v; }}},
     {"shards", "shard labels; the rest is counted under \"other\"",
      Number{&shards_rule, [](Config& c, std::uint32_t v) { c.limits.shards = v; }}},
+    {"identities", "events in flight whose identity is kept",
+     Number{&identities_rule, [](Config& c, std::uint32_t v) { c.limits.identities = v; }}},
 };
 
 const Key match_keys[] = {
@@ -35,13 +47,45 @@ const Key match_keys[] = {
 
 constexpr std::string_view client_protocols[] = {"auto", "websocket"};
 constexpr std::string_view client_events[] = {"all"};
-constexpr std::string_view client_identities[] = {"none"};
+constexpr std::string_view client_identities[] = {"none", "payload"};
+constexpr std::string_view replication_protocols[] = {"hashicorp-raft"};
+
+const Key identity_keys[] = {
+    {"json_key", "the event's identity is the value of this key, at the beginning of the payload",
+     Text{&json_key_rule,
+          [](Config& c, const std::string& v) {
+            identity_of(c) = {Identity::Kind::json_key, v};
+          }},
+     Presence::required},
+};
 
 const Key client_keys[] = {
     {"protocol", "what the clients' sockets speak", Choice{client_protocols}},
     {"events", "which data messages are events", Choice{client_events}},
     {"heartbeats", "which data messages are heartbeats", NotAvailable{}},
-    {"identity", "what tells one event from another", Choice{client_identities}},
+    {"identity", "what tells one event from another; needs match.listen_ports",
+     WordOrSection{client_identities,
+                   [](Config& c, std::string_view v) {
+                     identity_of(c).kind =
+                         v == "payload" ? Identity::Kind::payload : Identity::Kind::none;
+                   },
+                   Section{.keys = identity_keys}}},
+};
+
+const Key replication_keys[] = {
+    {"protocol", "what the nodes speak to each other", Choice{replication_protocols},
+     Presence::required},
+    {"ports", "the ports on which the nodes listen for each other",
+     NumberList{&port_rule, most_ports,
+                [](Config& c, const std::set<std::uint32_t>& v) {
+                  replication_of(c).ports.assign(v.begin(), v.end());
+                }},
+     Presence::required},
+    {"peers", "the nodes' names by address; others are shown by their address",
+     TextMap{&peer_address_rule, spelled_peer_address, &peer_name_rule, most_peers,
+             [](Config& c, const std::map<std::string, std::string>& v) {
+               replication_of(c).peers = v;
+             }}},
 };
 
 const Key shard_keys[] = {
@@ -52,7 +96,7 @@ const Key shard_keys[] = {
      Section{.keys = match_keys, .least_keys = 1}, Presence::required},
     {"expected", "its absence is an alert", OnlyFalse{}},
     {"clients", "how its clients are read", Section{.keys = client_keys}},
-    {"replication", "how its nodes replicate to each other", NotAvailable{}},
+    {"replication", "how its nodes replicate to each other", Section{.keys = replication_keys}},
 };
 
 const Key root_keys[] = {
@@ -69,7 +113,9 @@ const Key root_keys[] = {
     {"limits", "what may grow, and how far", Section{.keys = limit_keys}},
     {"shards", "listeners with a name of their own; others are named after their process",
      SectionList{shard_keys, "a shard", most_shards, [](Config& c) { c.shards.emplace_back(); }}},
-    {"alertmanagers", "addresses that alerts are posted to", OnlyEmptyList{}},
+    {"alertmanagers", "base URLs of the Alertmanagers; each gets every alert",
+     TextList{&alertmanager_rule, most_alertmanagers,
+              [](Config& c, const std::vector<std::string>& v) { c.alertmanagers = v; }}},
 };
 
 }  // namespace

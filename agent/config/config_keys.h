@@ -5,11 +5,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <set>
 #include <span>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "agent/config/config.h"
 #include "agent/config/config_values.h"
@@ -36,9 +38,33 @@ struct NumberList {
   void (*store)(Config&, const std::set<std::uint32_t>&);
 };
 
+// None twice; may be empty.
+struct TextList {
+  const TextRule* rule;
+  std::size_t most_items;
+  void (*store)(Config&, const std::vector<std::string>&);
+};
+
+// Keys of the operator's own, each with a text. `spell` gives the one spelling by which keys are
+// compared and stored.
+struct TextMap {
+  const TextRule* key_rule;
+  std::string (*spell)(std::string_view);
+  const TextRule* value_rule;
+  std::size_t most_items;
+  void (*store)(Config&, const std::map<std::string, std::string>&);
+};
+
 struct Section {
   std::span<const Key> keys;
   std::size_t least_keys = 0;
+};
+
+// One of the words, or the section.
+struct WordOrSection {
+  std::span<const std::string_view> words;
+  void (*store)(Config&, std::string_view);
+  Section section;
 };
 
 struct SectionList {
@@ -53,11 +79,10 @@ struct Choice {
   std::span<const std::string_view> available;
 };
 struct OnlyFalse {};
-struct OnlyEmptyList {};
 struct NotAvailable {};
 
-using KeyKind = std::variant<Text, Number, NumberList, Section, SectionList, Choice, OnlyFalse,
-                             OnlyEmptyList, NotAvailable>;
+using KeyKind = std::variant<Text, Number, NumberList, TextList, TextMap, Section, WordOrSection,
+                             SectionList, Choice, OnlyFalse, NotAvailable>;
 
 enum class Presence { optional, required };
 

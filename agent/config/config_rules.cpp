@@ -27,31 +27,129 @@ bool can_share_cgroup(const std::string& a, const std::string& b) {
   return a.empty() || b.empty() || is_same_or_below(a, b) || is_same_or_below(b, a);
 }
 
-// Both lists sorted: thousands of shards with hundreds of ports are compared pair by pair.
-bool can_share_port(const ShardMatch& a, const ShardMatch& b) {
-  if (a.listen_ports.empty() || b.listen_ports.empty()) return true;
-  auto in_a = a.listen_ports.begin();
-  auto in_b = b.listen_ports.begin();
-  while (in_a != a.listen_ports.end() && in_b != b.listen_ports.end()) {
-    if (*in_a == *in_b) return true;
+// The first port in both lists, 0 where there is none. Both sorted: thousands of shards with
+// hundreds of ports are compared pair by pair.
+std::uint16_t common_port(const std::vector<std::uint16_t>& a,
+                          const std::vector<std::uint16_t>& b) {
+  auto in_a = a.begin();
+  auto in_b = b.begin();
+  while (in_a != a.end() && in_b != b.end()) {
+    if (*in_a == *in_b) return *in_a;
     *in_a < *in_b ? ++in_a : ++in_b;
   }
-  return false;
+  return 0;
 }
 
-std::string place_of(std::size_t shard, const std::vector<int>& lines) {
-  return "shards[" + std::to_string(shard) + "] (line " + std::to_string(lines[shard]) + ")";
+bool can_share_port(const ShardMatch& a, const ShardMatch& b) {
+  return a.listen_ports.empty() || b.listen_ports.empty() ||
+         common_port(a.listen_ports, b.listen_ports) != 0;
 }
 
-void check_names(const Config& config, const std::vector<int>& lines, const std::string& file) {
+using Lines = std::vector<ShardLines>;
+
+std::string key_of(std::size_t shard, const std::string& key) {
+  return "shards[" + std::to_string(shard) + "]." + key;
+}
+
+std::string place_of(std::size_t shard, const Lines& lines) {
+  return "shards[" + std::to_string(shard) + "] (line " + std::to_string(lines[shard].shard) + ")";
+}
+
+void check_names(const Config& config, const Lines& lines, const std::string& file) {
   std::map<std::string_view, std::size_t> seen;
   for (std::size_t i = 0; i < config.shards.size(); ++i) {
     const auto [first, is_new] = seen.emplace(config.shards[i].name, i);
     if (is_new) continue;
-    refuse({.file = file, .line = lines[i], .key = "shards[" + std::to_string(i) + "].name"},
+    refuse({.file = file, .line = lines[i].shard, .key = key_of(i, "name")},
            quoted(config.shards[i].name) + " is already the name of " +
                place_of(first->second, lines) + "; allowed: a name of its own");
   }
+}
+
+bool is_contested(const ShardMatch& a, const ShardMatch& b) {
+  return !is_stricter(a, b) && !is_stricter(b, a) && can_overlap(a, b);
+}
+
+bool identifies(const ShardRule& shard) { return shard.identity.kind != Identity::Kind::none; }
+
+// A shard and one that stands before it in the file; sentences are made only for a refusal.
+class Pair {
+ public:
+  Pair(const Config& config, const Lines& lines, const std::string& file, std::size_t late,
+       std::size_t early)
+      : late_(config.shards[late]),
+        early_(config.shards[early]),
+        lines_(lines),
+        file_(file),
+        late_index_(late),
+        early_index_(early) {}
+
+  void check_clients() const {
+    if (is_contested(late_.match, early_.match))
+      fail(lines_[late_index_].shard, "match",
+           quoted(late_.name) + " can claim the same sockets as " + the_early() +
+               ", and neither is stricter; allowed: ports, cgroups or executables that exclude "
+               "each other, or a further condition for one of them");
+    if (!identifies(late_) && !identifies(early_)) return;
+    if (const auto port = common_port(late_.match.listen_ports, early_.match.listen_ports))
+      fail(lines_[late_index_].identity, "clients.identity",
+           "identities are read by port, and " + std::to_string(port) +
+               " is also one of match.listen_ports of " + the_early() +
+               "; allowed: ports of its own, or identity: none for both");
+  }
+
+  void check_nodes() const {
+    check_apart(late_, early_, lines_[late_index_].replication_ports, "replication.ports",
+                "match.listen_ports");
+    check_apart(early_, late_, lines_[late_index_].shard, "match.listen_ports",
+                "replication.ports");
+    if (late_.replication && early_.replication &&
+        common_port(late_.replication->ports, early_.replication->ports) != 0 &&
+        is_contested(replication_match(late_), replication_match(early_)))
+      fail(lines_[late_index_].replication_ports, "replication.ports",
+           quoted(late_.name) + " can claim the same replication sockets as " + the_early() +
+               ", and neither is stricter; allowed: ports of its own, or match.cgroup or match.exe "
+               "that exclude each other");
+  }
+
+ private:
+  // The kernel programs tell the sockets between nodes from those of clients by the port alone.
+  void check_apart(const ShardRule& nodes, const ShardRule& clients, int line, const char* key,
+                   const char* early_key) const {
+    if (!nodes.replication) return;
+    if (const auto port = common_port(nodes.replication->ports, clients.match.listen_ports))
+      fail(line, key,
+           std::to_string(port) + " is also one of " + early_key + " of " + the_early() +
+               "; allowed: clients and nodes on ports of their own");
+  }
+
+  [[noreturn]] void fail(int line, const std::string& key, const std::string& complaint) const {
+    refuse({file_, line, key_of(late_index_, key)}, complaint);
+  }
+
+  std::string the_early() const {
+    return quoted(early_.name) + ", " + place_of(early_index_, lines_);
+  }
+
+  const ShardRule& late_;
+  const ShardRule& early_;
+  const Lines& lines_;
+  const std::string& file_;
+  std::size_t late_index_, early_index_;
+};
+
+void check_alone(const ShardRule& shard, std::size_t i, const ShardLines& lines,
+                 const std::string& file) {
+  if (identifies(shard) && shard.match.listen_ports.empty())
+    refuse({file, lines.identity, key_of(i, "clients.identity")},
+           "identities are read by port, and this shard has no match.listen_ports; allowed: "
+           "identity: none, or listen_ports beside it");
+  if (!shard.replication) return;
+  if (const auto port = common_port(shard.replication->ports, shard.match.listen_ports))
+    refuse({file, lines.replication_ports, key_of(i, "replication.ports")},
+           std::to_string(port) +
+               " is also one of this shard's match.listen_ports; allowed: clients and nodes on "
+               "ports of their own");
 }
 
 }  // namespace
@@ -73,20 +171,21 @@ bool can_overlap(const ShardMatch& a, const ShardMatch& b) {
   return can_share_exe && can_share_cgroup(a.cgroup, b.cgroup) && can_share_port(a, b);
 }
 
-void check_shards(const Config& config, const std::vector<int>& lines, std::string_view file_name) {
+ShardMatch replication_match(const ShardRule& shard) {
+  ShardMatch match = shard.match;
+  match.listen_ports = shard.replication->ports;
+  return match;
+}
+
+void check_shards(const Config& config, const Lines& lines, std::string_view file_name) {
   const std::string file(file_name);
   check_names(config, lines, file);
   for (std::size_t i = 0; i < config.shards.size(); ++i) {
-    const ShardRule& late = config.shards[i];
+    check_alone(config.shards[i], i, lines[i], file);
     for (std::size_t j = 0; j < i; ++j) {
-      const ShardRule& early = config.shards[j];
-      if (is_stricter(late.match, early.match) || is_stricter(early.match, late.match)) continue;
-      if (!can_overlap(late.match, early.match)) continue;
-      refuse({.file = file, .line = lines[i], .key = "shards[" + std::to_string(i) + "].match"},
-             quoted(late.name) + " can claim the same sockets as " + quoted(early.name) + ", " +
-                 place_of(j, lines) +
-                 ", and neither is stricter; allowed: ports, cgroups or executables that exclude "
-                 "each other, or a further condition for one of them");
+      const Pair pair(config, lines, file, i, j);
+      pair.check_clients();
+      pair.check_nodes();
     }
   }
 }

@@ -17,13 +17,15 @@ json::object number_of(const NumberRule& rule) {
   return {{"type", "integer"}, {"minimum", rule.least}, {"maximum", rule.most}};
 }
 
+json::object text_of(const TextRule& rule) {
+  return {{"type", "string"}, {"pattern", rule.pattern}};
+}
+
 // An empty section or list may be left as `key:` in the file, which is null.
 json::array or_null(std::string_view type) { return {json::string(type), "null"}; }
 
 struct SchemaOf {
-  json::object operator()(const Text& text) const {
-    return {{"type", "string"}, {"pattern", text.rule->pattern}};
-  }
+  json::object operator()(const Text& text) const { return text_of(*text.rule); }
   json::object operator()(const Number& number) const { return number_of(*number.rule); }
   json::object operator()(const NumberList& list) const {
     return {{"type", "array"},
@@ -31,6 +33,21 @@ struct SchemaOf {
             {"minItems", 1},
             {"maxItems", list.most_items},
             {"uniqueItems", true}};
+  }
+  json::object operator()(const TextList& list) const {
+    return {{"type", or_null("array")},
+            {"items", text_of(*list.rule)},
+            {"maxItems", list.most_items},
+            {"uniqueItems", true}};
+  }
+  json::object operator()(const TextMap& map) const {
+    return {{"type", or_null("object")},
+            {"propertyNames", {{"pattern", map.key_rule->pattern}}},
+            {"additionalProperties", text_of(*map.value_rule)},
+            {"maxProperties", map.most_items}};
+  }
+  json::object operator()(const WordOrSection& either) const {
+    return {{"oneOf", {(*this)(Choice{either.words}), (*this)(either.section)}}};
   }
   json::object operator()(const Section& section) const {
     return members_of(section.keys, section.least_keys);
@@ -46,9 +63,6 @@ struct SchemaOf {
     return {{"enum", std::move(values)}};
   }
   json::object operator()(const OnlyFalse&) const { return {{"const", false}}; }
-  json::object operator()(const OnlyEmptyList&) const {
-    return {{"type", or_null("array")}, {"maxItems", 0}};
-  }
   json::object operator()(const NotAvailable&) const { return {{"not", json::object()}}; }
 };
 
@@ -56,9 +70,11 @@ std::string description_of(const Key& key) {
   std::string text(key.help);
   if (const auto* value = std::get_if<Text>(&key.kind))
     text += "; allowed: " + std::string(value->rule->allowed);
-  if (std::holds_alternative<NotAvailable>(key.kind) ||
-      std::holds_alternative<OnlyEmptyList>(key.kind))
-    text += "; " + std::string(not_available);
+  if (const auto* list = std::get_if<TextList>(&key.kind))
+    text += "; allowed: " + std::string(list->rule->allowed);
+  if (const auto* map = std::get_if<TextMap>(&key.kind))
+    text += "; keys: " + std::string(map->key_rule->allowed);
+  if (std::holds_alternative<NotAvailable>(key.kind)) text += "; " + std::string(not_available);
   return text;
 }
 

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/config/config_values.h"
+
 namespace fanfare {
 namespace {
 
@@ -50,12 +52,43 @@ std::string list(const std::vector<std::uint16_t>& ports) {
   return "[" + out + "]";
 }
 
+std::string show(const Identity& identity) {
+  switch (identity.kind) {
+    case Identity::Kind::payload:
+      return "    clients:\n      identity: payload\n";
+    case Identity::Kind::json_key:
+      return "    clients:\n      identity:\n        json_key: " + scalar(identity.key) + "\n";
+    case Identity::Kind::none:
+      break;
+  }
+  return "";
+}
+
+std::string show(const Replication& replication) {
+  std::string out = "    replication:\n      protocol: ";
+  out += std::string(name_of(replication.protocol)) + "\n";
+  out += "      ports: " + list(replication.ports) + "\n";
+  if (!replication.peers.empty()) out += "      peers:\n";
+  for (const auto& [address, name] : replication.peers)
+    out += "        " + scalar(address) + ": " + scalar(name) + "\n";
+  return out;
+}
+
 std::string show(const ShardRule& shard) {
   std::string out = "  - name: " + scalar(shard.name) + "\n    match:\n";
   const ShardMatch& match = shard.match;
   if (!match.listen_ports.empty()) out += "      listen_ports: " + list(match.listen_ports) + "\n";
   if (!match.cgroup.empty()) out += "      cgroup: " + scalar(match.cgroup) + "\n";
   if (!match.exe.empty()) out += "      exe: " + scalar(match.exe) + "\n";
+  out += show(shard.identity);
+  if (shard.replication) out += show(*shard.replication);
+  return out;
+}
+
+std::string show_alertmanagers(const std::vector<std::string>& urls) {
+  if (urls.empty()) return "alertmanagers: []\n";
+  std::string out = "alertmanagers:\n";
+  for (const std::string& url : urls) out += "  - " + scalar(without_password(url)) + "\n";
   return out;
 }
 
@@ -71,10 +104,10 @@ std::string config_show(const Config& config) {
   out += "limits:\n";
   out += "  sockets: " + std::to_string(config.limits.sockets) + "\n";
   out += "  shards: " + std::to_string(config.limits.shards) + "\n";
-  if (config.shards.empty()) return out + "shards: []\n";
-  out += "shards:\n";
+  out += "  identities: " + std::to_string(config.limits.identities) + "\n";
+  out += config.shards.empty() ? "shards: []\n" : "shards:\n";
   for (const ShardRule& shard : config.shards) out += show(shard);
-  return out;
+  return out + show_alertmanagers(config.alertmanagers);
 }
 
 }  // namespace fanfare

@@ -9,7 +9,8 @@
 
 namespace fanfare {
 
-// YAML that parse_config() turns into an equal Config again; defaults are spelled out.
+// YAML that parse_config() turns into an equal Config again; defaults are spelled out. Passwords
+// are not shown: `***` stands for each.
 std::string config_show(const Config& config);
 
 // JSON Schema (draft 2020-12), printed from the table of keys.

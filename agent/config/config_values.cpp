@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 
 #include <array>
+#include <boost/url.hpp>
 #include <charconv>
 #include <cstddef>
 
@@ -40,6 +41,26 @@ bool is_normal_path(std::string_view value) {
 bool is_ip(int family, const std::string& host) {
   std::array<std::byte, sizeof(in6_addr)> address{};
   return inet_pton(family, host.c_str(), address.data()) == 1;
+}
+
+// The host of a URL that the resolver is given: no escapes, nothing hidden.
+bool is_alertmanager(std::string_view value) {
+  if (value.size() > 1024 || !is_printable(value)) return false;
+  const auto url = boost::urls::parse_uri(value);
+  if (!url || url->has_query() || url->has_fragment()) return false;
+  if (url->scheme() != "http" && url->scheme() != "https") return false;
+  const std::string_view host = url->encoded_host();
+  if (host.empty() || host.find('%') != std::string_view::npos) return false;
+  return !url->has_port() || url->port_number() != 0;  // 0: absent, or above 65535
+}
+
+// Of a text that is refused, all that may be a password is hidden.
+std::string hidden_password(std::string_view text) {
+  const std::size_t scheme = text.find("://");
+  const std::size_t begin = text.find(':', scheme == std::string_view::npos ? 0 : scheme + 3);
+  const std::size_t end = text.rfind('@');
+  if (end == std::string_view::npos || begin >= end) return std::string(text);
+  return std::string(text.substr(0, begin)) + ":***" + std::string(text.substr(end));
 }
 
 }  // namespace
@@ -82,13 +103,43 @@ const TextRule match_exe_rule{"an executable's path",
                               "an absolute path without '.', '..', '//' or a final '/'", "^/[^/]",
                               [](std::string_view v) { return is_normal_path(v) && v != "/"; }};
 
+const TextRule json_key_rule{"a JSON key", "1..32 bytes of printable text without '\"' and '\\'",
+                             "^[^\"\\\\]{1,32}$", [](std::string_view v) {
+                               return !v.empty() && v.size() <= 32 && is_printable(v) &&
+                                      v.find_first_of("\"\\") == std::string_view::npos;
+                             }};
+
+const TextRule peer_address_rule{
+    "a peer's address",
+    "an IPv4 or IPv6 address, alone or with the port that the peer listens on, such as 10.0.0.2, "
+    "10.0.0.2:7000 or [fd00::2]:7000",
+    "^[0-9a-fA-F:.\\[\\]]+$", [](std::string_view v) { return !spelled_peer_address(v).empty(); }};
+
+const TextRule peer_name_rule{
+    "a peer's name", "1..253 bytes of printable text without a space at either end",
+    "^[^ ](.*[^ ])?$", [](std::string_view v) { return is_label(v, 253); }};
+
+const TextRule alertmanager_rule{
+    "an Alertmanager's URL",
+    "http://HOST[:PORT][/PATH] or https://..., without query and fragment, at most 1024 bytes",
+    "^https?://[^?#]+$", is_alertmanager, hidden_password};
+
 const NumberRule sockets_rule{"a number of sockets", 16, 4194304};
 const NumberRule shards_rule{"a number of shards", 1, 100000};
+const NumberRule identities_rule{"a number of identities", 64, 4194304};
 const NumberRule port_rule{"a port", 1, 65535};
+
+std::string_view name_of(ReplicationProtocol protocol) {
+  switch (protocol) {
+    case ReplicationProtocol::hashicorp_raft:
+      break;
+  }
+  return "hashicorp-raft";
+}
 
 std::optional<std::string> complaint(const TextRule& rule, std::string_view value) {
   if (rule.holds(value)) return std::nullopt;
-  return quoted(value) + " is not " + std::string(rule.what) +
+  return quoted(rule.shown ? rule.shown(value) : value) + " is not " + std::string(rule.what) +
          "; allowed: " + std::string(rule.allowed);
 }
 
@@ -120,6 +171,29 @@ std::optional<ListenAddress> parse_listen(std::string_view value) {
     return std::nullopt;
   }
   return ListenAddress{std::move(host), static_cast<std::uint16_t>(*port)};
+}
+
+std::string spelled_peer_address(std::string_view value) {
+  constexpr std::string_view mapped = "::ffff:";
+  const auto with_port = parse_listen(value);
+  if (with_port && with_port->port == 0) return {};
+  const std::string host = with_port ? with_port->host : std::string(value);
+  if (host.find('\0') != std::string::npos) return {};
+  if (is_ip(AF_INET, host)) return std::string(value);
+  std::array<std::byte, sizeof(in6_addr)> address{};
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (inet_pton(AF_INET6, host.c_str(), address.data()) != 1) return {};
+  const std::string spelled = inet_ntop(AF_INET6, address.data(), text.data(), text.size());
+  const std::string port = with_port ? ":" + std::to_string(with_port->port) : "";
+  const bool is_mapped = spelled.starts_with(mapped) && spelled.find('.') != std::string::npos;
+  if (is_mapped) return spelled.substr(mapped.size()) + port;
+  return with_port ? "[" + spelled + "]" + port : spelled;
+}
+
+std::string without_password(const std::string& url) {
+  boost::urls::url masked(url);
+  if (!masked.has_password()) return url;
+  return std::string(masked.set_password("***").buffer());
 }
 
 }  // namespace fanfare

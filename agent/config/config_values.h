@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "agent/config/config.h"
+
 namespace fanfare {
 
 struct TextRule {
@@ -15,6 +17,8 @@ struct TextRule {
   std::string_view allowed;  // the whole truth, for the operator
   std::string_view pattern;  // for editors; wider than holds(), never narrower
   bool (*holds)(std::string_view) = nullptr;
+  // How a refusal repeats the value; nullptr: as it is.
+  std::string (*shown)(std::string_view) = nullptr;
 };
 
 struct NumberRule {
@@ -31,9 +35,17 @@ extern const TextRule admin_rule;
 extern const TextRule shard_name_rule;
 extern const TextRule match_cgroup_rule;
 extern const TextRule match_exe_rule;
+extern const TextRule json_key_rule;
+extern const TextRule peer_address_rule;
+extern const TextRule peer_name_rule;
+extern const TextRule alertmanager_rule;
 extern const NumberRule sockets_rule;
 extern const NumberRule shards_rule;
+extern const NumberRule identities_rule;
 extern const NumberRule port_rule;
+
+// As in the configuration: "hashicorp-raft".
+std::string_view name_of(ReplicationProtocol protocol);
 
 // Why the value is refused, with what is allowed; nothing when it is fine.
 std::optional<std::string> complaint(const TextRule& rule, std::string_view value);
@@ -51,5 +63,12 @@ struct ListenAddress {
 
 // ADDR:PORT or [IPv6]:PORT; names are not resolved. Port 0 lets the kernel choose.
 std::optional<ListenAddress> parse_listen(std::string_view value);
+
+// ADDR, ADDR:PORT or [IPv6]:PORT in the one spelling of inet_ntop(3); an IPv4 address that is
+// mapped into IPv6 as IPv4. Empty where the text is none of these.
+std::string spelled_peer_address(std::string_view value);
+
+// The URL with `***` for its password. Precondition: alertmanager_rule holds.
+std::string without_password(const std::string& url);
 
 }  // namespace fanfare

@@ -103,6 +103,17 @@ void check_maps(const View& view, Findings& found) {
   }
 }
 
+void check_alertmanagers(const View& view, Findings& found) {
+  for (const AlertmanagerView& target : view.alertmanagers) {
+    if (target.reachable) continue;
+    found.push_back({"FF-ALERTMANAGER",
+                     fmt::format("Alertmanager {} has not taken the last post of alerts: {}.",
+                                 label_text(target.url), label_text(target.error)),
+                     "Alerts through it are not heard: try `curl URL/-/ready` from this host; the "
+                     "agent goes on trying."});
+  }
+}
+
 }  // namespace
 
 std::optional<std::chrono::nanoseconds> snapshot_age(const View& view, Monotonic now) {
@@ -123,6 +134,7 @@ Findings unready(const View& view, Monotonic now) {
 Findings findings(const View& view, Monotonic now) {
   Findings found = unready(view, now);
   check_config(view, found);
+  check_alertmanagers(view, found);
   check_losses(view, found);
   check_coverage(view, found);
   check_maps(view, found);

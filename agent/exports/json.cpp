@@ -5,33 +5,20 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <chrono>
-#include <cmath>
 #include <numeric>
 #include <utility>
 
 #include "agent/exports/findings.h"
+#include "agent/exports/json_figures.h"
 #include "agent/exports/json_text.h"
+#include "agent/exports/judgement_json.h"
 #include "agent/exports/label_text.h"
+#include "agent/exports/propagation.h"
 
 namespace fanfare {
 namespace {
 
 namespace json = boost::json;
-
-// Nobody reads an age or a rate finer than that, and a golden text should not hang on rounding.
-double thousandths(double number) { return std::round(number * 1000) / 1000; }
-
-double seconds(std::chrono::nanoseconds time) {
-  return thousandths(std::chrono::duration<double>(time).count());
-}
-
-json::value text_or_null(const std::string& text) {
-  return text.empty() ? json::value(nullptr) : json::value(label_text(text));
-}
-
-json::value number_or_null(std::optional<double> number) {
-  return number ? json::value(*number) : json::value(nullptr);
-}
 
 std::uint64_t all_bytes(const DirectionTotals& totals) {
   return std::accumulate(totals.bytes.begin(), totals.bytes.end(), std::uint64_t{0});
@@ -60,6 +47,12 @@ json::object shard_object(const ShardView& view) {
        {{"peer", shard.closed_by_peer},
         {"local", shard.closed_by_local},
         {"timeout", shard.closed_by_timeout}}},
+      {"accepted", events_accepted(shard)},
+      {"due", events_due(shard)},
+      {"reached", shard.identifies ? json::value(shard.reach.reached) : json::value(nullptr)},
+      {"copies", event_copies(shard)},
+      {"worst", worst_value(view)},
+      {"signals", signal_array(view)},
   };
 }
 
@@ -168,6 +161,9 @@ std::string status_json(const View& view, Monotonic now) {
   status["note"] = note(view);
   add_times(status, view, now);
   add_health(status, view.health);
+  status["alerts"] = alert_array(view, now);
+  status["alertmanagers"] = alertmanager_array(view, now);
+  status["worst"] = worst_value(view);
   status["shards"] = shard_array(view);
   status["losses"] = loss_object(view);
   status["maps"] = map_array(view);

@@ -12,7 +12,8 @@ namespace fanfare {
 // One object, see the golden text in tests/unit/json_test.cpp.
 std::string status_json(const View& view, Monotonic now);
 
-// An array, one object a shard. `bytes_out` and `bytes_in` are payload of messages.
+// An array, one object a shard. `message_bytes_out` and `message_bytes_in` are payload. `reached`
+// is null without identity; ratios are in `signals`, the one furthest below its normal in `worst`.
 std::string shards_json(const View& view);
 
 }  // namespace fanfare

@@ -7,58 +7,19 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <initializer_list>
 #include <string_view>
 #include <utility>
 
 #include "agent/exports/label_text.h"
+#include "agent/exports/metric_families.h"
 #include "agent/exports/metrics_catalogue.h"
 #include "agent/exports/names.h"
+#include "agent/exports/propagation_metrics.h"
+#include "agent/exports/replication_metrics.h"
 #include "agent/kernel/loss_text.h"
 
 namespace fanfare {
 namespace {
-
-using prometheus::MetricFamily;
-using LabelPair = std::pair<std::string_view, std::string_view>;
-using Labels = std::initializer_list<LabelPair>;
-
-// One family for each entry of the catalogue, with cluster and node on every sample.
-class Families {
- public:
-  explicit Families(const View& view)
-      : cluster_(label_text(view.cluster)), node_(label_text(view.node)) {
-    for (const MetricEntry& entry : metrics_catalogue()) {
-      families_.push_back({std::string(entry.name), std::string(entry.help), entry.type, {}});
-    }
-  }
-
-  void add(Metric metric, Labels labels, double value) {
-    MetricFamily& family = families_[static_cast<std::size_t>(metric)];
-    prometheus::ClientMetric sample;
-    sample.label = {{"cluster", cluster_}, {"node", node_}};
-    for (const auto& [name, text] : labels) {
-      sample.label.push_back({std::string(name), std::string(text)});
-    }
-    (family.type == prometheus::MetricType::Counter ? sample.counter.value : sample.gauge.value) =
-        value;
-    family.metric.push_back(std::move(sample));
-  }
-
-  void add(Metric metric, Labels labels, std::uint64_t value) {
-    add(metric, labels, static_cast<double>(value));
-  }
-
-  std::vector<MetricFamily> take() && {
-    std::erase_if(families_, [](const MetricFamily& family) { return family.metric.empty(); });
-    return std::move(families_);
-  }
-
- private:
-  std::string cluster_;
-  std::string node_;
-  std::vector<MetricFamily> families_;
-};
 
 void add_direction(Families& families, std::string_view shard, std::string_view direction,
                    const DirectionTotals& totals) {
@@ -125,11 +86,15 @@ void add_agent(Families& families, const View& view) {
 
 }  // namespace
 
-std::vector<MetricFamily> collect(const View& view) {
+std::vector<prometheus::MetricFamily> collect(const View& view) {
   Families families(view);
   for (const ShardView& shard : view.shards) {
     add_shard(families, shard);
+    add_propagation(families, shard);
+    add_replication(families, view.node, shard.shard);
   }
+  add_alerts(families, view);
+  add_addresses(families, view);
   add_losses(families, view);
   add_agent(families, view);
   return std::move(families).take();

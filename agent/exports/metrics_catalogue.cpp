@@ -11,7 +11,8 @@ using prometheus::MetricType;
 
 constexpr std::array<MetricEntry, static_cast<std::size_t>(Metric::count)> catalogue{{
     {Metric::sockets, "fanfare_sockets", MetricType::Gauge, "shard,role,state",
-     "Open WebSocket sockets of the shard on this node; only those in state synced are counted."},
+     "Open sockets of the shard on this node, to its clients or to its other nodes; only those in "
+     "state synced are counted."},
     {Metric::sockets_opened, "fanfare_sockets_opened_total", MetricType::Counter, "shard,role",
      "Sockets that became part of the shard since the agent started, older ones included once."},
     {Metric::sockets_closed, "fanfare_sockets_closed_total", MetricType::Counter, "shard,role,by",
@@ -29,6 +30,42 @@ constexpr std::array<MetricEntry, static_cast<std::size_t>(Metric::count)> catal
      "are, without frame headers."},
     {Metric::frames, "fanfare_frames_total", MetricType::Counter, "shard,role,protocol,direction",
      "Complete frames of any kind, fragments and control frames included."},
+    {Metric::events_accepted, "fanfare_events_accepted_total", MetricType::Counter, "shard",
+     "Events that this node took from its clients."},
+    {Metric::event_copies, "fanfare_event_copies_total", MetricType::Counter, "shard",
+     "Event messages written to client sockets; where identities are read, without those to the "
+     "publisher itself."},
+    {Metric::events_reached, "fanfare_events_reached_total", MetricType::Counter, "shard",
+     "Distinct events with at least one copy to another client than the publisher; absent where "
+     "the configuration names no identity."},
+    {Metric::events_due, "fanfare_events_due_total", MetricType::Counter, "shard",
+     "Events that this node had to copy to its clients: new command entries of the shard's log; "
+     "without replication the events accepted, with identity those whose identity was read."},
+    {Metric::replication_rpcs, "fanfare_replication_rpcs_total", MetricType::Counter,
+     "shard,protocol,direction,src,dst,kind",
+     "Replication RPCs from node src to node dst: append carries entries, append_empty none "
+     "(commit index, probe), heartbeat is the timer's own, vote includes pre-votes. A peer without "
+     "a name is its address."},
+    {Metric::replication_entries, "fanfare_replication_entries_total", MetricType::Counter,
+     "shard,protocol,direction,src,dst",
+     "Log entries of any kind in the appends from node src to node dst, sent again or not."},
+    {Metric::propagation, "fanfare_propagation_ratio", MetricType::Gauge, "shard,signal,peer",
+     "Over the last settled seconds: reached events over due (signal reach), copies over due "
+     "(copies), confirmed entries over sent to a peer (replication); absent while unknown. Compare "
+     "it with fanfare_propagation_normal."},
+    {Metric::normal, "fanfare_propagation_normal", MetricType::Gauge, "shard,signal,peer",
+     "What fanfare_propagation_ratio is when all is well; absent while it is being learned."},
+    {Metric::evidence, "fanfare_evidence", MetricType::Gauge, "shard,signal,peer",
+     "Evidence that something is lost, in nats: e^evidence to 1 against nothing being lost."},
+    {Metric::loss_estimate, "fanfare_loss_estimate", MetricType::Gauge, "shard,signal,peer",
+     "Share of what was due that is missing since the loss began, 0 to 1; 0 without evidence."},
+    {Metric::detectable_loss, "fanfare_detectable_loss", MetricType::Gauge, "shard,signal,peer",
+     "Smallest share lost that five more minutes of this traffic would prove; 1 means that not "
+     "even a total loss would be."},
+    {Metric::alerts_firing, "fanfare_alerts_firing", MetricType::Gauge, "alertname,severity",
+     "Alerts of this agent that fire now, over all its shards and peers."},
+    {Metric::alert_posts, "fanfare_alert_posts_total", MetricType::Counter, "target,result",
+     "Posts of alerts to each Alertmanager, by whether it took them."},
     {Metric::capture_losses, "fanfare_capture_losses_total", MetricType::Counter, "reason",
      "What was not counted, by reason, in the unit of the reason (sockets, segments, messages or "
      "times); 0 means that nothing was lost."},
@@ -47,6 +84,9 @@ constexpr std::array<MetricEntry, static_cast<std::size_t>(Metric::count)> catal
      "Entries that a kernel map can hold; past it sockets are not counted."},
     {Metric::config_reload_ok, "fanfare_config_last_reload_successful", MetricType::Gauge, "",
      "1 if the last reading of the configuration succeeded, 0 if the one before is still in use."},
+    {Metric::address_info, "fanfare_address_info", MetricType::Gauge, "address",
+     "Always 1; an address of this node that its replication sockets use, to join peers that are "
+     "known by address only with the node behind it."},
     {Metric::build_info, "fanfare_build_info", MetricType::Gauge, "version",
      "Always 1; the version of the agent is in the label."},
     {Metric::start_time, "fanfare_start_time_seconds", MetricType::Gauge, "",

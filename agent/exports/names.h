@@ -3,8 +3,12 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <string_view>
 
+#include "agent/alerts/alert.h"
+#include "agent/alerts/rules.h"
+#include "agent/model/shards.h"
 #include "bpf/abi.h"
 
 namespace fanfare {
@@ -13,8 +17,43 @@ namespace fanfare {
 inline constexpr std::array<std::string_view, FANFARE_CLASS_COUNT> class_names{"event", "heartbeat",
                                                                                "control", "other"};
 
-// Metric labels of what exists so far: clients of WebSocket servers.
+// The values of the label `role`.
 inline constexpr std::string_view role_client = "client";
-inline constexpr std::string_view protocol_websocket = "websocket";
+inline constexpr std::string_view role_replication = "replication";
+
+// Indexed by enum fanfare_protocol; the values of the label `protocol`.
+inline constexpr std::array<std::string_view, FANFARE_PROTOCOL_COUNT> protocol_names{
+    "websocket", "hashicorp-raft"};
+inline constexpr std::string_view protocol_websocket = protocol_names[FANFARE_WEBSOCKET];
+
+// Kinds of replication RPCs, the values of the label `kind`, with the field that counts each.
+struct RpcKind {
+  std::string_view name;
+  std::uint64_t RpcTotals::*count;
+};
+inline constexpr std::array<RpcKind, 6> rpc_kinds{{
+    {"append", &RpcTotals::append},              // with entries
+    {"append_empty", &RpcTotals::append_empty},  // without: commit index, probe
+    {"heartbeat", &RpcTotals::heartbeat},        // the timer's own
+    {"vote", &RpcTotals::vote},
+    {"snapshot", &RpcTotals::snapshot},
+    {"other", &RpcTotals::other},
+}};
+
+// What can fire: each stands in fanfare_alerts_firing with 0 from the first scrape on.
+struct AlertKind {
+  std::string_view alertname;
+  Severity severity;
+};
+inline constexpr std::array<AlertKind, 8> alert_kinds{{
+    {alert_reach_loss, Severity::critical},
+    {alert_reach_loss, Severity::warning},
+    {alert_copies_loss, Severity::critical},
+    {alert_copies_loss, Severity::warning},
+    {alert_replication_loss, Severity::critical},
+    {alert_replication_loss, Severity::warning},
+    {alert_replication_stalled, Severity::critical},
+    {alert_blind, Severity::warning},
+}};
 
 }  // namespace fanfare

@@ -14,7 +14,9 @@
 
 #include "agent/exports/findings.h"
 #include "agent/exports/json.h"
+#include "agent/exports/judgement_json.h"
 #include "agent/exports/metrics.h"
+#include "agent/exports/peers_json.h"
 #include "agent/exports/sockets_json.h"
 
 namespace fanfare {
@@ -63,6 +65,12 @@ Answer status(const Question& q) {
 
 Answer shards(const Question& q) { return {http::status::ok, json_type, shards_json(q.view)}; }
 
+Answer peers(const Question& q) { return {http::status::ok, json_type, peers_json(q.view, q.now)}; }
+
+Answer alerts(const Question& q) {
+  return {http::status::ok, json_type, alerts_json(q.view, q.now)};
+}
+
 Answer sockets(const Question& q) {
   SocketFilter filter;
   for (const auto& parameter : q.url.params()) {
@@ -81,13 +89,15 @@ struct Route {
   std::string_view text;
 };
 
-constexpr std::array<Route, 7> routes{{
+constexpr std::array<Route, 9> routes{{
     {"/", Surface::listen, index_page, "this page"},
     {"/metrics", Surface::listen, metrics, "for Prometheus"},
     {"/livez", Surface::listen, alive, "200 while the agent answers"},
     {"/readyz", Surface::listen, ready, "200 when attached, fresh and the scope is proven"},
-    {"/api/v1/status", Surface::listen, status, "the agent's own health and all shards, JSON"},
-    {"/api/v1/shards", Surface::listen, shards, "counts of each shard, JSON"},
+    {"/api/v1/status", Surface::listen, status, "the agent's own health, alerts and shards, JSON"},
+    {"/api/v1/shards", Surface::listen, shards, "counts and ratios of each shard, JSON"},
+    {"/api/v1/peers", Surface::listen, peers, "replication with each other node, JSON"},
+    {"/api/v1/alerts", Surface::listen, alerts, "alerts and why, worst first, JSON"},
     {"/api/v1/sockets", Surface::admin, sockets, "counts of each socket, JSON; ?shard=NAME"},
 }};
 
@@ -107,7 +117,7 @@ std::string path_list(Surface surface) {
 
 Answer index_page(const Question& q) {
   return {http::status::ok, plain,
-          fmt::format("fanfare {}: counts what a chat server sends to its clients.\n\n{}",
+          fmt::format("fanfare {}: proves that chat events reach their clients.\n\n{}",
                       q.view.version, path_list(q.surface))};
 }
 

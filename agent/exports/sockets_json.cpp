@@ -3,18 +3,14 @@
 // the whole answer would take more memory than the agent itself.
 #include "agent/exports/sockets_json.h"
 
-#include <arpa/inet.h>
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <array>
 #include <boost/json/object.hpp>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 #include <set>
 #include <vector>
 
+#include "agent/exports/address_text.h"
 #include "agent/exports/json_text.h"
 #include "agent/exports/label_text.h"
 #include "agent/exports/names.h"
@@ -24,45 +20,21 @@ namespace fanfare {
 namespace {
 
 namespace json = boost::json;
-using Address = std::array<std::uint8_t, 16>;
 
-constexpr Address v4_prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};  // ::ffff:0:0/96
-constexpr Address v6_loopback{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
-
-Address address(const __u8 (&bytes)[16]) {
-  Address copy{};
-  std::copy(std::begin(bytes), std::end(bytes), copy.begin());
-  return copy;
-}
-
-bool is_v4(const Address& at) { return std::equal(at.begin(), at.begin() + 12, v4_prefix.begin()); }
-
-bool is_loopback(const Address& at) { return is_v4(at) ? at[12] == 127 : at == v6_loopback; }
-
-std::string endpoint_text(const Address& at, std::uint16_t port) {
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  if (is_v4(at)) {
-    inet_ntop(AF_INET, at.data() + 12, text.data(), text.size());
-    return fmt::format("{}:{}", text.data(), port);
-  }
-  inet_ntop(AF_INET6, at.data(), text.data(), text.size());
-  return fmt::format("[{}]:{}", text.data(), port);
-}
-
-constexpr std::size_t bytes_of_one = 560;  // of the golden text, and some
+constexpr std::size_t bytes_of_one = 640;  // of the golden text, and some
 
 // What several sockets of one answer share.
 struct Context {
   const View& view;
   Monotonic now;
-  std::set<Address> own_addresses;  // of this host
-  std::vector<std::string> shards;  // shown names, by index
+  std::set<IpAddress> own_addresses;  // of this host
+  std::vector<std::string> shards;    // shown names, by index
 };
 
 Context context_of(const View& view, Monotonic now) {
   Context context{view, now, {view.local_addresses.begin(), view.local_addresses.end()}, {}};
   for (const fanfare_flow& flow : view.snapshot->flows) {
-    context.own_addresses.insert(address(flow.local));
+    context.own_addresses.insert(ip_address(flow.local));
   }
   for (const ShardView& shard : view.shards) {
     context.shards.push_back(label_text(shard.shard.name));
@@ -81,26 +53,39 @@ json::value last_event(const fanfare_direction& out, Monotonic now) {
   return out.last_event_ns == 0 ? json::value(nullptr) : age(now, out.last_event_ns);
 }
 
-bool synced(const fanfare_flow& flow) { return flow.out.stage == FANFARE_STAGE_FRAMES; }
+bool replicates(const fanfare_flow& flow) { return flow.protocol != FANFARE_WEBSOCKET; }
 
-bool is_websocket(const fanfare_flow& flow) {
-  return synced(flow) || (flow.out.flags & FANFARE_UPGRADED) != 0 || flow.out.tally.frames > 0;
+// The direction that is read for its own sake: messages to the client, or the RPCs and not the
+// answers to them.
+const fanfare_direction& leading(const fanfare_flow& flow) {
+  return replicates(flow) && flow.dialled == 0 ? flow.in : flow.out;
+}
+
+bool synced(const fanfare_flow& flow) {
+  return leading(flow).stage == (replicates(flow) ? FANFARE_STAGE_RPC : FANFARE_STAGE_FRAMES);
+}
+
+std::string_view protocol_name(const fanfare_flow& flow) {
+  const bool known = replicates(flow) || synced(flow) || (flow.out.flags & FANFARE_UPGRADED) != 0 ||
+                     flow.out.tally.frames > 0;
+  return known && flow.protocol < protocol_names.size() ? protocol_names[flow.protocol] : "unknown";
 }
 
 json::value reason(const fanfare_flow& flow) {
-  if (synced(flow) || flow.out.lost_by == FANFARE_LOSS_NONE) {
+  const unsigned lost_by = leading(flow).lost_by;
+  if (synced(flow) || lost_by == FANFARE_LOSS_NONE) {
     return nullptr;
   }
-  return json::value(json::string_view(loss_text(flow.out.lost_by).name));
+  return json::value(json::string_view(loss_text(lost_by).name));
 }
 
 void add_identity(json::object& object, const Context& context, const fanfare_flow& flow) {
-  const Address remote = address(flow.remote);
+  const IpAddress remote = ip_address(flow.remote);
   const bool inner = is_loopback(remote) || context.own_addresses.contains(remote);
-  object["role"] = role_client;
+  object["role"] = replicates(flow) ? role_replication : role_client;
   object["hop"] = inner ? "inner" : "edge";
-  object["protocol"] = is_websocket(flow) ? protocol_websocket : "unknown";
-  object["local"] = endpoint_text(address(flow.local), flow.local_port);
+  object["protocol"] = protocol_name(flow);
+  object["local"] = endpoint_text(ip_address(flow.local), flow.local_port);
   object["remote"] = endpoint_text(remote, flow.remote_port);
   object["netns"] = flow.netns;
   const auto& paths = context.view.snapshot->owners->cgroup_paths;
@@ -116,24 +101,42 @@ void add_owner(json::object& object, const Owner* owner) {
   object["srtt_us"] = owner ? json::value(owner->srtt_us) : json::value(nullptr);
 }
 
+// A count that this role has, null for the other.
+json::value count_if(bool has, std::uint64_t count) {
+  return has ? json::value(count) : json::value(nullptr);
+}
+
+json::value rpcs(bool has, const fanfare_tally& tally) {
+  if (!has) return nullptr;
+  return {{"append", tally.rpcs.append},       {"append_empty", tally.rpcs.append_empty},
+          {"heartbeat", tally.rpcs.heartbeat}, {"vote", tally.rpcs.vote},
+          {"snapshot", tally.rpcs.snapshot},   {"other", tally.rpcs.other}};
+}
+
 void add_counts(json::object& object, const Context& context, const fanfare_flow& flow) {
   const fanfare_tally& out = flow.out.tally;
   const fanfare_tally& in = flow.in.tally;
+  const bool peer = replicates(flow);
+  const bool client = !peer;
   object["state"] = synced(flow) ? "synced" : "unsynced";
   object["reason"] = reason(flow);
   object["opened_seconds"] =
       flow.opened_ns == 0 ? json::value(nullptr) : age(context.now, flow.opened_ns);
-  object["last_event_seconds"] = last_event(flow.out, context.now);
-  object["events_out"] = out.by_class[FANFARE_EVENT].messages;
-  object["heartbeats_out"] = out.by_class[FANFARE_HEARTBEAT].messages;
-  object["control_out"] = out.by_class[FANFARE_CONTROL].messages;
-  object["other_out"] = out.by_class[FANFARE_OTHER].messages;
+  object["last_event_seconds"] = client ? last_event(flow.out, context.now) : json::value(nullptr);
+  object["events_out"] = count_if(client, out.by_class[FANFARE_EVENT].messages);
+  object["heartbeats_out"] = count_if(client, out.by_class[FANFARE_HEARTBEAT].messages);
+  object["control_out"] = count_if(client, out.by_class[FANFARE_CONTROL].messages);
+  object["other_out"] = count_if(client, out.by_class[FANFARE_OTHER].messages);
   object["frames_out"] = out.frames;
   object["bytes_out"] = fanfare_bytes_passed(&flow.out);
-  object["events_in"] = in.by_class[FANFARE_EVENT].messages;
-  object["control_in"] = in.by_class[FANFARE_CONTROL].messages;
+  object["events_in"] = count_if(client, in.by_class[FANFARE_EVENT].messages);
+  object["control_in"] = count_if(client, in.by_class[FANFARE_CONTROL].messages);
   object["frames_in"] = in.frames;
   object["bytes_in"] = fanfare_bytes_passed(&flow.in);
+  object["rpcs_out"] = rpcs(peer, out);
+  object["rpcs_in"] = rpcs(peer, in);
+  object["entries_out"] = count_if(peer, out.rpcs.entries);
+  object["entries_in"] = count_if(peer, in.rpcs.entries);
   object["acked"] = nullptr;
   object["in_flight"] = nullptr;
   object["lost"] = nullptr;
@@ -144,7 +147,7 @@ std::string socket_text(const Context& context, std::size_t i, const std::string
   const auto& owners = snapshot.owners->by_cookie;
   const auto owner = owners.find(snapshot.cookies[i]);
   json::object object;
-  object.reserve(32);
+  object.reserve(40);
   object["cookie"] = snapshot.cookies[i];
   object["shard"] = shard;
   add_identity(object, context, snapshot.flows[i]);

@@ -15,6 +15,8 @@ struct SocketFilter {
 };
 
 // An array. What is not known is null, never 0:
+// - events, control and the like: of a replication socket; its frames are RPCs, or answers to them;
+// - rpcs, entries: of a client's socket;
 // - acked, in_flight, lost: not measured yet;
 // - pid, comm, srtt_us, unsent_bytes: the owner of the socket was not seen;
 // - opened_seconds: older than the agent;

@@ -12,6 +12,7 @@
 #include "agent/kernel/flow_reader.h"
 #include "agent/kernel/owner_scan.h"
 #include "agent/kernel/probes.h"
+#include "agent/kernel/reach_reader.h"
 
 namespace fanfare {
 
@@ -23,11 +24,13 @@ class KernelSource::Parts {
       : probes(cgroup, knobs),
         flows(bpf_map__fd(probes->maps.flows), knobs.sockets),
         owners(probes.owners_link(), cgroup.path),
+        reach(probes, knobs),
         capacity(knobs.sockets) {}
 
   Probes probes;
   FlowReader flows;
   OwnerScan owners;
+  ReachReader reach;
   std::uint32_t capacity;
   std::uint64_t listeners_seen = 0;
   std::deque<Monotonic> late_adoptions;  // when
@@ -40,6 +43,10 @@ KernelSource::KernelSource(const CgroupTarget& cgroup, const Knobs& knobs)
 }
 
 KernelSource::~KernelSource() = default;
+
+void KernelSource::set_shards(const std::vector<ShardKnobs>& shards) {
+  parts_->probes.set_shards(shards);
+}
 
 // Two passes: the first learns which ports are listened on, the second adopts. Both adopting would
 // count a socket twice that finds the map full.
@@ -69,7 +76,9 @@ bool KernelSource::something_unknown(const Snapshot& snapshot) {
   return std::any_of(snapshot.cookies.begin(), snapshot.cookies.end(),
                      [&, i = std::size_t{0}](std::uint64_t cookie) mutable {
                        const auto& flow = snapshot.flows[i++];
-                       return flow.life == FANFARE_LIVE && flow.out.stage == FANFARE_STAGE_FRAMES &&
+                       const bool ours = flow.out.stage == FANFARE_STAGE_FRAMES ||
+                                         flow.out.stage == FANFARE_STAGE_RPC;
+                       return flow.life == FANFARE_LIVE && ours &&
                               !snapshot.owners->by_cookie.contains(cookie);
                      });
 }
@@ -103,6 +112,10 @@ Snapshot KernelSource::read(Monotonic now, Wall wall, Snapshot spent) {
   snapshot.taken = now;
   snapshot.wall = wall;
   adopt_late_comers(now);
+  // Before the flows, and the scan that may follow: an event that is due and has not reached
+  // anybody yet settles in the next ticks; one that reached somebody before it was due would be
+  // missed.
+  parts_->reach.read(snapshot);
   parts_->flows.read(snapshot);
   snapshot.owners = parts_->owners.refresh(now, false);
   if (something_unknown(snapshot)) snapshot.owners = parts_->owners.refresh(now, true);

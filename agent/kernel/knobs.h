@@ -11,9 +11,10 @@ namespace fanfare {
 
 // What the kernel is told of a shard. A port has one owner: the first rule that names it.
 struct ShardKnobs {
-  Identity identity;
-  std::vector<std::uint16_t> client_ports;       // where identities are read
-  std::vector<std::uint16_t> replication_ports;  // listened on by one node, dialled by another
+  Identity identity{};
+  std::vector<std::uint16_t> client_ports{};       // where identities are read
+  std::vector<std::uint16_t> replication_ports{};  // listened on by one node, dialled by another
+  bool operator==(const ShardKnobs&) const = default;
 };
 
 struct Knobs {
@@ -23,5 +24,7 @@ struct Knobs {
   std::uint32_t identities = 65536;    // entries of each of the two identity maps
   std::vector<ShardKnobs> shards{};    // parallel to Config::shards
 };
+
+Knobs knobs_of(const Config& config);
 
 }  // namespace fanfare

@@ -62,7 +62,7 @@ constexpr std::array<LossText, FANFARE_LOSS_COUNT> texts{{
     {FANFARE_LOSS_RPC_BUDGET, "rpc_budget", "times",
      "One segment held more tokens of replication RPCs than one run may walk; RPCs behind it are "
      "not counted until a segment begins an RPC. Lower the number of entries in one append."},
-    {FANFARE_LOSS_IDENTITIES_FULL, "identities_full", "events",
+    {FANFARE_LOSS_IDENTITIES_FULL, "identities_full", "messages",
      "More events in flight than identities can be kept, so reach may count these twice; raise "
      "limits.identities and restart the agent."},
 }};

@@ -3,14 +3,17 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 
 #include "agent/config/start_error.h"
 #include "agent/kernel/fd.h"
 #include "agent/kernel/permissions.h"
+#include "agent/kernel/reach_reader.h"
 
 namespace fanfare {
 namespace {
@@ -65,6 +68,11 @@ void check_preconditions() {
   throw StartError(step + ": " + cause + "\n" + last_lines(libbpf_log()), remedy, exit_kernel);
 }
 
+bool replicates(const Knobs& knobs) {
+  return std::any_of(knobs.shards.begin(), knobs.shards.end(),
+                     [](const ShardKnobs& shard) { return !shard.replication_ports.empty(); });
+}
+
 }  // namespace
 
 Probes::Probes(const CgroupTarget& cgroup, const Knobs& knobs)
@@ -75,15 +83,29 @@ Probes::Probes(const CgroupTarget& cgroup, const Knobs& knobs)
         return Skeleton<fanfare_bpf>();
       }()) {
   load(knobs, cgroup);
+  set_shards(knobs.shards);
   attach(cgroup);
 }
 
 void Probes::load(const Knobs& knobs, const CgroupTarget& cgroup) {
   skeleton_->rodata->scope_cgroup = cgroup.subtree ? cgroup.id : 0;
   skeleton_->rodata->frame_budget = knobs.frame_budget;
+  skeleton_->rodata->rpc_budget = knobs.rpc_budget;
+  skeleton_->rodata->replication_enabled = replicates(knobs);
   bpf_map__set_max_entries(skeleton_->maps.flows, knobs.sockets);
+  set_identity_rules(*skeleton_.get(), knobs);
   if (const int error = fanfare_bpf::load(skeleton_.get()))
     refuse("the kernel refused the programs", -error);
+}
+
+// The programs read the table meanwhile: only what differs is written.
+void Probes::set_shards(const std::vector<ShardKnobs>& shards) {
+  std::vector<std::uint8_t> protocols(std::size(skeleton_->bss->replication_ports));
+  for (const auto& shard : shards)
+    for (const auto port : shard.replication_ports) protocols[port] = FANFARE_HASHICORP_RAFT;
+  for (std::size_t port = 0; port < protocols.size(); ++port)
+    if (auto& held = skeleton_->bss->replication_ports[port]; held != protocols[port])
+      held = protocols[port];
 }
 
 void Probes::attach(const CgroupTarget& cgroup) {

@@ -7,10 +7,12 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "agent/kernel/cgroup_tree.h"
 #include "agent/kernel/knobs.h"
 #include "agent/kernel/skeleton.h"
+#include "bpf/abi.h"
 #include "fanfare.skel.h"
 
 namespace fanfare {
@@ -19,6 +21,10 @@ class Probes {
  public:
   // Throws StartError: no permission, no BTF, refused by the verifier, no memory.
   Probes(const CgroupTarget& cgroup, const Knobs& knobs);
+
+  // Which ports belong to which shard; for connections that are made from here on. Replication has
+  // no effect where the programs were loaded without any.
+  void set_shards(const std::vector<ShardKnobs>& shards);
 
   fanfare_bpf* operator->() const { return skeleton_.get(); }
 

@@ -67,13 +67,17 @@ void count_close(Shard& shard, const fanfare_flow& flow) {
 
 }  // namespace
 
-Ledger::Ledger(std::vector<ShardRule> rules, std::uint32_t max_shards)
-    : rules_(std::move(rules)), max_shards_(max_shards) {}
+Ledger::Ledger(std::vector<ShardRule> rules, std::uint32_t max_shards) {
+  set_rules(std::move(rules), max_shards);
+}
 
 void Ledger::set_rules(std::vector<ShardRule> rules, std::uint32_t max_shards) {
   rules_ = std::move(rules);
+  rule_by_name_.clear();
+  for (const auto& rule : rules_) rule_by_name_.emplace(rule.name, &rule);
   max_shards_ = max_shards;
   names_.clear();
+  replication_.forget_rules();
   for (auto& [cookie, tracked] : tracked_) tracked.named_for_good = false;
 }
 
@@ -125,6 +129,7 @@ void Ledger::name_flow(const Snapshot& snapshot, std::size_t index, Tracked& tra
 
 std::uint32_t Ledger::settle_flow(const Snapshot& snapshot, std::size_t index) {
   const auto& flow = snapshot.flows[index];
+  if (flow.protocol != FANFARE_WEBSOCKET) return no_shard;
   if (!flow.local_port || !is_client(flow) || !chat_ports_.contains({flow.netns, flow.local_port}))
     return no_shard;
   auto& tracked = tracked_[snapshot.cookies[index]];
@@ -146,6 +151,27 @@ std::uint32_t Ledger::settle_flow(const Snapshot& snapshot, std::size_t index) {
   return tracked.slot;
 }
 
+void Ledger::settle_replication(const Snapshot& snapshot,
+                                std::vector<std::uint32_t>& slot_of_flow) {
+  for (const auto& socket : replication_.advance(snapshot, rules_)) {
+    const auto [slot, is_new] = slot_of_replicated_.try_emplace(*socket.shard, no_shard);
+    if (is_new) slot->second = slot_named(*socket.shard);
+    slot_of_flow[socket.flow] = slot->second;
+  }
+}
+
+// Shard "other" is many, and their peers and logs have nothing in common: it shows none.
+Shard Ledger::published(const Shard& shown) const {
+  Shard shard = shown;
+  replication_.fill(shard);
+  reach_.fill(shard);
+  const auto rule = rule_by_name_.find(shard.name);
+  if (rule == rule_by_name_.end()) return shard;
+  shard.replicates = rule->second->replication.has_value();
+  shard.identifies = rule->second->identity.kind != Identity::Kind::none;
+  return shard;
+}
+
 void Ledger::forget_gone(const Snapshot& snapshot) {
   // Records are deleted by the reader after two sights of their final counts: nothing is lost here.
   if (tracked_.size() > snapshot.flows.size() || generation_ % 16 == 0)
@@ -162,7 +188,7 @@ Model Ledger::publish(std::vector<std::uint32_t> slot_of_flow) const {
   std::vector<std::uint32_t> place(slots_.size());
   for (std::uint32_t i = 0; i < order.size(); ++i) {
     place[order[i]] = i;
-    model.shards.push_back(slots_[order[i]].shown);
+    model.shards.push_back(published(slots_[order[i]].shown));
   }
   for (auto& slot : slot_of_flow)
     if (slot != no_shard) slot = place[slot];
@@ -180,6 +206,8 @@ Model Ledger::advance(const Snapshot& snapshot) {
   std::vector<std::uint32_t> slot_of_flow(snapshot.flows.size(), no_shard);
   for (std::size_t i = 0; i < snapshot.flows.size(); ++i)
     slot_of_flow[i] = settle_flow(snapshot, i);
+  settle_replication(snapshot, slot_of_flow);
+  reach_.advance(snapshot.reach, rules_);
   forget_gone(snapshot);
   for (auto& slot : slots_) {
     raise(slot.shown.out, slot.out);

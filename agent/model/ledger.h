@@ -7,10 +7,13 @@
 #include <map>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "agent/config/config.h"
 #include "agent/kernel/snapshot.h"
+#include "agent/model/reach.h"
+#include "agent/model/replication.h"
 #include "agent/model/shards.h"
 
 namespace fanfare {
@@ -20,7 +23,7 @@ class Ledger {
   Ledger(std::vector<ShardRule> rules, std::uint32_t max_shards);
 
   // Snapshots in the order of their times. A shard appears when its port is known to speak
-  // WebSocket: by a 101 seen on it, or by a proven lock.
+  // WebSocket: by a 101 seen on it, or by a proven lock; or with its first replication socket.
   Model advance(const Snapshot& snapshot);
 
   // After a reload: what is counted from now on goes to the shards of the new rules.
@@ -57,16 +60,22 @@ class Ledger {
   void name_flow(const Snapshot& snapshot, std::size_t index, Tracked& tracked);
   const Naming& naming_of(const Snapshot& snapshot, std::size_t index);
   std::uint32_t slot_named(const std::string& name);
+  void settle_replication(const Snapshot& snapshot, std::vector<std::uint32_t>& slot_of_flow);
   void forget_gone(const Snapshot& snapshot);
+  Shard published(const Shard& shown) const;
   Model publish(std::vector<std::uint32_t> slot_of_flow) const;
 
   std::vector<ShardRule> rules_;
+  std::unordered_map<std::string, const ShardRule*> rule_by_name_;
   std::uint32_t max_shards_;
   std::vector<Slot> slots_;
   std::map<std::string, std::uint32_t> slot_by_name_;
   std::map<PortKey, Naming> names_;  // of the latest owner scan
   std::shared_ptr<const Owners> named_by_;
   std::set<ListenerKey> chat_ports_;
+  ReplicationLedger replication_;
+  std::map<std::string, std::uint32_t> slot_of_replicated_;  // shard "other" where over the limit
+  ReachLedger reach_;
   boost::unordered_flat_map<std::uint64_t, Tracked> tracked_;
   std::uint64_t generation_ = 0;
   std::uint64_t over_limit_ = 0;

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/model/shard_names.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <array>
+#include <cstring>
 
 #include "agent/config/config_rules.h"
 
@@ -19,6 +23,24 @@ bool holds(const ShardMatch& match, std::uint16_t port, const std::string& cgrou
   return (ports.empty() || std::find(ports.begin(), ports.end(), port) != ports.end()) &&
          (match.cgroup.empty() || is_below(cgroup_path, match.cgroup)) &&
          (match.exe.empty() || match.exe == exe);
+}
+
+// Of a socket's own process; of the listener where the socket was accepted.
+std::optional<std::string> exe_of(const Owners& owners, std::uint64_t cookie,
+                                  const fanfare_flow& flow) {
+  const auto holder = owners.by_cookie.find(cookie);
+  if (holder != owners.by_cookie.end() && !holder->second.exe.empty()) return holder->second.exe;
+  if (flow.dialled) return std::nullopt;
+  const auto listener = owners.listeners.find({flow.netns, flow.local_port});
+  if (listener == owners.listeners.end() || listener->second.exe.empty()) return std::nullopt;
+  return listener->second.exe;
+}
+
+bool has_port(const ShardRule& rule, const fanfare_flow& flow) {
+  if (!rule.replication) return false;
+  const auto& ports = rule.replication->ports;
+  return std::binary_search(ports.begin(), ports.end(),
+                            flow.dialled ? flow.remote_port : flow.local_port);
 }
 
 }  // namespace
@@ -45,6 +67,51 @@ ListenerFacts listener_facts(const Owners& owners, std::uint64_t cookie, const f
   const auto cgroup = owners.cgroup_paths.find(flow.cgroup_id);
   if (cgroup != owners.cgroup_paths.end()) facts.cgroup_path = cgroup->second;
   return facts;
+}
+
+ReplicationRule replication_rule(const std::vector<ShardRule>& rules, const Owners& owners,
+                                 std::uint64_t cookie, const fanfare_flow& flow) {
+  ReplicationRule found;
+  std::optional<std::string> exe;
+  const auto path = owners.cgroup_paths.find(flow.cgroup_id);
+  const bool path_known = path != owners.cgroup_paths.end();
+  for (const auto& rule : rules) {
+    if (!has_port(rule, flow)) continue;
+    const ShardMatch& match = rule.match;
+    if (!match.exe.empty() && !exe) exe = exe_of(owners, cookie, flow);
+    if (path_known && !match.cgroup.empty() && !is_below(path->second, match.cgroup)) continue;
+    if (exe && !match.exe.empty() && match.exe != *exe) continue;
+    if ((!path_known && !match.cgroup.empty()) || (!exe && !match.exe.empty()))
+      found.certain = false;
+    if (!found.rule || is_stricter(replication_match(rule), replication_match(*found.rule)))
+      found.rule = &rule;
+  }
+  return found;
+}
+
+std::string address_text(std::span<const std::uint8_t, 16> address) {
+  constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  const bool is_v4 = std::memcmp(address.data(), mapped.data(), mapped.size()) == 0;
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  return ::inet_ntop(is_v4 ? AF_INET : AF_INET6, address.data() + (is_v4 ? mapped.size() : 0),
+                     text.data(), text.size());
+}
+
+std::string peer_name(const Replication& replication, const fanfare_flow& flow) {
+  const auto& peers = replication.peers;
+  const std::string address = address_text(flow.remote);
+  const bool is_v6 = address.find(':') != std::string::npos;
+  const std::string with_port = (is_v6 ? "[" + address + "]" : address) + ":";
+  if (flow.dialled)
+    if (const auto named = peers.find(with_port + std::to_string(flow.remote_port));
+        named != peers.end())
+      return named->second;
+  if (const auto named = peers.find(address); named != peers.end()) return named->second;
+  const auto first = peers.lower_bound(with_port);
+  const bool found = first != peers.end() && first->first.starts_with(with_port);
+  const bool only =
+      found && (std::next(first) == peers.end() || !std::next(first)->first.starts_with(with_port));
+  return only && !flow.dialled ? first->second : "";
 }
 
 std::string shard_name(const std::vector<ShardRule>& rules, const ListenerFacts& facts,

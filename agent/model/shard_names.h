@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,24 @@ ListenerFacts listener_facts(const Owners& owners, std::uint64_t cookie, const f
 
 // The agent's own selftest has one name whatever its port, so that it adds no series.
 inline constexpr const char* selftest_shard = "fanfare-selftest";
+
+// The rule that a socket between two nodes belongs to: the strictest (config_rules.h) of those that
+// name its port and whose other conditions hold.
+struct ReplicationRule {
+  const ShardRule* rule = nullptr;  // nullptr where none holds
+  bool certain = true;  // else a condition was taken to hold because its fact is not known yet
+};
+
+// Precondition: flow.protocol is one of replication.
+ReplicationRule replication_rule(const std::vector<ShardRule>& rules, const Owners& owners,
+                                 std::uint64_t cookie, const fanfare_flow& flow);
+
+// As in fanfare_flow, for people: "10.0.0.2", "fd00::2".
+std::string address_text(std::span<const std::uint8_t, 16> address);
+
+// The other end's name by `replication.peers`: by address and port where this end dialled, else by
+// address, else by the only entry with that address; empty where it has none.
+std::string peer_name(const Replication& replication, const fanfare_flow& flow);
 
 std::string shard_name(const std::vector<ShardRule>& rules, const ListenerFacts& facts,
                        const fanfare_flow& flow);

@@ -1,13 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/ratios/judge.h"
 
-namespace fanfare {
+#include <boost/json.hpp>
+#include <exception>
 
-class Judge::ShardJudge {};
+#include "agent/ratios/shard_judge.h"
+#include "agent/ratios/state_json.h"
+
+namespace fanfare {
+namespace {
+
+namespace json = boost::json;
+constexpr int state_version = 1;
+
+}  // namespace
+
 Judge::Judge() = default;
 Judge::~Judge() = default;
-std::vector<Judgement> Judge::advance(const std::vector<ShardDelta>&) { return {}; }
-std::string Judge::save() const { return "{}"; }
-bool Judge::restore(std::string_view) { return false; }
+
+std::vector<Judgement> Judge::advance(const std::vector<ShardDelta>& deltas) {
+  std::vector<Judgement> judgements;
+  for (const auto& delta : deltas) {
+    auto& shard = shards_[delta.shard];
+    if (!shard) shard = std::make_unique<ShardJudge>();
+    judgements.push_back(shard->advance(delta));
+  }
+  return judgements;
+}
+
+std::string Judge::save() const {
+  json::object shards;
+  for (const auto& [name, shard] : shards_) {
+    json::object peers;
+    for (const auto& [peer, signal] : shard->peers) peers[peer] = to_json(signal);
+    shards[name] = {{"reach", to_json(shard->reach)},
+                    {"copies", to_json(shard->copies)},
+                    {"replication", std::move(peers)}};
+  }
+  return json::serialize(json::object{{"version", state_version}, {"shards", std::move(shards)}});
+}
+
+bool Judge::restore(std::string_view text) try {
+  const auto state = json::parse({text.data(), text.size()});
+  if (state.at("version") != state_version) return false;
+  std::map<std::string, std::unique_ptr<ShardJudge>> shards;
+  for (const auto& [name, entry] : state.at("shards").as_object()) {
+    auto shard = std::make_unique<ShardJudge>();
+    from_json(entry.at("reach"), shard->reach);
+    from_json(entry.at("copies"), shard->copies);
+    for (const auto& [peer, signal] : entry.at("replication").as_object())
+      from_json(signal, shard->peers[peer]);
+    shards[name] = std::move(shard);
+  }
+  shards_ = std::move(shards);
+  return true;
+} catch (const std::exception&) {
+  return false;
+}
 
 }  // namespace fanfare

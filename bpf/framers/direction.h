@@ -6,9 +6,7 @@
 #ifndef FANFARE_DIRECTION_H
 #define FANFARE_DIRECTION_H
 
-#include "bpf/abi.h"
-
-#define FANFARE_INLINE static inline __attribute__((always_inline))
+#include "bpf/framers/identity.h"
 
 FANFARE_INLINE void fanfare_clear_unproven(struct fanfare_direction *d)
 {
@@ -53,6 +51,8 @@ FANFARE_INLINE void fanfare_lose_step(struct fanfare_direction *d, __u8 reason)
 	}
 	fanfare_clear_unproven(d);
 	fanfare_drop_token(d);
+	if (d->stage == FANFARE_STAGE_FRAMES)
+		d->searched = 0; /* an identity may have lain over it */
 	d->probation = 0;
 	d->message_bytes = 0;
 	d->flags = (d->flags & ~FANFARE_MESSAGE_OPEN) | FANFARE_MESSAGE_UNKNOWN;
@@ -88,6 +88,8 @@ FANFARE_INLINE void fanfare_finish_frame(struct fanfare_direction *d)
 	} else if (d->frame & FANFARE_FRAME_ENDS_MESSAGE) {
 		d->tally.by_class[FANFARE_EVENT].messages++;
 		d->tally.by_class[FANFARE_EVENT].bytes += d->message_bytes;
+		if (identity_enabled && d->identity_rule)
+			identity_end(d);
 	}
 	d->frame = 0;
 }

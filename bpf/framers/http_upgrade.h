@@ -64,10 +64,14 @@ FANFARE_INLINE int http_may_upgrade(__u64 first, __u64 second)
 	return first == HTTP_VERSION_TEXT && (__u32)second == HTTP_STATUS_101_TEXT;
 }
 
-/* Not an upgrade after all: wait for the next head, search, or let the flow go. */
+/* Not an upgrade after all: wait for the next head, search, or let the flow go. An old connection
+ * whose segment begins with a response is plain HTTP, since no frame begins with 'H'; should it have
+ * been a payload after all, the next short segment that is no head sends it back to the search. */
 FANFARE_INLINE void http_end_head(struct fanfare_direction *d, int is_http)
 {
-	if (d->flags & (FANFARE_OLD | FANFARE_UPGRADED))
+	int is_old = d->flags & FANFARE_OLD;
+
+	if ((d->flags & FANFARE_UPGRADED) || (is_old && !is_http))
 		d->stage = FANFARE_STAGE_SEARCH;
 	else if (is_http || (d->head_found & HTTP_LATER_HEAD))
 		d->stage = FANFARE_STAGE_HTTP;

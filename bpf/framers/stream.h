@@ -2,15 +2,18 @@
 /*
  * The walk over a stream's bytes: which bytes of a segment are new, one step of the walk, and what
  * is settled at the segment's end. Pure. The kernel and user space differ only in how they fetch
- * the next word; adding a protocol is one header and one line in fanfare_token().
+ * the next word; adding a protocol is one header and one line in fanfare_token(), or of replication
+ * in fanfare_rpc_token().
  *
  * Fed whole, byte by byte or in random pieces the counts are the same. Two rules do look at
- * segment borders, on purpose: a later HTTP head, and a frame after silence, start with a segment.
+ * segment borders, on purpose: a later HTTP head, a frame after silence, and the RPC at which one
+ * that is out of step goes on, start with a segment.
  */
 #ifndef FANFARE_STREAM_H
 #define FANFARE_STREAM_H
 
 #include "bpf/framers/direction.h"
+#include "bpf/framers/hashicorp_raft.h"
 #include "bpf/framers/http_upgrade.h"
 #include "bpf/framers/websocket.h"
 
@@ -27,6 +30,39 @@ FANFARE_INLINE __u32 fanfare_token(struct fanfare_direction *d, __u64 w, __u32 n
 		d->off = d->end; /* nothing to read in this segment */
 		return 0;
 	}
+}
+
+/* The same of a direction that carries replication. */
+FANFARE_INLINE __u32 fanfare_rpc_token(struct fanfare_direction *d, __u64 w, __u32 n)
+{
+	if (d->stage == FANFARE_STAGE_RPC)
+		return hashicorp_raft_token(d, w, n);
+	d->off = d->end;
+	return 0;
+}
+
+/* The skip is over: what waited for its last byte is complete. */
+FANFARE_INLINE void fanfare_finish_skip(struct fanfare_direction *d)
+{
+	if (d->frame & FANFARE_FRAME_OPEN)
+		fanfare_finish_frame(d);
+	else if (replication_enabled && (d->frame & FANFARE_FRAME_ENDS_RPC))
+		fanfare_finish_rpc(d);
+}
+
+/* Whether what passes is counted, and bytes that are missing or not walked put it out of step. */
+FANFARE_INLINE int fanfare_in_step(const struct fanfare_direction *d)
+{
+	return d->stage == FANFARE_STAGE_FRAMES ||
+	       (replication_enabled && d->stage == FANFARE_STAGE_RPC);
+}
+
+FANFARE_INLINE void fanfare_lose(struct fanfare_direction *d, __u8 reason)
+{
+	if (fanfare_is_replication(d))
+		fanfare_lose_rpc(d, reason);
+	else
+		fanfare_lose_step(d, reason);
 }
 
 /*
@@ -52,11 +88,13 @@ FANFARE_INLINE int fanfare_admit(struct fanfare_direction *d, __u32 seq, __u32 l
 		d->off = old;
 	} else if (ahead > 0) {
 		if ((__u32)ahead <= d->skip) {
+			if (identity_wants(d))
+				identity_break(d);
 			d->skip -= (__u32)ahead;
-			if (!d->skip && (d->frame & FANFARE_FRAME_OPEN))
-				fanfare_finish_frame(d);
-		} else if (d->stage == FANFARE_STAGE_FRAMES) {
-			fanfare_lose_step(d, hole_reason);
+			if (!d->skip)
+				fanfare_finish_skip(d);
+		} else if (fanfare_in_step(d)) {
+			fanfare_lose(d, hole_reason);
 		} else {
 			fanfare_drop_token(d);
 		}
@@ -67,13 +105,16 @@ FANFARE_INLINE int fanfare_admit(struct fanfare_direction *d, __u32 seq, __u32 l
 	return 1;
 }
 
-/* The first new byte of a segment is also a sender's fresh start: a head of a kept-alive connection
- * or, after silence, a frame. `word` holds the first 8 bytes. */
+/* The first new byte of a segment is also a sender's fresh start: a head of a kept-alive connection,
+ * an RPC or, after silence, a frame. `word` holds the first 8 bytes. */
 FANFARE_INLINE void fanfare_begin_segment(struct fanfare_direction *d, __u64 word, __u64 now_ns)
 {
 	__u64 last = d->last_ns;
 
 	d->last_ns = now_ns;
+	if (replication_enabled && d->stage == FANFARE_STAGE_ANCHOR &&
+	    hashicorp_raft_begins(d, word))
+		fanfare_await_rpc(d);
 	if (d->stage == FANFARE_STAGE_HTTP)
 		http_begin_head(d, HTTP_LATER_HEAD);
 	if (d->stage != FANFARE_STAGE_SEARCH)
@@ -90,7 +131,7 @@ FANFARE_INLINE void fanfare_begin_segment(struct fanfare_direction *d, __u64 wor
 
 /* One step over the segment: a skip, or one token and its payload. `raw` holds the next bytes at
  * off, 8 or as many as are left, first byte lowest. Returns 0 at the segment's end. */
-FANFARE_INLINE int fanfare_step(struct fanfare_direction *d, __u64 raw)
+FANFARE_INLINE int fanfare_step_of(struct fanfare_direction *d, __u64 raw, int replicates)
 {
 	__u32 left = d->end - d->off;
 
@@ -99,7 +140,7 @@ FANFARE_INLINE int fanfare_step(struct fanfare_direction *d, __u64 raw)
 		__u32 fresh = left < 8 - carried ? left : 8 - carried;
 		__u64 w = carried ? d->carry | raw << 8 * carried : raw;
 		__u32 n = carried + fresh;
-		__u32 used = fanfare_token(d, w, n);
+		__u32 used = replicates ? fanfare_rpc_token(d, w, n) : fanfare_token(d, w, n);
 
 		if (!used) {
 			if (d->off < d->end) {
@@ -118,13 +159,39 @@ FANFARE_INLINE int fanfare_step(struct fanfare_direction *d, __u64 raw)
 		}
 		left = d->end - d->off;
 	}
-	if (d->skip) {
+	if (d->skip && (replicates || !identity_wants(d))) {
 		__u32 step = d->skip < left ? (__u32)d->skip : left;
 
 		d->skip -= step;
 		d->off += step;
 	}
-	if (!d->skip && (d->frame & FANFARE_FRAME_OPEN))
+	if (!d->skip && replicates && (d->frame & FANFARE_FRAME_ENDS_RPC))
+		fanfare_finish_rpc(d);
+	else if (!d->skip && !replicates && (d->frame & FANFARE_FRAME_OPEN))
+		fanfare_finish_frame(d);
+	return d->off < d->end;
+}
+
+FANFARE_INLINE int fanfare_step(struct fanfare_direction *d, __u64 raw)
+{
+	return fanfare_step_of(d, raw, 0);
+}
+
+/* Where fanfare_is_replication(). Apart, so that neither kind of traffic pays for the other. */
+FANFARE_INLINE int fanfare_rpc_step(struct fanfare_direction *d, __u64 raw)
+{
+	return fanfare_step_of(d, raw, 1);
+}
+
+/* A step in place of fanfare_step() where identity_wants(): the driver has looked at the words of
+ * the next n payload bytes, n as identity_span() said. */
+FANFARE_INLINE int fanfare_look_end(struct fanfare_direction *d,
+				    const struct fanfare_identity_rule *rule, __u32 n)
+{
+	identity_look_end(&d->identity, rule, n);
+	d->skip -= n;
+	d->off += n;
+	if (!d->skip)
 		fanfare_finish_frame(d);
 	return d->off < d->end;
 }
@@ -141,6 +208,8 @@ FANFARE_INLINE int fanfare_settle(struct fanfare_direction *d, __u32 start)
 	if (d->off < d->end) {
 		if (d->stage == FANFARE_STAGE_FRAMES)
 			fanfare_lose_step(d, FANFARE_LOSS_FRAME_BUDGET);
+		else if (fanfare_is_replication(d))
+			fanfare_lose_rpc(d, FANFARE_LOSS_RPC_BUDGET);
 		else
 			fanfare_drop_token(d);
 		d->off = d->end;

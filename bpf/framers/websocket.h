@@ -2,7 +2,7 @@
 /*
  * WebSocket framing (RFC 6455 section 5, RFC 7692 for RSV1). Pure. The framer sees one word, the
  * next 8 bytes with the first byte lowest, and says how many it used; payloads are skipped by
- * length, and so is the masking key, since nothing here looks inside a payload.
+ * length, and so is the masking key, unless an identity is to be read from the payload.
  */
 #ifndef FANFARE_WEBSOCKET_H
 #define FANFARE_WEBSOCKET_H
@@ -65,6 +65,23 @@ FANFARE_INLINE void websocket_open_frame(struct fanfare_direction *d, __u64 leng
 	else
 		d->message_bytes += length;
 	d->skip = length + (d->flags & FANFARE_MASKED ? WEBSOCKET_KEY_BYTES : 0);
+	if (identity_enabled && (d->flags & FANFARE_MASKED) && d->identity_rule &&
+	    !(d->frame & FANFARE_FRAME_CONTROL) && d->identity.left) {
+		d->frame = (d->frame & ~FANFARE_FRAME_OPEN) | FANFARE_FRAME_KEY;
+		d->frame_bytes = length;
+		d->skip = 0;
+	}
+}
+
+/* The masking key of a frame whose payload is looked at. */
+FANFARE_INLINE __u32 websocket_key_token(struct fanfare_direction *d, __u64 w, __u32 n)
+{
+	if (n < WEBSOCKET_KEY_BYTES)
+		return 0;
+	d->identity.key = (__u32)w;
+	d->frame = (d->frame & ~FANFARE_FRAME_KEY) | FANFARE_FRAME_OPEN;
+	d->skip = d->frame_bytes;
+	return WEBSOCKET_KEY_BYTES;
 }
 
 FANFARE_INLINE __u32 websocket_length16(__u64 w)
@@ -78,6 +95,8 @@ FANFARE_INLINE __u32 websocket_token(struct fanfare_direction *d, __u64 w, __u32
 {
 	__u32 b0 = w & 0xff, b1 = w >> 8 & 0xff, length = b1 & WEBSOCKET_LENGTH, used = 2;
 
+	if (identity_enabled && (d->frame & FANFARE_FRAME_KEY))
+		return websocket_key_token(d, w, n);
 	if (d->frame & FANFARE_FRAME_LENGTH64) {
 		__u64 length64 = __builtin_bswap64(w);
 
@@ -107,8 +126,11 @@ FANFARE_INLINE __u32 websocket_token(struct fanfare_direction *d, __u64 w, __u32
 		d->frame = FANFARE_FRAME_CONTROL;
 	} else {
 		d->frame = b0 & WEBSOCKET_FIN ? FANFARE_FRAME_ENDS_MESSAGE : 0;
-		if (b0 & WEBSOCKET_OPCODE)
+		if (b0 & WEBSOCKET_OPCODE) {
 			d->message_bytes = 0;
+			if (identity_enabled && d->identity_rule)
+				identity_begin(d, b0 & WEBSOCKET_RSV1);
+		}
 	}
 	websocket_note_message(d, b0);
 	if (used == 2 && length == WEBSOCKET_LENGTH64)

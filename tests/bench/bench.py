@@ -15,7 +15,10 @@ import tempfile
 import time
 
 import churn
+import configured
+import identity
 import node
+import replication
 import run_time
 import scale
 import send_time
@@ -30,6 +33,9 @@ GROUPS = {
     "node": node.broadcast_throughput,
     "churn": churn.connections,
     "scale": scale.many_sockets,
+    "replication": replication.appends,
+    "identity": identity.identities,
+    "configured": configured.elsewhere,
 }
 LIMIT_SECONDS, QUICK_LIMIT_SECONDS = 14 * 60, 115
 
@@ -49,8 +55,8 @@ class Bench:
     def scaled_bursts(self, full: int) -> int:
         return max(3, full // 10) if self.quick else full
 
-    def agent(self, cgroup: str) -> Agent:
-        return Agent(self.build / "fanfare", cgroup, self.work)
+    def agent(self, cgroup: str, config: str = "node: bench\n") -> Agent:
+        return Agent(self.build / "fanfare", cgroup, self.work, config)
 
 
 def measure(bench: Bench, names: list[str]) -> dict:

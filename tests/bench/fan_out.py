@@ -20,6 +20,7 @@ class Set:
     cgroup: str  # of the end that writes
     protocol: str = "websocket"
     writer: str = "server"  # or "client", the end that connected
+    port: int = 0  # where a server listens; 0: the kernel chooses
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Shape:
     passes: int = 8  # below TCP's initial window of 10: what is sent leaves at once
     size: int = 200
     frames: int = 1
+    content: bytes = b""  # what each send() carries instead
 
 
 class Pair:
@@ -73,7 +75,8 @@ class FanOut:
 
     def _open(self) -> None:
         ports = {(pair, of): pair.server.ask(
-            "listen", set=of.name, cgroup=of.cgroup if of.writer == "server" else "")["port"]
+            "listen", set=of.name, port=of.port,
+            cgroup=of.cgroup if of.writer == "server" else "")["port"]
             for pair in self.pairs for of in self._sets}
         share, rest = divmod(self.sockets, len(self.pairs))
         left = {key: share + (self.pairs.index(key[0]) < rest) for key in ports}
@@ -97,12 +100,14 @@ class FanOut:
         """Nanoseconds a send(), by the median pass: a pass is too short to be disturbed often.
         All of it has been read when this returns."""
         passes_ns, sends = [], 0
+        content = {"hex": shape.content.hex()} if shape.content else {}
         # Over all processes in turn for each pass: the working set is that of all sockets.
         for passes in [1] * shape.passes if len(self.pairs) > 1 else [shape.passes]:
             together = [0] * passes
             for pair in self.pairs:
                 took = pair.ends(of)[0].ask("send", set=of.name, passes=passes, size=shape.size,
-                                            frames=shape.frames, protocol=of.protocol)
+                                            frames=shape.frames, protocol=of.protocol,
+                                            **content)
                 together = [a + b for a, b in zip(together, took["pass_nanoseconds"], strict=True)]
                 sends += took["sends"]
             passes_ns += together

@@ -17,6 +17,7 @@
 #include "agent/kernel/fd.h"
 #include "agent/kernel/skeleton.h"
 #include "bench_empty.skel.h"
+#include "bpf/abi.h"
 #include "fanfare.skel.h"
 
 namespace fanfare::bench {

@@ -21,7 +21,8 @@ Shape shape_of(const json::object& arguments) {
 }
 
 json::object send(const SocketSet& set, const json::object& arguments) {
-  const auto bytes = message(shape_of(arguments));
+  const auto bytes = arguments.contains("hex") ? bytes_of_hex(text_of(arguments, "hex"))
+                                               : message(shape_of(arguments));
   const auto passes = number_of(arguments, "passes");
   json::array took;
   for (const auto pass : set.send(bytes, passes)) took.push_back(pass.count());
@@ -44,7 +45,7 @@ std::map<std::string, Command> socket_commands(const std::string& home) {
       {"listen",
        [=](const json::object& given) -> json::object {
          const CgroupVisit visit(text_of(given, "cgroup"), home);
-         return {{"port", set(given).listen()}};
+         return {{"port", set(given).listen(port(given))}};
        }},
       {"accept",
        [=](const json::object& given) -> json::object {

@@ -76,9 +76,9 @@ void receive_head(const Fd& socket) {
   }
 }
 
-std::uint16_t SocketSet::listen() {
+std::uint16_t SocketSet::listen(std::uint16_t port) {
   listener_ = make_socket();
-  auto address = loopback(0);
+  auto address = loopback(port);
   socklen_t size = sizeof address;
   auto* any = reinterpret_cast<sockaddr*>(&address);
   if (::bind(listener_.get(), any, size) != 0) fail("bind");

@@ -25,8 +25,8 @@ void receive_head(const Fd& socket);
 
 class SocketSet {
  public:
-  // Returns the port.
-  std::uint16_t listen();
+  // Returns the port; 0 lets the kernel choose it.
+  std::uint16_t listen(std::uint16_t port);
   void accept(std::size_t count, Protocol protocol);
   void connect(std::uint16_t port, std::size_t count, Protocol protocol);
 

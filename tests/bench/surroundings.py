@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every figure needs around it: cgroups, the meter, the agent. Each cleans up after itself."""
-import os
 import pathlib
 import re
 import sys
@@ -11,6 +10,7 @@ import urllib.request
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "peers"))
 
+import cgroups  # noqa: E402
 from agent import parse_metrics  # noqa: E402
 from processes import Failure, JsonProcess, free_port, last_words, spawn, stop  # noqa: E402
 
@@ -28,48 +28,17 @@ class Peer(JsonProcess):
         return answer
 
 
-def cgroup_root() -> pathlib.Path:
-    with open("/proc/self/mounts", encoding="utf-8") as file:
-        for line in file:
-            _, where, kind, *_ = line.split()
-            if kind == "cgroup2":
-                return pathlib.Path(where)
-    raise Failure("no cgroup v2 tree is mounted")
+class Cgroups(cgroups.Cgroups):
+    """One for each kind of programs."""
 
-
-def home_cgroup() -> pathlib.Path:
-    with open("/proc/self/cgroup", encoding="utf-8") as file:
-        for line in file:
-            if line.startswith("0::/"):
-                return cgroup_root() / line[4:].strip()
-    raise Failure("this process is in no cgroup v2")
-
-
-class Cgroups:
-    """Below the root, one for each kind of programs: `ours`, `empty`, `none`."""
+    def __init__(self):
+        super().__init__("bench", ("ours", "empty", "none"))
 
     def __enter__(self):
-        self._top = cgroup_root() / f"fanfare-bench-{os.getpid()}"
-        self.home = str(home_cgroup())
-        for name in ("ours", "empty", "none"):
-            (self._top / name).mkdir(parents=True)
-            setattr(self, name, str(self._top / name))
+        super().__enter__()
+        self.home = str(cgroups.home_cgroup())
+        self.ours, self.empty, self.none = self.paths.values()
         return self
-
-    def __exit__(self, *_):
-        for path in (*self._top.iterdir(), self._top):
-            if path.is_dir():
-                self._remove(path)
-
-    @staticmethod
-    def _remove(path: pathlib.Path) -> None:
-        for _ in range(50):
-            try:
-                path.rmdir()
-                return
-            except OSError:  # a process that was told to end has not ended yet
-                time.sleep(0.1)
-        print(f"bench: {path} is left behind", file=sys.stderr)
 
 
 class Meter(Peer):
@@ -83,15 +52,18 @@ class Meter(Peer):
 class Agent:
     """The real `fanfare agent` on one cgroup, asked by its public contract."""
 
-    def __init__(self, fanfare: pathlib.Path, cgroup: str, work: pathlib.Path):
+    def __init__(self, fanfare: pathlib.Path, cgroup: str, work: pathlib.Path, config: str):
         self._fanfare, self._cgroup, self._log = fanfare, cgroup, work / "agent.log"
+        self._config = config
 
     def __enter__(self):
         self._private = tempfile.TemporaryDirectory(prefix="fanfare-bench-")
         self._listen = f"127.0.0.1:{free_port()}"
+        config = pathlib.Path(self._private.name) / "agent.yaml"
+        config.write_text(self._config, encoding="utf-8")
         self._process = spawn(
-            [self._fanfare, "agent", "--cgroup", self._cgroup, "--listen", self._listen,
-             "--admin", f"{self._private.name}/admin.sock"], self._log)
+            [self._fanfare, "agent", "--config", config, "--cgroup", self._cgroup, "--listen",
+             self._listen, "--admin", f"{self._private.name}/admin.sock"], self._log)
         try:
             self._await_ready()
         except BaseException:
@@ -136,10 +108,13 @@ class Agent:
 
     def must_have_counted(self, events: int) -> None:
         """A cost is only worth its name when the work was done."""
+        self.must_have("messages_total", events, direction="out", **{"class": "event"})
+
+    def must_have(self, name: str, due: int, **labels: str) -> None:
         deadline = time.monotonic() + CATCH_UP_SECONDS
-        while (counted := self.events_out()) != events:
+        while (counted := int(self.metric(name, **labels))) != due:
             if time.monotonic() > deadline:
-                raise Failure(f"the agent counted {counted} of {events} events; "
+                raise Failure(f"the agent's {name} {labels} is {counted}, {due} are due; "
                               f"losses {self.losses()}")
             time.sleep(0.2)
 

@@ -59,4 +59,12 @@ std::string message(const Shape& shape) {
   return bytes;
 }
 
+std::string bytes_of_hex(std::string_view hex) {
+  if (hex.size() % 2 != 0) throw std::invalid_argument("half a byte");
+  std::string bytes;
+  for (std::size_t i = 0; i < hex.size(); i += 2)
+    bytes += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
+  return bytes;
+}
+
 }  // namespace fanfare::bench

@@ -30,4 +30,7 @@ struct Shape {
 // What one send() carries.
 std::string message(const Shape& shape);
 
+// Bytes that were made elsewhere, two digits each; throws std::invalid_argument.
+std::string bytes_of_hex(std::string_view hex);
+
 }  // namespace fanfare::bench

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Several CPUs at once: on one socket, and on many sockets. Exact in both directions.
-#include <sched.h>
-
 #include <mutex>
-#include <thread>
 
 #include "tests/kernel/kernel_test.h"
+#include "tests/kernel/on_threads.h"
 
 namespace fanfare::test {
 namespace {
@@ -21,29 +19,6 @@ class ThreadsTest : public KernelTest {
 
   Fd listener_;
 };
-
-// Threads spread over the CPUs; a failure inside one ends the test at its join.
-template <typename Work>
-void on_threads(int count, const Work& work) {
-  std::vector<std::exception_ptr> failures(static_cast<std::size_t>(count));
-  std::vector<std::thread> threads;
-  const auto cpus = std::thread::hardware_concurrency();
-  for (int i = 0; i < count; ++i)
-    threads.emplace_back([&, i] {
-      cpu_set_t set;
-      CPU_ZERO(&set);
-      CPU_SET(static_cast<unsigned>(i) % cpus, &set);
-      ::sched_setaffinity(0, sizeof set, &set);
-      try {
-        work(static_cast<std::size_t>(i));
-      } catch (...) {
-        failures[static_cast<std::size_t>(i)] = std::current_exception();
-      }
-    });
-  for (auto& thread : threads) thread.join();
-  for (const auto& failure : failures)
-    if (failure) std::rethrow_exception(failure);
-}
 
 TEST_F(ThreadsTest, one_socket_four_writers) {
   constexpr std::size_t each = 20000;

@@ -3,8 +3,8 @@
 // of a million instructions, and no call where a loop should stand.
 #include <bpf/bpf.h>
 
-#include <algorithm>
 #include <iostream>
+#include <map>
 #include <vector>
 
 #include "agent/kernel/probes.h"
@@ -15,11 +15,21 @@ namespace {
 
 constexpr std::uint32_t effort_limit = 100000;  // instructions; the kernel's own is 1,000,000
 
-class VerifierTest : public KernelTest {
+// What a configuration switches on. Nothing; then all that there is.
+struct Configured {
+  const char* name;
+  std::vector<ShardKnobs> shards;
+};
+
+void PrintTo(const Configured& configured, std::ostream* out) { *out << configured.name; }
+
+class VerifierTest : public KernelTest, public testing::WithParamInterface<Configured> {
  protected:
   void SetUp() override {
     KernelTest::SetUp();
-    if (!IsSkipped()) probes_ = std::make_unique<Probes>(cgroup_->target(), Knobs{.sockets = 64});
+    if (IsSkipped()) return;
+    const Knobs knobs{.sockets = 64, .shards = GetParam().shards};
+    probes_ = std::make_unique<Probes>(cgroup_->target(), knobs);
   }
 
   std::vector<const bpf_program*> programs() const {
@@ -43,7 +53,7 @@ bpf_prog_info info_of(const bpf_program* program, std::vector<bpf_insn>& code) {
   return info;
 }
 
-TEST_F(VerifierTest, effort_is_bounded) {
+TEST_P(VerifierTest, effort_is_bounded) {
   for (const auto* program : programs()) {
     std::vector<bpf_insn> code;
     const auto info = info_of(program, code);
@@ -57,20 +67,35 @@ TEST_F(VerifierTest, effort_is_bounded) {
 // The kernel replaces bpf_loop() by a plain loop only where flags and callback are known constants;
 // each step would cost an indirect call otherwise. A plain loop calls its body inside the program;
 // where it was not replaced, the body's address is taken and nothing calls it.
-TEST_F(VerifierTest, loops_are_inlined) {
+TEST_P(VerifierTest, loops_are_inlined) {
   for (const auto* program : {(*probes_)->progs.on_egress, (*probes_)->progs.on_ingress}) {
     std::vector<bpf_insn> code;
     info_of(program, code);
-    const auto addresses = std::count_if(code.begin(), code.end(), [](const bpf_insn& insn) {
-      return insn.code == (BPF_LD | BPF_IMM | BPF_DW) && insn.src_reg == BPF_PSEUDO_FUNC;
-    });
-    const auto calls = std::count_if(code.begin(), code.end(), [](const bpf_insn& insn) {
-      return insn.code == (BPF_JMP | BPF_CALL) && insn.src_reg == BPF_PSEUDO_CALL;
-    });
-    EXPECT_GE(addresses, 1) << "no loop at all in " << bpf_program__name(program);
-    EXPECT_EQ(calls, addresses) << bpf_program__name(program);
+    // By number of the function inside the program: as a dump shows it, an address has it in its
+    // second half.
+    std::map<int, int> addresses, calls;
+    for (std::size_t i = 0; i + 1 < code.size(); ++i) {
+      if (code[i].code == (BPF_LD | BPF_IMM | BPF_DW) && code[i].src_reg == BPF_PSEUDO_FUNC)
+        ++addresses[code[i + 1].imm];
+      if (code[i].code == (BPF_JMP | BPF_CALL) && code[i].src_reg == BPF_PSEUDO_CALL)
+        ++calls[code[i].imm];
+    }
+    EXPECT_GE(addresses.size(), 1U) << "no loop at all in " << bpf_program__name(program);
+    for (const auto& [body, loops] : addresses)
+      EXPECT_EQ(calls[body], loops) << bpf_program__name(program) << ", function " << body;
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(
+    Programs, VerifierTest,
+    testing::Values(Configured{"nothing", {}},
+                    Configured{"replication",
+                               {{.identity = {}, .client_ports = {}, .replication_ports = {7}}}},
+                    Configured{"all",
+                               {{.identity = {.kind = Identity::Kind::json_key, .key = "id"},
+                                 .client_ports = {8},
+                                 .replication_ports = {7}}}}),
+    [](const auto& parameter) { return parameter.param.name; });
 
 }  // namespace
 }  // namespace fanfare::test

@@ -28,13 +28,15 @@ def parse_metrics(text: str) -> list[Sample]:
 class Agent:
     """A running `fanfare agent`; leaving the context stops it and demands a clean end."""
 
-    def __init__(self, fanfare: pathlib.Path, directory: pathlib.Path):
+    def __init__(self, fanfare: pathlib.Path, directory: pathlib.Path,
+                 config: str = "node: peers\ncluster: peers\n", cgroup: str | None = None):
         if os.geteuid() != 0:
             raise Failure("the agent needs root")
         self._fanfare = fanfare.resolve()
         self._log = directory / "agent.log"
         self._config = directory / "agent.yaml"
-        self._config.write_text("node: peers\ncluster: peers\n", encoding="utf-8")
+        self._config.write_text(config, encoding="utf-8")
+        self._scope = ["--cgroup", cgroup] if cgroup else []  # else the whole host
         # Not in the build directory: the path of a unix socket has at most 107 bytes.
         self._private = tempfile.TemporaryDirectory(prefix="fanfare-peers-")
         self._admin = f"{self._private.name}/admin.sock"
@@ -42,7 +44,7 @@ class Agent:
 
     def __enter__(self):
         argv = [self._fanfare, "agent", "--config", self._config, "--listen", self._listen,
-                "--admin", self._admin]
+                "--admin", self._admin, *self._scope]
         self._process = spawn(argv, self._log, stdout=subprocess.DEVNULL)
         try:
             self._await_ready()
@@ -81,12 +83,18 @@ class Agent:
         except OSError as error:
             raise Failure(f"/metrics: {error}; {last_words(self._log)}") from None
 
-    def sockets(self) -> list[dict]:
-        argv = [self._fanfare, "sockets", "-o", "json", "--admin", self._admin]
+    def _listing(self, name: str) -> list[dict]:
+        argv = [self._fanfare, name, "-o", "json", "--admin", self._admin]
         try:
             done = subprocess.run(argv, capture_output=True, text=True, timeout=10, check=False)
         except subprocess.TimeoutExpired:
-            raise Failure("`fanfare sockets` has not ended after 10 s") from None
+            raise Failure(f"`fanfare {name}` has not ended after 10 s") from None
         if done.returncode != 0:
-            raise Failure(f"`fanfare sockets` ended with {done.returncode}: {done.stderr.strip()}")
+            raise Failure(f"`fanfare {name}` ended with {done.returncode}: {done.stderr.strip()}")
         return json.loads(done.stdout)
+
+    def sockets(self) -> list[dict]:
+        return self._listing("sockets")
+
+    def peers(self) -> list[dict]:
+        return self._listing("peers")

@@ -23,11 +23,18 @@ def die_with_parent() -> None:
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def spawn(argv, log, **pipes) -> subprocess.Popen:
-    """Starts a child; what it says on stderr goes to the file `log`. Ctrl-C is this process's."""
+def spawn(argv, log, prepare=lambda: None, **pipes) -> subprocess.Popen:
+    """Starts a child; what it says on stderr goes to the file `log`. Ctrl-C is this process's.
+
+    `prepare` runs in the child before the program does.
+    """
+    def prelude() -> None:
+        die_with_parent()
+        prepare()
+
     try:
         with open(log, "wb") as errors:
-            return subprocess.Popen(argv, stderr=errors, preexec_fn=die_with_parent,
+            return subprocess.Popen(argv, stderr=errors, preexec_fn=prelude,
                                     start_new_session=True, **pipes)
     except OSError as error:
         raise Failure(f"cannot start {argv[0]}: {error.strerror}; has setup.sh been run?") from None
@@ -44,9 +51,9 @@ def stop(process: subprocess.Popen, seconds: float = 10) -> int:
         return process.wait()
 
 
-def free_port() -> int:
+def free_port(address: str = "127.0.0.1") -> int:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((address, 0))
         return probe.getsockname()[1]
 
 
@@ -98,6 +105,11 @@ class JsonProcess:
 
     def __enter__(self):
         return self
+
+    def kill(self) -> None:
+        """SIGKILL: it cannot say goodbye; what its sockets hold is the kernel's."""
+        self._process.kill()
+        self._process.wait()
 
     def __exit__(self, *_):
         stop(self._process)

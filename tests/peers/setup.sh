@@ -8,7 +8,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1"
 dir=$(cd "$1" && pwd)
-mkdir -p "$dir/node" "$dir/go" "$dir/beast" "$dir/python"
+mkdir -p "$dir/node" "$dir/go" "$dir/raft" "$dir/beast" "$dir/python"
 
 # at_least WANTED FOUND: is FOUND that version or a newer one?
 at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
@@ -24,11 +24,12 @@ has_go || packages="$packages golang-go"
 has_python || packages="$packages python3 python3-venv"
 has_boost || packages="$packages libboost1.81-dev"
 command -v nginx >/dev/null || packages="$packages nginx-light"
+command -v prometheus-alertmanager >/dev/null || packages="$packages prometheus-alertmanager"
 command -v g++ >/dev/null || packages="$packages g++"
 if [ -n "$packages" ]; then
   echo "peers: installing$packages"
   apt-get update -qq
-  # nginx must not start a server of its own on port 80.
+  # RUNLEVEL: nginx and Alertmanager must not start servers of their own.
   # shellcheck disable=SC2086  # a list
   RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages
 fi
@@ -44,6 +45,12 @@ if ! unchanged "$dir/node/.stamp" "$key"; then
 fi
 
 (cd "$here/go" && go build -buildvcs=false -mod=readonly -o "$dir/go/" ./gorilla ./coder)
+
+# One source, two releases of the library; the newest asks for a newer Go than Debian's.
+newer_go=$("$here/newer_go.sh" "$(sed -n 's/^go //p' "$here/raft/go.mod")")
+(cd "$here/raft" && "$newer_go" build -buildvcs=false -mod=readonly -o "$dir/raft/newest" .)
+(cd "$here/raft" && go build -buildvcs=false -mod=readonly -modfile=oldest.mod \
+  -o "$dir/raft/oldest" .)
 
 cp "$here/python/server.py" "$dir/python/"
 key="$(python3 --version) $(sha256sum <"$here/python/requirements.txt")"

@@ -70,16 +70,16 @@ TEST(Abi, DirectionHasNoPadding) {
                           FIELD(D, last_event_ns),
                           FIELD(D, tally),
                           FIELD(D, carry),
-                          FIELD(D, frame_bytes),
                           FIELD(D, last_ns),
                           FIELD(D, first_seq),
                           FIELD(D, seq_wraps),
+                          FIELD(D, frame_bytes),
                           FIELD(D, unproven_event_bytes),
                           FIELD(D, unproven_control_bytes),
                           FIELD(D, unproven_events),
                           FIELD(D, unproven_controls),
                           FIELD(D, unproven_frames),
-                          FIELD(D, reserved),
+                          FIELD(D, identity_rule),
                           FIELD(D, voided),
                           FIELD(D, head_token),
                           FIELD(D, head_last),
@@ -90,14 +90,25 @@ TEST(Abi, DirectionHasNoPadding) {
   expect_gapless(fields, sizeof(D));
 }
 
+TEST(Abi, RpcHasNoPadding) {
+  using R = fanfare_rpc;
+  const Field fields[] = {FIELD(R, first_index), FIELD(R, last_index), FIELD(R, progress_index),
+                          FIELD(R, nested),      FIELD(R, entries),    FIELD(R, commands),
+                          FIELD(R, entries_due), FIELD(R, due),        FIELD(R, entry_due),
+                          FIELD(R, kind),        FIELD(R, key),        FIELD(R, long_number),
+                          FIELD(R, reserved)};
+  expect_gapless(fields, sizeof(R));
+  EXPECT_EQ(offsetof(fanfare_direction, rpc) + sizeof(R), sizeof(fanfare_direction));
+}
+
 TEST(Abi, FlowHasNoPadding) {
   using F = fanfare_flow;
-  const Field fields[] = {FIELD(F, out),         FIELD(F, in),         FIELD(F, opened_ns),
-                          FIELD(F, cgroup_id),   FIELD(F, local),      FIELD(F, remote),
-                          FIELD(F, netns),       FIELD(F, local_port), FIELD(F, remote_port),
-                          FIELD(F, watched),     FIELD(F, sk_err),     FIELD(F, snd_una),
-                          FIELD(F, snd_nxt),     FIELD(F, write_seq),  FIELD(F, life),
-                          FIELD(F, close_state), FIELD(F, reserved),   FIELD(F, reserved2)};
+  const Field fields[] = {
+      FIELD(F, out),         FIELD(F, in),        FIELD(F, opened_ns), FIELD(F, cgroup_id),
+      FIELD(F, local),       FIELD(F, remote),    FIELD(F, netns),     FIELD(F, local_port),
+      FIELD(F, remote_port), FIELD(F, watched),   FIELD(F, sk_err),    FIELD(F, snd_una),
+      FIELD(F, snd_nxt),     FIELD(F, write_seq), FIELD(F, life),      FIELD(F, close_state),
+      FIELD(F, protocol),    FIELD(F, dialled),   FIELD(F, reserved),  FIELD(F, reserved2)};
   expect_gapless(fields, sizeof(F));
 }
 
@@ -132,6 +143,10 @@ TEST(Abi, EnumeratorsKeepTheirValues) {
   EXPECT_EQ(FANFARE_LOSS_SEARCH_GIVEN_UP, 10);
   EXPECT_EQ(FANFARE_LOSS_HEAD_TOO_LONG, 11);
   EXPECT_EQ(FANFARE_LOSS_MPTCP, 12);
+  EXPECT_EQ(FANFARE_LOSS_BAD_RPC, 13);
+  EXPECT_EQ(FANFARE_LOSS_RPC_BUDGET, 14);
+  EXPECT_EQ(FANFARE_LOSS_IDENTITIES_FULL, 15);
+  EXPECT_EQ(FANFARE_HASHICORP_RAFT, 1);
   EXPECT_EQ(FANFARE_EVENT, 0);
   EXPECT_EQ(FANFARE_HEARTBEAT, 1);
   EXPECT_EQ(FANFARE_CONTROL, 2);

@@ -25,22 +25,22 @@ TEST(CliShards, GoldenAt80) {
   EXPECT_EQ(shards.code, 0);
   EXPECT_EQ(shards.err, "");
   EXPECT_EQ(shards.out,
-            "SHARD                            SYNCED  UNSYNCED  COVERAGE  EVENTS_OUT    OUT/S\n"
-            "beast:9000                            1         0  100.00 %           7      0.7\n"
-            "fanfare-selftest                      0         0         -       2,000      0.0\n"
-            "node:8080/chat.slice/us-east-1…   1,234         6   99.51 %  12,345,678  1,234.5\n");
+            "SHARD                  SYNCED  COVERAGE  PROPAGATION         EVENTS_OUT    OUT/S\n"
+            "beast:9000                  1  100.00 %  -                            7      0.7\n"
+            "fanfare-selftest            0         -  -                        2,000      0.0\n"
+            "node:8080/chat.slice…   1,234   99.51 %  reach 0.99 of 0.99  12,345,678  1,234.5\n");
 }
 
 TEST(CliShards, GoldenAt120) {
   EXPECT_EQ(run_against(canned_shards, {"shards", "--sort", "coverage"}, 120).out,
-            "SHARD                                   SYNCED  UNSYNCED  COVERAGE  EVENTS_OUT    "
-            "OUT/S  EVENTS_IN  IN/S  OPENED\n"
-            "node:8080/chat.slice/us-east-1.service   1,234         6   99.51 %  12,345,678  "
-            "1,234.5     98,765   9.8   1,500\n"
-            "beast:9000                                   1         0  100.00 %           7      "
-            "0.7          0   0.0       1\n"
-            "fanfare-selftest                             0         0         -       2,000      "
-            "0.0        500   0.0       2\n");
+            "SHARD                                   SYNCED  UNSYNCED  COVERAGE  "
+            "PROPAGATION         EVENTS_OUT    OUT/S  EVENTS_IN\n"
+            "node:8080/chat.slice/us-east-1.service   1,234         6   99.51 %  "
+            "reach 0.99 of 0.99  12,345,678  1,234.5     98,765\n"
+            "beast:9000                                   1         0  100.00 %  "
+            "-                            7      0.7          0\n"
+            "fanfare-selftest                             0         0         -  "
+            "-                        2,000      0.0        500\n");
 }
 
 TEST(CliSockets, GoldenAt80) {
@@ -119,6 +119,7 @@ TEST(CliJson, IsTheAgentsOnOneLine) {
       R"("heartbeats_out":2,"control_out":3,"other_out":4,"frames_out":5,"message_bytes_out":6,)"
       R"("events_in":7,"control_in":8,"frames_in":9,"message_bytes_in":10,"events_out_per_second":0.5,)"
       R"("events_in_per_second":12.5,"opened":1,"closed":{"peer":0,"local":0,"timeout":0},)"
+      R"("accepted":7,"due":8,"reached":null,"copies":1,"worst":null,"signals":[],)"
       R"("key of a later version":["x\u001b"]})";
   const Outcome shards = run_against("[ " + shard + "\n]\n", {"shards", "-o", "json"});
   EXPECT_EQ(shards.out, "[" + shard + "]\n");

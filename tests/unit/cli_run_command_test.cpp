@@ -32,16 +32,20 @@ TEST(CliStatus, GoldenScreen) {
             "scraped   4.2 s ago\n"
             "config    /etc/fanfare/fanfare.yaml\n"
             "covering  1,235 of 1,241 client sockets are counted exactly\n"
+            "alerting  nobody: no Alertmanager is configured\n"
             "\n"
-            "SHARD                            SYNCED  UNSYNCED  COVERAGE  EVENTS_OUT    OUT/S\n"
-            "beast:9000                            1         0  100.00 %           7      0.7\n"
-            "fanfare-selftest                      0         0         -       2,000      0.0\n"
-            "node:8080/chat.slice/us-east-1…   1,234         6   99.51 %  12,345,678  1,234.5\n"
+            "alerts: none\n"
+            "\n"
+            "SHARD                  SYNCED  COVERAGE  PROPAGATION         EVENTS_OUT    OUT/S\n"
+            "beast:9000                  1  100.00 %  -                            7      0.7\n"
+            "fanfare-selftest            0         -  -                        2,000      0.0\n"
+            "node:8080/chat.slice…   1,234   99.51 %  reach 0.99 of 0.99  12,345,678  1,234.5\n"
             "\n"
             "losses\n"
             "  mptcp 1,234 (3 in the last minute)\n"
-            "    MPTCP subflows are not readable, because their bytes are not in the order of the "
-            "stream; turn MPTCP off for the server (net.mptcp.enabled=0) to have it counted.\n"
+            "    MPTCP subflows are not readable, because their bytes are not in the order of\n"
+            "    the stream; turn MPTCP off for the server (net.mptcp.enabled=0) to have it\n"
+            "    counted.\n"
             "  from_the_future 1 (0 in the last minute)\n"
             "    This fanfare is older than the agent and does not know the reason.\n"
             "findings: none\n");
@@ -146,7 +150,7 @@ TEST(CliBadAnswers, AreSaidAndExitWithThree) {
 }
 
 TEST(CliNoAgent, ExitsWithThree) {
-  for (const char* command : {"status", "shards", "sockets", "selftest"}) {
+  for (const char* command : {"status", "shards", "sockets", "peers", "alerts", "selftest"}) {
     const Outcome outcome = run({command, "--admin", "/nowhere/admin.sock"});
     EXPECT_EQ(outcome.code, 3);
     EXPECT_EQ(outcome.out, "");

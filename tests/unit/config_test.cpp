@@ -36,6 +36,9 @@ std::string shard_with(const std::string& line) {
   return "shards:\n  - name: a\n    match: {exe: /a}\n    " + line + "\n";
 }
 
+// ... with these keys of its replication.
+std::string raft_with(const std::string& keys) { return shard_with("replication: {" + keys + "}"); }
+
 TEST(Config, NothingGivesTheDefaults) {
   for (const std::string text : {"", "\n", "# nothing\n", "---\n", "{}", "~", "\xef\xbb\xbf"})
     EXPECT_EQ(parse_config(text, "f"), Config{}) << '"' << text << '"';
@@ -49,7 +52,7 @@ cluster: "prod, west"
 cgroup: /sys/fs/cgroup/chat/
 listen: "[::1]:0"
 admin: /tmp/a.sock
-limits: {sockets: 16, shards: 100000}
+limits: {sockets: 16, shards: 100000, identities: 64}
 shards:
   - name: us-east-1
     match: {listen_ports: [8081, 1, 65535], cgroup: /chat, exe: /usr/bin/chatd}
@@ -58,7 +61,15 @@ shards:
   - name: "\u00fc"
     match: {exe: /b}
     clients:
-alertmanagers: []
+  - name: raft
+    match: {listen_ports: [80], exe: /b}
+    clients: {identity: {json_key: "the id"}}
+    replication:
+      protocol: hashicorp-raft
+      ports: [7001, 7000]
+      peers: {10.0.0.2: node-b, 10.0.0.3:7000: node-c, "[FD00:0::2]:7000": d, "::ffff:10.0.0.4": e}
+  - {name: p, match: {listen_ports: [81], exe: /b}, clients: {identity: payload}}
+alertmanagers: [http://127.0.0.1:9093, "https://user:pass@am.example/prefix/"]
 )",
                                      "f");
   Config expected;
@@ -67,9 +78,18 @@ alertmanagers: []
   expected.cgroup = "/sys/fs/cgroup/chat/";
   expected.listen = "[::1]:0";
   expected.admin = "/tmp/a.sock";
-  expected.limits = {.sockets = 16, .shards = 100000};
+  expected.limits = {.sockets = 16, .shards = 100000, .identities = 64};
   expected.shards = {{"us-east-1", {{1, 8081, 65535}, "/chat", "/usr/bin/chatd"}},
-                     {"\u00fc", {{}, "", "/b"}}};
+                     {"\u00fc", {{}, "", "/b"}},
+                     {"raft", {{80}, "", "/b"}, {Identity::Kind::json_key, "the id"}},
+                     {"p", {{81}, "", "/b"}, {Identity::Kind::payload, ""}}};
+  expected.shards[2].replication = {.protocol = ReplicationProtocol::hashicorp_raft,
+                                    .ports = {7000, 7001},
+                                    .peers = {{"10.0.0.2", "node-b"},
+                                              {"10.0.0.3:7000", "node-c"},
+                                              {"[fd00::2]:7000", "d"},
+                                              {"10.0.0.4", "e"}}};
+  expected.alertmanagers = {"http://127.0.0.1:9093", "https://user:pass@am.example/prefix/"};
   EXPECT_EQ(config, expected);
 }
 
@@ -89,7 +109,8 @@ const std::vector<Refusal> refused_keys = {
     {"\"a\\e[2J\": 1", "f:1: a\\x1b[2J: unknown key; allowed: " + root_keys},
     {"<<: {node: a}", "f:1: <<: unknown key; allowed: " + root_keys},
     {"limits: {shrads: 1}",
-     "f:1: limits.shrads: unknown key (did you mean 'shards'?); allowed: sockets, shards"},
+     "f:1: limits.shrads: unknown key (did you mean 'shards'?); allowed: sockets, shards, "
+     "identities"},
     {shard_with("mtach: {}"),
      "f:4: shards[0].mtach: unknown key (did you mean 'match'?); allowed: " + shard_keys},
     {"node: a\ncluster: b\nnode: a\n", "f:3: node: given twice, first on line 1; allowed: once"},
@@ -179,11 +200,8 @@ const std::vector<Refusal> refused_for_now = {
      "f:4: shards[0].clients.events: a mapping: " + new_key + "all"},
     {shard_with("clients: {heartbeats: {json_key: type}}"),
      "f:4: shards[0].clients.heartbeats: " + new_key + "leave it out"},
-    {shard_with("clients: {identity: payload}"),
-     "f:4: shards[0].clients.identity: 'payload': " + new_key + "none"},
-    {shard_with("replication: {protocol: hashicorp-raft}"),
-     "f:4: shards[0].replication: " + new_key + "leave it out"},
-    {"alertmanagers: [http://127.0.0.1:9093]", "f:1: alertmanagers: " + new_key + "[]"},
+    {raft_with("protocol: nats, ports: [7000]"),
+     "f:4: shards[0].replication.protocol: 'nats': " + new_key + "hashicorp-raft"},
 };
 
 const std::vector<Refusal> refused_texts = {

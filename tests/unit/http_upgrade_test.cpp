@@ -173,10 +173,26 @@ TEST(HttpUpgrade, OfAnOldFlowIsOnProbation) {
   EXPECT_EQ(feeder.stage(), FANFARE_STAGE_SEARCH);
 }
 
-TEST(HttpUpgrade, OfAnOldFlowThatIsNoneGoesBackToTheSearch) {
+// A connection that is kept alive for plain HTTP is no client that cannot be read.
+TEST(HttpUpgrade, OfAnOldFlowThatIsNoneMakesItPlainHttp) {
   Feeder feeder(older());
   feeder.segment(head("HTTP/1.1 200 OK", {"Content-Length: 5"}) + "hello");
+  EXPECT_EQ(feeder.stage(), FANFARE_STAGE_HTTP);
+  feeder.segment(upgrade_head() + wire({text, "hi"}));
+  EXPECT_EQ(feeder.stage(), FANFARE_STAGE_FRAMES);
+  EXPECT_EQ(feeder.counted(), (Counts{1, 1, 2, 0, 0}));
+}
+
+// A payload can look like a response where a segment starts; a short frame sends it back.
+TEST(HttpUpgrade, OfAnOldFlowThatWasAPayloadGoesBackToTheSearch) {
+  Feeder feeder(older());
+  feeder.segment(head("HTTP/1.1 200 OK", {"Content-Length: 5"}) + "hello");
+  feeder.segment(wire({text, "hi"}));
   EXPECT_EQ(feeder.stage(), FANFARE_STAGE_SEARCH);
+}
+
+TEST(HttpUpgrade, OfAnOldFlowThatIsTooLongGoesBackToTheSearch) {
+  Feeder feeder(older());
   feeder.segment(head(switching, {"X: " + std::string(FANFARE_HEAD_MAX, 'x')}));
   EXPECT_EQ(feeder.stage(), FANFARE_STAGE_SEARCH) << "too long";
   EXPECT_EQ(feeder.lost(FANFARE_LOSS_HEAD_TOO_LONG), 1U);

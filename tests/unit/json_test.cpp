@@ -30,7 +30,8 @@ const std::string shards_golden =
     R"("events_out":7,"heartbeats_out":0,"control_out":2,"other_out":1,"frames_out":12,)"
     R"("message_bytes_out":1458,"events_in":2,"control_in":1,"frames_in":3,"message_bytes_in":84,)"
     R"("events_out_per_second":0.7,"events_in_per_second":0.2,"opened":5,)"
-    R"("closed":{"peer":2,"local":1,"timeout":1}}])";
+    R"("closed":{"peer":2,"local":1,"timeout":1},"accepted":2,"due":2,"reached":null,"copies":7,)"
+    R"("worst":null,"signals":[]}])";
 
 // A view with one flow to play with.
 struct OneSocket {
@@ -83,7 +84,8 @@ TEST(Json, StatusGolden) {
             R"("tick_seconds":0.0042,"snapshot_age_seconds":1.5,"last_scrape_seconds":4.5,)"
             R"("attached":true,"cgroup":"/sys/fs/cgroup","subtree":false,"scope":"proven",)"
             R"("scope_text":"A socket in a foreign network namespace was counted.",)"
-            R"("config_file":null,"config_reload_ok":true,"shards":)" +
+            R"("config_file":null,"config_reload_ok":true,"alerts":[],"alertmanagers":[],)"
+            R"("worst":null,"shards":)" +
                 shards_golden +
                 R"(,"losses":{"bad_frame":{"count":3,"recent":0}},)"
                 R"("maps":[{"map":"flows","entries":1,"capacity":131072}],)"
@@ -113,6 +115,7 @@ TEST(Json, SocketGolden) {
             R"("state":"synced","reason":null,"opened_seconds":61.5,"last_event_seconds":3.5,)"
             R"("events_out":7,"heartbeats_out":0,"control_out":0,"other_out":0,"frames_out":7,)"
             R"("bytes_out":1414,"events_in":2,"control_in":1,"frames_in":3,"bytes_in":99,)"
+            R"("rpcs_out":null,"rpcs_in":null,"entries_out":null,"entries_in":null,)"
             R"("acked":null,"in_flight":null,"lost":null})"
             "\n]\n");
 }

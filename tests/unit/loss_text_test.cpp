@@ -31,6 +31,9 @@ const std::array<std::pair<unsigned, std::string>, FANFARE_LOSS_COUNT> enumerato
     LOSS(SEARCH_GIVEN_UP),
     LOSS(HEAD_TOO_LONG),
     LOSS(MPTCP),
+    LOSS(BAD_RPC),
+    LOSS(RPC_BUDGET),
+    LOSS(IDENTITIES_FULL),
 }};
 
 std::string lower(std::string text) {

@@ -18,7 +18,7 @@
 
 #include "agent/exports/label_text.h"
 #include "agent/exports/metrics_catalogue.h"
-#include "tests/unit/sample_view.h"
+#include "tests/unit/sample_outage.h"
 
 namespace fanfare {
 namespace {
@@ -84,6 +84,12 @@ TEST(Metrics, ExactLines) {
   }
 }
 
+TEST(Metrics, EveryKindOfAlertIsThereWithZero) {
+  const auto firing = samples(metrics_text(sample::view()), "fanfare_alerts_firing");
+  EXPECT_EQ(firing.size(), 8U);
+  for (const std::string& line : firing) EXPECT_TRUE(line.ends_with("} 0")) << line;
+}
+
 TEST(Metrics, EverySeriesOfAnEmptyShardIsThereWithZero) {
   View view = sample::view();
   view.shards = {ShardView{}};
@@ -95,7 +101,10 @@ TEST(Metrics, EverySeriesOfAnEmptyShardIsThereWithZero) {
   EXPECT_EQ(samples(text, "fanfare_frames_total").size(), 2U);
   EXPECT_EQ(samples(text, "fanfare_sockets_closed_total").size(), 3U);
   EXPECT_EQ(samples(text, "fanfare_capture_losses_total").size(), FANFARE_LOSS_COUNT - 1U);
-  for (const char* metric : {"fanfare_messages_total", "fanfare_capture_losses_total"}) {
+  for (const char* metric :
+       {"fanfare_messages_total", "fanfare_capture_losses_total", "fanfare_events_accepted_total",
+        "fanfare_event_copies_total", "fanfare_events_due_total"}) {
+    EXPECT_FALSE(samples(text, metric).empty()) << metric;
     for (const std::string& line : samples(text, metric)) {
       EXPECT_TRUE(line.ends_with("} 0")) << line;
     }
@@ -165,7 +174,7 @@ TEST(Metrics, LabelValuesAreUtf8AndStayDistinct) {
 
 TEST(Metrics, EverySampleHasTheLabelsOfTheCatalogue) {
   std::set<std::string> seen;
-  for (const auto& family : collect(sample::view())) {
+  for (const auto& family : collect(sample::outage())) {
     const auto entry =
         std::ranges::find(metrics_catalogue(), std::string_view(family.name), &MetricEntry::name);
     ASSERT_NE(entry, metrics_catalogue().end()) << family.name;
@@ -198,7 +207,7 @@ TEST(Metrics, PromtoolHasNothingToSay) {
   if (std::system("command -v promtool >/dev/null 2>&1") != 0) {
     GTEST_SKIP() << "promtool is not installed (Debian package prometheus)";
   }
-  View view = sample::view();
+  View view = sample::outage();
   view.shards.push_back(sample::shard("a\"b\nc\\d \xFF z\xC3\xBCrich"));
   const std::string path = testing::TempDir() + "fanfare_metrics_" + std::to_string(::getpid());
   std::ofstream(path) << metrics_text(view);

@@ -9,9 +9,11 @@
 #include <vector>
 
 #include "agent/exports/json.h"
+#include "agent/exports/judgement_json.h"
 #include "agent/exports/metrics.h"
+#include "agent/exports/peers_json.h"
 #include "agent/exports/sockets_json.h"
-#include "tests/unit/sample_view.h"
+#include "tests/unit/sample_outage.h"
 
 namespace fanfare {
 namespace {
@@ -28,8 +30,15 @@ std::string type_of(const Response& response) {
   return std::string(response[http::field::content_type]);
 }
 
-const std::vector<std::string> all_paths{
-    "/", "/metrics", "/livez", "/readyz", "/api/v1/status", "/api/v1/shards", "/api/v1/sockets"};
+const std::vector<std::string> all_paths{"/",
+                                         "/metrics",
+                                         "/livez",
+                                         "/readyz",
+                                         "/api/v1/status",
+                                         "/api/v1/shards",
+                                         "/api/v1/peers",
+                                         "/api/v1/alerts",
+                                         "/api/v1/sockets"};
 
 TEST(Respond, Metrics) {
   const Response response = get("/metrics");
@@ -44,6 +53,14 @@ TEST(Respond, Json) {
   EXPECT_EQ(get("/api/v1/shards").body(), shards_json(sample::view()));
   EXPECT_EQ(get("/api/v1/sockets", Surface::admin).body(),
             sockets_json(sample::view(), sample::now));
+  const View outage = sample::outage();
+  const auto of_outage = [&outage](const std::string& path) {
+    return respond(outage, request(http::verb::get, path), Surface::listen, sample::now).body();
+  };
+  EXPECT_EQ(of_outage("/api/v1/peers"), peers_json(outage, sample::now));
+  EXPECT_EQ(of_outage("/api/v1/alerts"), alerts_json(outage, sample::now));
+  EXPECT_NE(of_outage("/api/v1/peers"), get("/api/v1/peers").body());
+  EXPECT_NE(of_outage("/api/v1/alerts"), get("/api/v1/alerts").body());
   EXPECT_EQ(type_of(get("/api/v1/status")), "application/json");
 }
 
@@ -73,7 +90,7 @@ TEST(Respond, NoClientAddressOnTheListenSurface) {
   for (const std::string& target : targets) {
     for (const http::verb method : {http::verb::get, http::verb::post, http::verb::options}) {
       const Response response =
-          respond(sample::view(), request(method, target), Surface::listen, sample::now);
+          respond(sample::outage(), request(method, target), Surface::listen, sample::now);
       EXPECT_EQ(response.body().find(sample::client_address), std::string::npos) << target;
     }
   }

@@ -56,5 +56,27 @@ TEST(ShardNames, FactsComeFromTheListenerThenFromTheHolder) {
   EXPECT_EQ(listener_facts(owners, 1, flow).cgroup_path, "/c");
 }
 
+TEST(ShardNames, AddressesAreWrittenAsPeopleWriteThem) {
+  const std::array<std::uint8_t, 16> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, 2};
+  const std::array<std::uint8_t, 16> v6{0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2};
+  EXPECT_EQ(address_text(mapped), "10.0.0.2");
+  EXPECT_EQ(address_text(v6), "fd00::2");
+}
+
+TEST(ShardNames, PeersOverIpv6AreNamedByPortToo) {
+  const Replication replication{.protocol = ReplicationProtocol::hashicorp_raft,
+                                .ports = {7000},
+                                .peers = {{"[fd00::2]:7000", "b"}, {"[fd00::2]:7001", "c"}}};
+  auto flow = testing::make_raft_flow({});
+  std::fill(std::begin(flow.remote), std::end(flow.remote), std::uint8_t{0});
+  flow.remote[0] = 0xfd;
+  flow.remote[15] = 2;
+  EXPECT_EQ(peer_name(replication, flow), "b");
+  flow.remote_port = 7001;
+  EXPECT_EQ(peer_name(replication, flow), "c");
+  flow.dialled = 0;
+  EXPECT_EQ(peer_name(replication, flow), "") << "two are possible";
+}
+
 }  // namespace
 }  // namespace fanfare

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `--fail-below`: the cron check on the coverage of shards.
+// `--fail-below`: the cron check on the coverage of shards and on how far their events get.
 #pragma once
 
 #include <boost/json/array.hpp>
@@ -14,7 +14,9 @@ namespace fanfare {
 inline constexpr std::string_view selftest_shard = "fanfare-selftest";
 
 // A sentence for each failure. Unknown coverage fails, and so does having no shard: a check that
-// passes while nothing is measured would be worse than none.
-std::vector<std::string> coverage_failures(const boost::json::array& shards, double least);
+// passes while nothing is measured would be worse than none. Propagation is compared by its normal
+// (agent/exports/propagation.h) and does not fail while it is unknown: not every shard is
+// configured for it.
+std::vector<std::string> failures_below(const boost::json::array& shards, double least);
 
 }  // namespace fanfare

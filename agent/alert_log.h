@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// One line in the log for each alert that begins, grows worse, or ends.
+#pragma once
+
+#include <map>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "agent/alerts/alert.h"
+
+namespace fanfare {
+
+class AlertLog {
+ public:
+  // The alerts of a tick, as Board::advance returns them. True where something has changed.
+  bool note(const std::vector<Alert>& alerts);
+
+ private:
+  using Key = std::tuple<std::string, std::string, std::string>;  // name, shard, peer
+  std::map<Key, std::pair<AlertState, Severity>> noted_;
+};
+
+}  // namespace fanfare

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Leads each symptom to its machine. What is kept over a restart stands in board_state.cpp.
+#include "agent/alerts/board.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <tuple>
+
+#include "agent/alerts/texts.h"
+
+namespace fanfare {
+namespace {
+
+bool is_worse(const Alert& a, const Alert& b) {
+  constexpr std::array<int, 3> rank{1, 0, 2};  // firing, pending, resolved
+  const auto order = [&](const Alert& alert) {
+    return std::tuple(rank.at(static_cast<std::size_t>(alert.state)), alert.severity,
+                      std::tie(alert.name, alert.shard, alert.peer));
+  };
+  return order(a) < order(b);
+}
+
+}  // namespace
+
+bool Board::is_firing(const AlertKey& key) const {
+  const auto machine = machines_.find(key);
+  return machine != machines_.end() && machine->second.is_firing();
+}
+
+void Board::take(const Symptom& symptom, const Judgement& judgement, Monotonic now, Wall wall) {
+  Symptom told = symptom;
+  // One alert for a pair of nodes: of a stall and a loss of entries the stall is the cause.
+  if (told.key.name == alert_replication_loss &&
+      is_firing({alert_replication_stalled, told.key.shard, told.key.peer}))
+    told.seen.verdict = Verdict::replaced;
+  auto machine = machines_.find(told.key);
+  if (machine == machines_.end()) {
+    if (told.seen.verdict != Verdict::ill) return;
+    const auto& [name, shard, peer] = told.key;
+    const Patience patience = patience_of(name).value_or(Patience{});
+    machine = machines_.emplace(told.key, AlertMachine(patience, name, shard, peer)).first;
+  }
+  machine->second.advance(told.seen, describe(told, judgement), now, wall);
+}
+
+std::vector<Alert> Board::advance(Monotonic now, Wall wall,
+                                  const std::vector<Judgement>& judgements) {
+  std::set<AlertKey> spoken_to;
+  for (const Judgement& judgement : judgements) {
+    for (const Symptom& symptom : symptoms(judgement)) {
+      take(symptom, judgement, now, wall);
+      spoken_to.insert(symptom.key);
+    }
+  }
+  std::vector<Alert> alerts;
+  for (auto machine = machines_.begin(); machine != machines_.end();) {
+    if (!spoken_to.contains(machine->first)) machine->second.advance({}, {}, now, wall);
+    const std::optional<Alert>& alert = machine->second.alert();
+    if (alert) alerts.push_back(*alert);
+    machine = alert ? std::next(machine) : machines_.erase(machine);
+  }
+  std::ranges::sort(alerts, is_worse);
+  return alerts;
+}
+
+}  // namespace fanfare

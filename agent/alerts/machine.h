@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// The life of one alert: pending, firing, resolved. Knows times and verdicts, nothing of ratios.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "agent/alerts/alert.h"
+
+namespace fanfare {
+
+// What one tick says of one alert.
+enum class Verdict {
+  ill,       // the condition holds
+  well,      // the condition was looked for and does not hold
+  unknown,   // could not be told: proves nothing
+  replaced,  // another alert says the same better
+};
+
+// How long a state must last before the next.
+struct Patience {
+  // Ill without a break before it fires.
+  std::chrono::nanoseconds hold{0};
+  // A page that ends at once is taken for a false alarm.
+  std::chrono::nanoseconds firing = std::chrono::seconds(60);
+  // Of health that was seen, in sum, before it is resolved: the proof of recovery itself is the
+  // judge's, this is against a fault that flickers.
+  std::chrono::nanoseconds well = std::chrono::seconds(30);
+};
+
+// A resolved alert is told for that long: Alertmanager forgets what it was not told again.
+inline constexpr std::chrono::minutes resolved_kept{5};
+
+struct Observation {
+  Verdict verdict = Verdict::unknown;
+  Severity severity = Severity::info;  // info never fires, it stays a pending note
+  double value = 0;
+};
+
+struct Texts {
+  std::string step;
+  std::string summary;
+  std::string why;
+  std::string next;
+};
+
+class AlertMachine {
+ public:
+  AlertMachine(const Patience& patience, std::string name, std::string shard, std::string peer);
+
+  // An alert that fired before a restart: it goes on, and must live through its latch again.
+  static AlertMachine firing(const Patience& patience, Alert alert, Monotonic now);
+
+  // Ticks in the order of their times. `texts` is read where the verdict is ill or well.
+  void advance(const Observation& seen, const Texts& texts, Monotonic now, Wall wall);
+
+  // Empty where there is nothing to show: never ill, or resolved long ago.
+  const std::optional<Alert>& alert() const { return alert_; }
+  bool is_firing() const { return alert_ && alert_->state == AlertState::firing; }
+
+ private:
+  void fall_ill(const Observation& seen, const Texts& texts, Monotonic now, Wall wall);
+  void recover(const Observation& seen, const Texts& texts, Monotonic now, Wall wall);
+
+  Patience patience_;
+  Alert blank_;  // name, shard and peer
+  std::optional<Alert> alert_;
+  std::optional<Monotonic> ill_since_;
+  std::chrono::nanoseconds healthy_{0};  // seen since it was last ill
+  std::optional<Monotonic> well_at_;     // the tick before this one was well
+};
+
+}  // namespace fanfare

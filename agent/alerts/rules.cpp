@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/alerts/rules.h"
+
+#include <algorithm>
+#include <array>
+
+namespace fanfare {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Rule {
+  std::string_view name;
+  Patience patience;
+};
+
+// Loss needs no hold of its own: `lost` is two judged ticks in a row over the threshold. Of the
+// loss of entries a stall is the cause more often than not and is known after 10 s: it goes first.
+constexpr std::array<Rule, 5> rules{{
+    {alert_reach_loss, {}},
+    {alert_copies_loss, {}},
+    {alert_replication_loss, {.hold = stalled_after}},
+    {alert_replication_stalled, {}},
+    {alert_blind, {.hold = 60s, .well = 60s}},
+}};
+
+Severity severity_of(double loss) {
+  if (loss >= loss_critical) return Severity::critical;
+  return loss >= loss_warning ? Severity::warning : Severity::info;
+}
+
+bool too_many_losses(const Judgement& judgement) {
+  if (judgement.due == 0) return judgement.losses > losses_borne_idle;
+  return static_cast<double>(judgement.losses) > losses_borne * static_cast<double>(judgement.due);
+}
+
+bool too_little_coverage(const Judgement& judgement) {
+  return judgement.coverage && *judgement.coverage < coverage_needed;
+}
+
+Verdict verdict_on(const Signal& signal, bool doubtful) {
+  if (signal.lost) return Verdict::ill;
+  return signal.ratio.value && !doubtful ? Verdict::well : Verdict::unknown;
+}
+
+// The shard goes on, and this node sends nothing to anybody: another node leads, and its agent
+// judges the ways to its peers. What this node said of its own ways has no subject any more.
+bool another_leads(const Judgement& judgement) {
+  return judgement.due > 0 && !too_many_losses(judgement) &&
+         std::ranges::all_of(judgement.signals, [](const Signal& signal) {
+           return signal.name != signal_replication || signal.ratio.denominator <= 0;
+         });
+}
+
+Verdict verdict_on_peer(const Judgement& judgement, const Signal& signal) {
+  if (!signal.lost && another_leads(judgement)) return Verdict::well;
+  return verdict_on(signal, too_many_losses(judgement));
+}
+
+const Stall* stall_of(const Judgement& judgement, const std::string& peer) {
+  const auto stall = std::ranges::find_if(judgement.stalls, [&](const Stall& each) {
+    return each.peer == peer && each.behind > 0 && judgement.at - each.since >= stalled_after;
+  });
+  return stall == judgement.stalls.end() ? nullptr : &*stall;
+}
+
+void add_stalled(const Judgement& judgement, const std::string& peer, const Signal* signal,
+                 std::vector<Symptom>& found) {
+  Symptom stalled{{alert_replication_stalled, judgement.shard, peer}, {}, signal};
+  if (const Stall* stall = stall_of(judgement, peer)) {
+    stalled.stall = stall;
+    stalled.seen = {Verdict::ill, Severity::critical, static_cast<double>(stall->behind)};
+  } else if (signal) {
+    stalled.seen.verdict = verdict_on_peer(judgement, *signal);
+    // Entries arrive again, not all of them: the loss of entries says so once the stall is over.
+    if (signal->lost) stalled.seen.verdict = Verdict::unknown;
+  }
+  found.push_back(std::move(stalled));
+}
+
+void add_peer(const Judgement& judgement, const Signal& signal, std::vector<Symptom>& found) {
+  add_stalled(judgement, signal.peer, &signal, found);
+  found.push_back({{alert_replication_loss, judgement.shard, signal.peer},
+                   {verdict_on_peer(judgement, signal), severity_of(signal.loss_estimate),
+                    signal.loss_estimate},
+                   &signal});
+}
+
+bool has_signal(const Judgement& judgement, const std::string& peer) {
+  return std::ranges::any_of(judgement.signals, [&](const Signal& signal) {
+    return signal.name == signal_replication && signal.peer == peer;
+  });
+}
+
+}  // namespace
+
+std::optional<Patience> patience_of(std::string_view alert_name) {
+  const auto rule = std::ranges::find(rules, alert_name, &Rule::name);
+  return rule == rules.end() ? std::nullopt : std::optional(rule->patience);
+}
+
+bool is_blind(const Judgement& judgement) {
+  return too_little_coverage(judgement) || too_many_losses(judgement);
+}
+
+bool can_commit(const Judgement& judgement) {
+  std::size_t peers = 0;
+  std::size_t ill = 0;
+  for (const Signal& signal : judgement.signals) {
+    if (signal.name != signal_replication) continue;
+    ++peers;
+    ill += signal.lost || stall_of(judgement, signal.peer) ? 1 : 0;
+  }
+  return ill == 0 || peers - ill >= (peers + 1) / 2;
+}
+
+std::vector<Symptom> symptoms(const Judgement& judgement) {
+  std::vector<Symptom> found;
+  const bool blind = is_blind(judgement);
+  for (const Signal& signal : judgement.signals) {
+    if (signal.name == signal_replication) {
+      add_peer(judgement, signal, found);
+      continue;
+    }
+    const char* name = signal.name == signal_reach ? alert_reach_loss : alert_copies_loss;
+    found.push_back(
+        {{name, judgement.shard, {}},
+         {verdict_on(signal, blind), severity_of(signal.loss_estimate), signal.loss_estimate},
+         &signal});
+  }
+  for (const Stall& stall : judgement.stalls)
+    if (!has_signal(judgement, stall.peer)) add_stalled(judgement, stall.peer, nullptr, found);
+  const double figure = too_little_coverage(judgement) ? judgement.coverage.value_or(0)
+                                                       : static_cast<double>(judgement.losses);
+  found.push_back({{alert_blind, judgement.shard, {}},
+                   {blind ? Verdict::ill : Verdict::well, Severity::warning, figure}});
+  return found;
+}
+
+}  // namespace fanfare

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which alerts there are, and what a judgement says to each of them. Pure.
+#pragma once
+
+#include <compare>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/alerts/machine.h"
+#include "agent/ratios/judgement.h"
+
+namespace fanfare {
+
+inline constexpr const char* alert_reach_loss = "FanfareReachLoss";
+inline constexpr const char* alert_copies_loss = "FanfareCopiesLoss";
+inline constexpr const char* alert_replication_loss = "FanfareReplicationLoss";
+inline constexpr const char* alert_replication_stalled = "FanfareReplicationStalled";
+inline constexpr const char* alert_blind = "FanfareBlind";
+
+// Shares of what was due that are missing. From 5 % on users write in; below 1 % it is a note.
+inline constexpr double loss_critical = 0.05;
+inline constexpr double loss_warning = 0.01;
+// A peer that answers and gets no entry for that long is stalled; elections take less.
+inline constexpr std::chrono::seconds stalled_after{10};
+// Sight: the share of client sockets that must be readable, the share of capture losses in what was
+// due that is borne, and how many where nothing was due.
+inline constexpr double coverage_needed = 0.95;
+inline constexpr double losses_borne = 0.001;
+inline constexpr std::uint64_t losses_borne_idle = 100;
+
+// Empty where no alert has that name.
+std::optional<Patience> patience_of(std::string_view alert_name);
+
+struct AlertKey {
+  std::string name;
+  std::string shard;
+  std::string peer;
+  auto operator<=>(const AlertKey&) const = default;
+};
+
+struct Symptom {
+  AlertKey key;
+  Observation seen;
+  const Signal* signal = nullptr;  // of the judgement, as is `stall`
+  const Stall* stall = nullptr;
+};
+
+// One for each alert that the judgement can speak to; stalled peers before the loss of entries. The
+// judgement must outlive them.
+std::vector<Symptom> symptoms(const Judgement& judgement);
+
+// Capture losses or coverage make every other figure of this judgement doubtful.
+bool is_blind(const Judgement& judgement);
+
+// Enough peers get entries for the shard to commit them: a majority with this node. True where no
+// peer is ill.
+bool can_commit(const Judgement& judgement);
+
+}  // namespace fanfare

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/alerts/texts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "agent/config/text.h"
+
+namespace fanfare {
+namespace {
+
+std::string percent(double share) { return fmt::format("{:.1f} %", share * 100); }
+
+std::string loss_percent(double share) {
+  return share >= 0.1 ? fmt::format("{:.0f} %", share * 100) : percent(share);
+}
+
+std::string normally(const std::optional<double>& normal, bool as_share) {
+  if (!normal) return "what is normal is not learned yet";
+  return "normally " + (as_share ? percent(*normal) : fmt::format("{:.2f}", *normal));
+}
+
+// "62 of 198 in the last 10 s"
+std::string counts(const Ratio& ratio) {
+  return fmt::format("{:.0f} of {:.0f} in the last {} s", ratio.numerator, ratio.denominator,
+                     ratio.window.count());
+}
+
+std::string ratio_sentence(const Signal& signal) {
+  const Ratio& ratio = signal.ratio;
+  if (!ratio.value)
+    return fmt::format("The ratio is unknown at present: {}.",
+                       ratio.unknown.empty() ? "there is nothing to judge by" : ratio.unknown);
+  if (signal.name == signal_reach)
+    return fmt::format(
+        "{} of the events that were due on this node reached a client besides their publisher, "
+        "{}: {}.",
+        percent(*ratio.value), normally(signal.normal, true), counts(ratio));
+  if (signal.name == signal_copies)
+    return fmt::format(
+        "{:.2f} copies of each event that was due left for clients of this node, {}: {:.0f} copies "
+        "of {:.0f} events in the last {} s.",
+        *ratio.value, normally(signal.normal, false), ratio.numerator, ratio.denominator,
+        ratio.window.count());
+  return fmt::format("{} of the new log entries were confirmed by {} (this node -> {}), {}: {}.",
+                     percent(*ratio.value), escaped(signal.peer), escaped(signal.peer),
+                     normally(signal.normal, true), counts(ratio));
+}
+
+std::string evidence_sentence(const Signal& signal) {
+  std::string text =
+      fmt::format("Evidence {:.1f} nats ({:.1f} needed).", signal.evidence, signal.threshold);
+  if (signal.lost) text += fmt::format(" Estimated loss {}.", loss_percent(signal.loss_estimate));
+  return text;
+}
+
+std::string sight_sentence(const Judgement& judgement) {
+  return fmt::format("Coverage {}, {} capture losses.",
+                     judgement.coverage ? fmt::format("{:.0f} %", *judgement.coverage * 100)
+                                        : std::string("unknown"),
+                     judgement.losses);
+}
+
+// The peer that has confirmed the largest share of entries; null where none is known.
+const Signal* best_peer(const Judgement& judgement) {
+  const Signal* best = nullptr;
+  for (const Signal& signal : judgement.signals) {
+    if (signal.name != signal_replication || !signal.ratio.value) continue;
+    if (!best || signal.ratio.value > best->ratio.value) best = &signal;
+  }
+  return best;
+}
+
+std::string break_sentence(const Judgement& judgement) {
+  const Signal* best = best_peer(judgement);
+  const std::string confirmed =
+      best ? fmt::format("{:.0f} of {:.0f} confirmed by {}", best->ratio.numerator,
+                         best->ratio.denominator, escaped(best->peer))
+           : std::string("none confirmed by any peer");
+  if (!can_commit(judgement))
+    return fmt::format(
+        "Too few peers get the entries to commit them ({} at best), so the break is "
+        "in the replication.",
+        confirmed);
+  if (best)
+    return fmt::format(
+        "Entries are replicated ({}), so the break is between the applied log and "
+        "the client sockets on this node.",
+        confirmed);
+  return fmt::format(
+      "The events are known on this node ({} due in the last 10 s), so the break is "
+      "between its log and its client sockets.",
+      judgement.due);
+}
+
+Texts describe_clients(const Symptom& symptom, const Judgement& judgement) {
+  const Signal& signal = *symptom.signal;
+  const bool all = signal.name == signal_reach;
+  const bool broadcast = can_commit(judgement);
+  Texts texts;
+  texts.step = broadcast ? "broadcast" : "replication";
+  texts.summary = fmt::format("{} of shard {} on this node miss messages until they reload.",
+                              all ? "Clients" : "Some clients", escaped(judgement.shard));
+  texts.why = fmt::format("{} {} {}", ratio_sentence(signal), evidence_sentence(signal),
+                          sight_sentence(judgement));
+  if (symptom.seen.verdict == Verdict::ill) texts.why += ' ' + break_sentence(judgement);
+  texts.next =
+      broadcast
+          ? "Roll back the build on this node or drain it; users see messages after a reload."
+          : "Restore the replication first: look at the peers, the network and the last rollout.";
+  return texts;
+}
+
+std::string stall_sentence(const Stall& stall, const Judgement& judgement) {
+  const auto age = std::chrono::duration_cast<std::chrono::seconds>(judgement.at - stall.since);
+  return fmt::format(
+      "{} answers, but has confirmed no new log entry for {} s and is {} entries behind (this node "
+      "-> {}; {} s are needed).",
+      escaped(stall.peer), age.count(), stall.behind, escaped(stall.peer), stalled_after.count());
+}
+
+Texts describe_peer(const Symptom& symptom, const Judgement& judgement) {
+  const std::string peer = escaped(symptom.key.peer);
+  const bool stalled = symptom.key.name == alert_replication_stalled;
+  Texts texts;
+  texts.step = "replication";
+  texts.summary = fmt::format("Log entries of shard {} {} arrive at {}; its clients miss messages.",
+                              escaped(judgement.shard), stalled ? "no longer" : "do not all", peer);
+  if (symptom.stall) texts.why = stall_sentence(*symptom.stall, judgement);
+  if (symptom.signal && !symptom.stall)
+    texts.why = fmt::format("{} {} {} capture losses.", ratio_sentence(*symptom.signal),
+                            evidence_sentence(*symptom.signal), judgement.losses);
+  if (symptom.seen.verdict == Verdict::replaced)
+    texts.why = fmt::format("{} says the same of {}.", alert_replication_stalled, peer);
+  texts.next = fmt::format(
+      "Look at {}: its log, its disk and the network from this node; roll "
+      "back its build or restart it, or drain it.",
+      peer);
+  return texts;
+}
+
+Texts describe_sight(const Judgement& judgement) {
+  Texts texts;
+  texts.step = "capture";
+  texts.summary = fmt::format(
+      "fanfare does not see all of shard {} on this node: a loss may go "
+      "unnoticed.",
+      judgement.shard);
+  texts.why =
+      fmt::format("{} {} capture losses at {} events due in the last 10 s ({} borne).",
+                  judgement.coverage
+                      ? fmt::format("{} of the open client sockets are readable ({:.0f} % needed).",
+                                    percent(*judgement.coverage), coverage_needed * 100)
+                      : std::string("No client socket is open."),
+                  judgement.losses, judgement.due,
+                  judgement.due > 0 ? percent(losses_borne) : std::to_string(losses_borne_idle));
+  texts.next = "Run `fanfare status` on this node: it names what is not counted, and the remedy.";
+  return texts;
+}
+
+}  // namespace
+
+Texts describe(const Symptom& symptom, const Judgement& judgement) {
+  if (symptom.key.name == alert_blind) return describe_sight(judgement);
+  return symptom.key.peer.empty() ? describe_clients(symptom, judgement)
+                                  : describe_peer(symptom, judgement);
+}
+
+}  // namespace fanfare

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// The figures of a shard's propagation that more than one export shows, in one place.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "agent/exports/view.h"
+
+namespace fanfare {
+
+// Events taken from clients, cumulative.
+std::uint64_t events_accepted(const Shard& shard);
+
+// Events that this node had to copy to its clients, cumulative: the denominator that is judged by.
+std::uint64_t events_due(const Shard& shard);
+
+// Event messages out, cumulative; where identities are read, without the publisher's own.
+std::uint64_t event_copies(const Shard& shard);
+
+// The ratio by its normal, 1 where all is well. A reach or replication ratio without a normal
+// stands for itself; copies for each event mean nothing before their normal is learned. Empty:
+// unknown.
+std::optional<double> relative(const Signal& signal);
+
+// The signal whose relative ratio is lowest; null where none is known. Copies speak only where
+// reach is not known: how many there are for each event goes up and down with the rooms that talk.
+const Signal* worst_signal(const ShardView& view);
+
+}  // namespace fanfare

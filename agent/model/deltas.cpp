@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/model/deltas.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace fanfare {
+namespace {
+
+std::uint64_t growth(std::uint64_t now, std::uint64_t before) {
+  return now > before ? now - before : 0;
+}
+
+std::uint64_t rpcs(const RpcTotals& totals) {
+  return totals.append + totals.append_empty + totals.heartbeat + totals.vote + totals.snapshot +
+         totals.other;
+}
+
+PeerDelta peer_delta(const Peer& now, const Peer& before) {
+  return {.name = now.name,
+          .entries_out = growth(now.out.entries, before.out.entries),
+          .entries_in = growth(now.in.entries, before.in.entries),
+          .rpcs_out = growth(rpcs(now.out), rpcs(before.out)),
+          .rpcs_in = growth(rpcs(now.in), rpcs(before.in)),
+          .answers_in = growth(now.out.answers, before.out.answers),
+          .sent_index = now.sent_index,
+          .confirmed_index = now.confirmed_index,
+          .sockets = now.sockets_synced + now.sockets_unsynced};
+}
+
+// A peer that is new in a known shard has done all of its work since the shard was last seen.
+std::vector<PeerDelta> peer_deltas(const Shard& now, const Shard& before) {
+  std::vector<PeerDelta> deltas;
+  for (const auto& peer : now.peers) {
+    const auto known = std::find_if(before.peers.begin(), before.peers.end(),
+                                    [&](const Peer& other) { return other.name == peer.name; });
+    deltas.push_back(peer_delta(peer, known == before.peers.end() ? Peer{} : *known));
+  }
+  return deltas;
+}
+
+ShardDelta shard_delta(const Shard& now, const Shard& before) {
+  ShardDelta delta{
+      .shard = now.name,
+      .accepted = growth(now.in.messages[FANFARE_EVENT], before.in.messages[FANFARE_EVENT]),
+      .commands = growth(now.commands, before.commands),
+      .copies = growth(now.out.messages[FANFARE_EVENT], before.out.messages[FANFARE_EVENT]),
+      .sockets_synced = now.sockets_synced,
+      .sockets_unsynced = now.sockets_unsynced,
+      .replicates = now.replicates,
+      .identifies = now.identifies,
+      .peers = peer_deltas(now, before)};
+  if (!now.identifies) return delta;
+  delta.accepted = growth(now.reach.accepted, before.reach.accepted);
+  delta.reached = growth(now.reach.reached, before.reach.reached);
+  delta.copies = growth(now.reach.copies, before.reach.copies);
+  delta.own_copies = growth(now.reach.own_copies, before.reach.own_copies);
+  delta.unidentified = growth(now.reach.unidentified, before.reach.unidentified);
+  return delta;
+}
+
+}  // namespace
+
+std::vector<ShardDelta> Deltas::advance(const Snapshot& snapshot, const Model& model) {
+  std::uint64_t losses = 0;
+  for (std::size_t reason = 0; reason < snapshot.losses.size(); ++reason)
+    losses += growth(snapshot.losses[reason], last_losses_[reason]);
+
+  std::vector<ShardDelta> deltas;
+  std::map<std::string, Shard> seen;
+  for (const auto& shard : model.shards) {
+    const auto before = last_.find(shard.name);
+    if (before != last_.end() && last_taken_) {
+      auto& delta = deltas.emplace_back(shard_delta(shard, before->second));
+      delta.at = snapshot.taken;
+      delta.span = snapshot.taken - *last_taken_;
+      delta.losses = losses;
+    }
+    seen.emplace(shard.name, shard);
+  }
+  last_ = std::move(seen);
+  last_losses_ = snapshot.losses;
+  last_taken_ = snapshot.taken;
+  return deltas;
+}
+
+}  // namespace fanfare

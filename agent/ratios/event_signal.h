@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reach or copies of one shard on this node: cohorts, what is normal of them, and the watch for a
+// loss.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "agent/ratios/baseline.h"
+#include "agent/ratios/cohorts.h"
+#include "agent/ratios/dispersion.h"
+#include "agent/ratios/judgement.h"
+#include "agent/ratios/loss_watch.h"
+#include "agent/ratios/settled_window.h"
+
+namespace fanfare {
+
+enum class Outcome {
+  reach,   // an event reaches somebody or nobody
+  copies,  // an event brings any number of copies
+};
+
+class EventSignal {
+ public:
+  explicit EventSignal(Outcome outcome);
+
+  // The cohort of this tick; those that settle with it are judged, and learned from where they are
+  // well. Cohorts without sockets, without anything due, or unusable do neither: no traffic is no
+  // loss and no recovery.
+  Signal advance(Cohort cohort);
+
+  // Expected outcome of an event in health, see Baseline; empty while learning.
+  std::optional<double> normal(std::uint64_t sockets) const;
+
+  const Baseline& baseline() const { return baseline_; }
+  Baseline& baseline() { return baseline_; }
+  const Dispersion& dispersion() const { return dispersion_; }
+  Dispersion& dispersion() { return dispersion_; }
+  const LossWatch& watch() const { return watch_; }
+  LossWatch& watch() { return watch_; }
+
+ private:
+  std::unique_ptr<LossTest> test_against(const Normal& normal) const;
+  void judge_unlearned(const Cohort& cohort);
+  void judge(const Cohort& cohort);
+  void learn(const Cohort& cohort, bool known);
+
+  Outcome outcome_;
+  Cohorts cohorts_;
+  Baseline baseline_;
+  Dispersion dispersion_;
+  LossWatch watch_;
+  std::deque<Cohort> suspected_;  // not learned yet, oldest first
+  SettledWindow settled_;
+  std::uint64_t sockets_ = 0;  // of the last tick that had any
+};
+
+}  // namespace fanfare

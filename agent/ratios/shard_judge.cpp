@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/ratios/shard_judge.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace fanfare {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr double least_coverage = 0.95;
+constexpr double lossless = 0.1;      // losses allowed, as a share of those that the null allows
+constexpr double reach_slack = 0.02;  // 1 - null, at its least
+constexpr double peer_slack = 0.001;
+constexpr double unidentified_share = 0.05;  // of the event messages
+constexpr auto recent_time = 10s;
+
+bool too_lossy(const ShardDelta& delta, double due, double slack) {
+  return delta.losses > 0 && static_cast<double>(delta.losses) > lossless * slack * due;
+}
+
+// Client writes are never a denominator: on the failing node they are what is missing.
+std::uint64_t due_of(const ShardDelta& delta) {
+  return delta.replicates ? delta.commands : delta.accepted;
+}
+
+Cohort cohort_of(const ShardDelta& delta, std::uint64_t due, std::uint64_t seen) {
+  Cohort cohort{.at = delta.at,
+                .span = delta.span,
+                .due = static_cast<double>(due),
+                .seen = static_cast<double>(seen),
+                .sockets = delta.sockets_synced,
+                .losses = delta.losses,
+                .coverage = std::nullopt,
+                .unusable = {}};
+  const auto open = delta.sockets_synced + delta.sockets_unsynced;
+  if (open > 0)
+    cohort.coverage = static_cast<double>(delta.sockets_synced) / static_cast<double>(open);
+  if (cohort.coverage && *cohort.coverage < least_coverage)
+    cohort.unusable = "too few of the client sockets can be read";
+  else if (too_lossy(delta, cohort.due, reach_slack))
+    cohort.unusable = "too much was lost in the capture";
+  return cohort;
+}
+
+Cohort reach_cohort(const ShardDelta& delta, std::uint64_t due) {
+  auto cohort = cohort_of(delta, due, delta.reached);
+  const auto identified = static_cast<double>(delta.copies + delta.own_copies + delta.accepted);
+  if (cohort.unusable.empty() &&
+      static_cast<double>(delta.unidentified) > unidentified_share * identified)
+    cohort.unusable = "too many events carry no identity that can be read";
+  return cohort;
+}
+
+}  // namespace
+
+void Judge::ShardJudge::sum_recent(const ShardDelta& delta, std::uint64_t due,
+                                   Judgement& judgement) {
+  recent_.push_back({delta.at, due, delta.losses});
+  while (delta.at - recent_.front().at >= recent_time) recent_.pop_front();
+  for (const auto& tick : recent_) {
+    judgement.due += tick.due;
+    judgement.losses += tick.losses;
+  }
+}
+
+void Judge::ShardJudge::judge_peers(const ShardDelta& delta, Judgement& judgement) {
+  std::uint64_t log_end = 0;
+  for (const auto& peer : delta.peers) log_end = std::max(log_end, peer.sent_index);
+  // A log that was not known, or has begun anew, has not grown by its length.
+  const auto grown = log_end_ > 0 && log_end > log_end_ ? log_end - log_end_ : 0;
+  log_end_ = log_end;
+  for (const auto& peer : delta.peers) {
+    if (peer.sent_index == 0) continue;  // this node does not lead, or not to that peer
+    Cohort cohort{.at = delta.at,
+                  .span = delta.span,
+                  .losses = delta.losses,
+                  .coverage = std::nullopt,
+                  .unusable = {}};
+    if (too_lossy(delta, static_cast<double>(grown), peer_slack))
+      cohort.unusable = "too much was lost in the capture";
+    auto& signal = peers[peer.name];
+    judgement.signals.push_back(signal.advance(std::move(cohort), peer, log_end, grown));
+    if (auto stall = signal.stall(delta.at)) judgement.stalls.push_back(std::move(*stall));
+  }
+}
+
+Judgement Judge::ShardJudge::advance(const ShardDelta& delta) {
+  const auto due = due_of(delta);
+  Judgement judgement{.shard = delta.shard,
+                      .at = delta.at,
+                      .signals = {},
+                      .stalls = {},
+                      .coverage = cohort_of(delta, due, 0).coverage,
+                      .sockets = delta.sockets_synced};
+  sum_recent(delta, due, judgement);
+  if (delta.identifies) judgement.signals.push_back(reach.advance(reach_cohort(delta, due)));
+  copies_known_ = copies_known_ || delta.replicates || due > 0;
+  if (copies_known_)
+    judgement.signals.push_back(copies.advance(cohort_of(delta, due, delta.copies)));
+  judge_peers(delta, judgement);
+  return judgement;
+}
+
+}  // namespace fanfare

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// All signals of one shard.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "agent/ratios/event_signal.h"
+#include "agent/ratios/judge.h"
+#include "agent/ratios/peer_signal.h"
+
+namespace fanfare {
+
+class Judge::ShardJudge {
+ public:
+  Judgement advance(const ShardDelta& delta);
+
+  EventSignal reach{Outcome::reach};
+  EventSignal copies{Outcome::copies};
+  std::map<std::string, PeerSignal> peers;
+
+ private:
+  struct Recent {
+    std::chrono::nanoseconds at{};
+    std::uint64_t due = 0, losses = 0;
+  };
+
+  void sum_recent(const ShardDelta& delta, std::uint64_t due, Judgement& judgement);
+  void judge_peers(const ShardDelta& delta, Judgement& judgement);
+
+  std::deque<Recent> recent_;  // 10 s
+  std::uint64_t log_end_ = 0;
+  bool copies_known_ = false;  // something has been due: the shard has a denominator
+};
+
+}  // namespace fanfare

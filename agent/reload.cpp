@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/reload.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "agent/kernel/knobs.h"
+
+namespace fanfare {
+namespace {
+
+bool replicates(const Knobs& knobs) {
+  return std::ranges::any_of(
+      knobs.shards, [](const ShardKnobs& shard) { return !shard.replication_ports.empty(); });
+}
+
+// By place: sockets carry the place of their shard, see fanfare_flow.identity_rule.
+std::vector<std::pair<std::size_t, ShardKnobs>> identities(const Knobs& knobs) {
+  std::vector<std::pair<std::size_t, ShardKnobs>> found;
+  for (std::size_t i = 0; i < knobs.shards.size(); ++i) {
+    const ShardKnobs& shard = knobs.shards[i];
+    if (shard.identity.kind != Identity::Kind::none)
+      found.push_back({i, {.identity = shard.identity, .client_ports = shard.client_ports}});
+  }
+  return found;
+}
+
+}  // namespace
+
+std::string fixed_key_changed(const Config& before, const Config& after) {
+  if (before.listen != after.listen) return "listen";
+  if (before.admin != after.admin) return "admin";
+  if (before.cgroup != after.cgroup) return "cgroup";
+  if (before.limits.sockets != after.limits.sockets) return "limits.sockets";
+  if (before.limits.identities != after.limits.identities) return "limits.identities";
+  const auto old_knobs = knobs_of(before), new_knobs = knobs_of(after);
+  if (!replicates(old_knobs) && replicates(new_knobs)) return "the first shards[].replication";
+  if (identities(old_knobs) != identities(new_knobs)) return "shards[].clients.identity";
+  return {};
+}
+
+}  // namespace fanfare

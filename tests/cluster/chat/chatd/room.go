@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"encoding/json"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"fanfare/cluster/event"
+
+	"github.com/gorilla/websocket"
+)
+
+const (
+	queueMax     = 1024 // events waiting for one member; beyond it the member is cut off
+	pingInterval = 10 * time.Second
+	writeTimeout = 5 * time.Second
+)
+
+// Member is one WebSocket connection.
+type Member struct {
+	ID    string // of the connection, unique in the cluster
+	User  string
+	Rooms []string
+	conn  *websocket.Conn
+	queue chan []byte
+}
+
+// Rooms holds this node's own members; it knows nothing of other nodes.
+type Rooms struct {
+	node    string
+	faults  *Faults
+	mutex   sync.Mutex
+	members map[string][]*Member // by room, in the order of their coming
+	written atomic.Uint64        // frames handed to the clients' sockets
+	open    atomic.Int64
+}
+
+func newRooms(node string, faults *Faults) *Rooms {
+	return &Rooms{node: node, faults: faults, members: map[string][]*Member{}}
+}
+
+func (rooms *Rooms) enter(member *Member) {
+	rooms.mutex.Lock()
+	for _, room := range member.Rooms {
+		rooms.members[room] = append(rooms.members[room], member)
+	}
+	rooms.mutex.Unlock()
+	rooms.open.Add(1)
+	go rooms.write(member)
+}
+
+func (rooms *Rooms) leave(member *Member) {
+	rooms.mutex.Lock()
+	defer rooms.mutex.Unlock()
+	for _, room := range member.Rooms {
+		kept := rooms.members[room][:0:0]
+		for _, other := range rooms.members[room] {
+			if other != member {
+				kept = append(kept, other)
+			}
+		}
+		rooms.members[room] = kept
+	}
+	close(member.queue)
+	rooms.open.Add(-1)
+}
+
+// write is the only writer of the member's connection.
+func (rooms *Rooms) write(member *Member) {
+	ping := time.NewTicker(pingInterval)
+	defer ping.Stop()
+	defer member.conn.Close()
+	for {
+		member.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
+		select {
+		case data, ok := <-member.queue:
+			if !ok || member.conn.WriteMessage(websocket.TextMessage, data) != nil {
+				return
+			}
+			rooms.written.Add(1)
+		case <-ping.C:
+			if member.conn.WriteMessage(websocket.PingMessage, nil) != nil {
+				return
+			}
+		}
+	}
+}
+
+// broadcast gives an applied entry to the members of its room on this node, the publisher too.
+func (rooms *Rooms) broadcast(entry Entry) {
+	fault := rooms.faults.get()
+	if fault.dropsEntry(entry, rooms.node) {
+		return
+	}
+	data := encode(entry.Event)
+	rooms.mutex.Lock()
+	defer rooms.mutex.Unlock()
+	for place, member := range rooms.members[entry.Event.Room] {
+		if fault.dropsMember(entry, member, place) {
+			continue
+		}
+		select {
+		case member.queue <- data:
+		default:
+			member.conn.Close() // its reader ends and takes it out
+		}
+	}
+}
+
+func encode(e event.Event) []byte {
+	data, err := json.Marshal(e)
+	if err != nil {
+		panic(err) // strings only
+	}
+	return data
+}

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The cluster: three hosts with a chat node and an agent each, an Alertmanager, clients with truth.
+
+All of it is this process's: it ends with the context, with Ctrl-C, and when this process dies.
+"""
+import contextlib
+import dataclasses
+import pathlib
+import signal
+import time
+
+import web
+from alertmanager import Alertmanager
+from hosts import SWITCH, Hosts
+from node import CLIENTS, ChatNode, HostAgent
+from processes import Failure, JsonProcess
+
+NODES = 3
+START_SECONDS = 20
+
+
+@dataclasses.dataclass(frozen=True)
+class Load:
+    clients: int = 12  # of each node
+    rooms: int = 6
+    rooms_of_client: int = 2
+    rate: float = 20  # events a second, all nodes together
+    rest_share: float = 0.2  # of the events
+    settle_seconds: int = 3
+
+
+def end_on_signals() -> None:
+    """So that every context is left; the default of SIGTERM would leave none."""
+    def end(number, _):
+        raise Failure(f"ended by {signal.Signals(number).name}")
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
+
+
+class Cluster:
+    """Use as a context. `fanfare` None: no agents, for work on the cluster itself."""
+
+    def __init__(self, fanfare: pathlib.Path | None, work: pathlib.Path, logs: pathlib.Path,
+                 load: Load):
+        self._fanfare = fanfare.resolve() if fanfare else None
+        self._work, self._logs, self.load = work.resolve(), logs, load
+        logs.mkdir(parents=True, exist_ok=True)
+        self.nodes: dict[str, ChatNode] = {}
+        self.agents: dict[str, HostAgent] = {}
+
+    def __enter__(self):
+        with contextlib.ExitStack() as stack:
+            self._bring_up(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_):
+        self._stack.close()
+
+    def _bring_up(self, stack: contextlib.ExitStack) -> None:
+        hosts = stack.enter_context(Hosts(NODES))
+        self.alertmanager = stack.enter_context(
+            Alertmanager(SWITCH, hosts.directory, self._logs / "alertmanager.log"))
+        for host in hosts.all if self._fanfare else []:
+            agent = HostAgent(self._fanfare, host, hosts.all, self.alertmanager.url,
+                              hosts.directory, self._logs / f"agent-{host.name}")
+            stack.callback(agent.stop)
+            agent.start()
+            self.agents[host.name] = agent
+        for agent in self.agents.values():
+            agent.await_ready()
+        for host in hosts.all:
+            node = ChatNode(self._work / "chatd", host, hosts.all, self._logs / host.name)
+            stack.callback(node.stop)
+            node.start()
+            self.nodes[host.name] = node
+        for node in self.nodes.values():
+            node.await_serving()
+        web.wait_for("the shard has a leader", self.leader, START_SECONDS)
+        self.clients = stack.enter_context(
+            JsonProcess("chatload", self._load_argv(), self._logs / "chatload.log"))
+        self.await_clients()
+
+    def _load_argv(self) -> list:
+        nodes = ",".join(f"{n.name}={n.host.address}:{CLIENTS}" for n in self.nodes.values())
+        load = self.load
+        return [self._work / "chatload", "--nodes", nodes, "--clients", str(load.clients),
+                "--rooms", str(load.rooms), "--in", str(load.rooms_of_client),
+                "--rate", str(load.rate), "--rest", str(load.rest_share),
+                "--settle", f"{load.settle_seconds}s"]
+
+    def await_clients(self, seconds: float = START_SECONDS) -> None:
+        due = {name: self.load.clients for name in self.nodes}
+        web.wait_for("all clients are connected",
+                     lambda: self.clients.ask("report")["connected"] == due, seconds)
+
+    def leader(self) -> str | None:
+        """The name of the node that leads, by its own word."""
+        for node in self.nodes.values():
+            with contextlib.suppress(Failure):
+                if node.stats()["raft"]["state"] == "Leader":
+                    return node.name
+        return None
+
+    def truth(self, since: float = 0, until: float = 0) -> dict:
+        """The clients' counts by node of what was published in the whole seconds of the span.
+
+        Times are time.time(); blocks until the span has settled.
+        """
+        if until:
+            time.sleep(max(0, until + self.load.settle_seconds + 1 - time.time()))
+        report = self.clients.ask("report", since=int(since) + 1 if since else 0, until=int(until))
+        empty = {"due": 0, "reached": 0, "copies_due": 0, "copies": 0, "duplicates": 0}
+        return {name: report["nodes"].get(name, empty) for name in self.nodes}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every transition of one alert, tick by tick.
+#include "agent/alerts/machine.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/sample_judgement.h"
+
+namespace fanfare {
+namespace {
+
+using namespace std::chrono_literals;
+using sample::start;
+using sample::start_wall;
+
+constexpr Observation critical{Verdict::ill, Severity::critical, 0.66};
+constexpr Observation warning{Verdict::ill, Severity::warning, 0.02};
+constexpr Observation note{Verdict::ill, Severity::info, 0.005};
+constexpr Observation well{Verdict::well};
+constexpr Observation unknown{Verdict::unknown};
+constexpr Observation replaced{Verdict::replaced};
+
+// A machine that ticks once a second.
+struct Life {
+  explicit Life(const Patience& patience = {}) : machine(patience, "FanfareX", "chat-1", "n3") {}
+
+  void tick(const Observation& seen, const Texts& texts = {"broadcast", "s", "w", "n"}) {
+    now += 1s;
+    wall += 1s;
+    machine.advance(seen, texts, now, wall);
+  }
+  void tick(int times, const Observation& seen) {
+    for (int i = 0; i < times; ++i) tick(seen);
+  }
+  // "none", or the state's name
+  std::string state() const {
+    return machine.alert() ? std::string(state_name(machine.alert()->state)) : "none";
+  }
+
+  AlertMachine machine;
+  Monotonic now = start;
+  Wall wall = start_wall;
+};
+
+TEST(AlertMachine, StartsWithNothing) {
+  Life life;
+  EXPECT_EQ(life.state(), "none");
+  life.tick(well);
+  life.tick(unknown);
+  EXPECT_EQ(life.state(), "none");
+}
+
+TEST(AlertMachine, FiresAtOnceWithoutHold) {
+  Life life;
+  life.tick(critical);
+  ASSERT_EQ(life.state(), "firing");
+  const Alert expected{.name = "FanfareX",
+                       .shard = "chat-1",
+                       .peer = "n3",
+                       .severity = Severity::critical,
+                       .state = AlertState::firing,
+                       .since = start + 1s,
+                       .started = start_wall + 1s,
+                       .ended = {},
+                       .step = "broadcast",
+                       .summary = "s",
+                       .why = "w",
+                       .next = "n",
+                       .value = 0.66};
+  EXPECT_EQ(*life.machine.alert(), expected);
+}
+
+TEST(AlertMachine, HoldsFirst) {
+  Life life({.hold = 10s});
+  life.tick(10, critical);
+  ASSERT_EQ(life.state(), "pending");
+  EXPECT_EQ(life.machine.alert()->since, start + 1s);
+  EXPECT_EQ(life.machine.alert()->started, start_wall + 1s);
+  life.tick(critical);
+  ASSERT_EQ(life.state(), "firing");
+  EXPECT_EQ(life.machine.alert()->since, start + 11s);
+  EXPECT_EQ(life.machine.alert()->started, start_wall + 11s);
+}
+
+TEST(AlertMachine, AnyOtherWordBreaksTheHold) {
+  for (const Observation& other : {well, unknown, replaced}) {
+    Life life({.hold = 10s});
+    life.tick(9, critical);
+    life.tick(other);
+    EXPECT_EQ(life.state(), "none");
+    life.tick(10, critical);
+    EXPECT_EQ(life.state(), "pending");
+    life.tick(critical);
+    EXPECT_EQ(life.state(), "firing");
+  }
+}
+
+TEST(AlertMachine, ANoteNeverFires) {
+  Life life;
+  life.tick(1000, note);
+  EXPECT_EQ(life.state(), "pending");
+  EXPECT_EQ(life.machine.alert()->severity, Severity::info);
+  life.tick(unknown);
+  EXPECT_EQ(life.state(), "none");
+}
+
+TEST(AlertMachine, ANoteDoesNotCountForTheHold) {
+  Life life({.hold = 10s});
+  life.tick(100, note);
+  life.tick(10, warning);
+  EXPECT_EQ(life.state(), "pending");
+  EXPECT_EQ(life.machine.alert()->severity, Severity::warning);
+  life.tick(warning);
+  EXPECT_EQ(life.state(), "firing");
+}
+
+TEST(AlertMachine, SeverityRisesAndNeverFalls) {
+  Life life;
+  life.tick(warning);
+  EXPECT_EQ(life.machine.alert()->severity, Severity::warning);
+  life.tick(critical);
+  EXPECT_EQ(life.machine.alert()->severity, Severity::critical);
+  EXPECT_EQ(life.machine.alert()->since, start + 1s) << "the state is the same";
+  EXPECT_EQ(life.machine.alert()->started, start_wall + 1s);
+  for (const Observation& lesser : {warning, note}) {
+    life.tick(lesser);
+    EXPECT_EQ(life.state(), "firing");
+    EXPECT_EQ(life.machine.alert()->severity, Severity::critical);
+  }
+  EXPECT_EQ(life.machine.alert()->value, note.value);
+}
+
+TEST(AlertMachine, FiresForAMinuteAtLeast) {
+  Life life;
+  life.tick(critical);  // at 1 s
+  life.tick(59, well);
+  EXPECT_EQ(life.state(), "firing");
+  life.tick(well);  // at 61 s
+  ASSERT_EQ(life.state(), "resolved");
+  EXPECT_EQ(life.machine.alert()->since, start + 61s);
+  EXPECT_EQ(life.machine.alert()->ended, start_wall + 61s);
+  EXPECT_EQ(life.machine.alert()->started, start_wall + 1s);
+}
+
+TEST(AlertMachine, ResolvesAfterThirtySecondsOfHealth) {
+  Life life;
+  life.tick(100, critical);
+  life.tick(30, well);  // the first proves no second yet
+  EXPECT_EQ(life.state(), "firing");
+  life.tick(well);
+  EXPECT_EQ(life.state(), "resolved");
+}
+
+TEST(AlertMachine, IllnessTakesHealthBack) {
+  Life life;
+  life.tick(100, critical);
+  life.tick(30, well);
+  life.tick(critical);
+  life.tick(30, well);
+  EXPECT_EQ(life.state(), "firing");
+  life.tick(well);
+  EXPECT_EQ(life.state(), "resolved");
+}
+
+TEST(AlertMachine, NothingKnownProvesNothing) {
+  Life life;
+  life.tick(critical);
+  life.tick(24 * 3600, unknown);
+  EXPECT_EQ(life.state(), "firing");
+  EXPECT_EQ(life.machine.alert()->started, start_wall + 1s);
+}
+
+TEST(AlertMachine, HealthCountsOnlyWhileItIsSeen) {
+  Life life;
+  life.tick(100, critical);
+  life.tick(16, well);  // 15 s
+  life.tick(1000, unknown);
+  EXPECT_EQ(life.state(), "firing");
+  life.tick(15, well);  // 14 s
+  EXPECT_EQ(life.state(), "firing");
+  life.tick(well);
+  EXPECT_EQ(life.state(), "resolved");
+}
+
+TEST(AlertMachine, ResolvedIsKeptForFiveMinutes) {
+  Life life;
+  life.tick(100, critical);
+  life.tick(31, well);
+  ASSERT_EQ(life.state(), "resolved");
+  life.tick(299, well);
+  EXPECT_EQ(life.state(), "resolved");
+  life.tick(unknown);
+  EXPECT_EQ(life.state(), "none");
+}
+
+TEST(AlertMachine, FiresAgainAsANewOne) {
+  Life life;
+  life.tick(100, critical);
+  life.tick(31, well);
+  ASSERT_EQ(life.state(), "resolved");
+  life.tick(warning);
+  ASSERT_EQ(life.state(), "firing");
+  EXPECT_EQ(life.machine.alert()->severity, Severity::warning);
+  EXPECT_EQ(life.machine.alert()->started, start_wall + 132s);
+  EXPECT_EQ(life.machine.alert()->ended, Wall{});
+  life.tick(60, well);
+  EXPECT_EQ(life.state(), "resolved");
+}
+
+TEST(AlertMachine, ResolvedStaysSoUntilTheHoldIsOver) {
+  Life life({.hold = 10s});
+  life.tick(100, critical);
+  life.tick(31, well);
+  ASSERT_EQ(life.state(), "resolved");
+  const Alert before = *life.machine.alert();
+  life.tick(10, critical);
+  EXPECT_EQ(*life.machine.alert(), before);
+  life.tick(critical);
+  EXPECT_EQ(life.state(), "firing");
+}
+
+TEST(AlertMachine, AReplacedOneEndsAtOnce) {
+  Life life;
+  life.tick(critical);
+  life.tick(replaced, {"replication", "s", "the other says the same", "n"});
+  ASSERT_EQ(life.state(), "resolved");
+  EXPECT_EQ(life.machine.alert()->why, "the other says the same");
+}
+
+TEST(AlertMachine, TextsFollowTheFiguresAndTheStepStays) {
+  Life life;
+  life.tick(critical, {"broadcast", "s1", "w1", "n1"});
+  life.tick(critical, {"replication", "s2", "w2", "n2"});
+  EXPECT_EQ(life.machine.alert()->step, "broadcast") << "it is a label";
+  EXPECT_EQ(life.machine.alert()->why, "w2");
+  life.tick(unknown, {"", "", "", ""});
+  EXPECT_EQ(life.machine.alert()->why, "w2");
+  life.tick(59, well);
+  ASSERT_EQ(life.state(), "resolved");
+  life.tick(critical, {"replication", "s3", "w3", "n3"});
+  EXPECT_EQ(life.machine.alert()->step, "replication");
+}
+
+TEST(AlertMachine, GoesOnFiringAfterARestart) {
+  Life before;
+  before.tick(100, critical);
+  Life after;
+  after.machine = AlertMachine::firing({}, *before.machine.alert(), start);
+  ASSERT_EQ(after.state(), "firing");
+  EXPECT_EQ(after.machine.alert()->started, start_wall + 1s);
+  EXPECT_EQ(after.machine.alert()->since, start);
+  after.tick(59, well);
+  EXPECT_EQ(after.state(), "firing");
+  after.tick(well);
+  EXPECT_EQ(after.state(), "resolved");
+}
+
+}  // namespace
+}  // namespace fanfare

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which alert a judgement leads to, and how several live beside each other.
+#include <gmock/gmock.h>
+
+#include "tests/unit/clocked_board.h"
+
+namespace fanfare {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace sample;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+TEST(Board, IsSilentWhileAllIsWell) {
+  Clocked board;
+  board.tick(100, {judgement(healthy_reach()), with_peers({peer("n2"), peer("n3")})});
+  EXPECT_THAT(board.list(), IsEmpty());
+  board.tick({});
+  EXPECT_THAT(board.list(), IsEmpty());
+}
+
+TEST(Board, SeverityIsByTheEstimatedLoss) {
+  const auto severity = [](double loss) {
+    Clocked board;
+    board.tick({judgement(lost(healthy_reach(), 100, loss))});
+    return board.list();
+  };
+  EXPECT_THAT(severity(0.66), ElementsAre("FanfareReachLoss firing critical"));
+  EXPECT_THAT(severity(0.05), ElementsAre("FanfareReachLoss firing critical"));
+  EXPECT_THAT(severity(0.0499), ElementsAre("FanfareReachLoss firing warning"));
+  EXPECT_THAT(severity(0.01), ElementsAre("FanfareReachLoss firing warning"));
+  EXPECT_THAT(severity(0.0099), ElementsAre("FanfareReachLoss pending info"));
+}
+
+TEST(Board, ReachAndCopiesAreBothFacts) {
+  Clocked board;
+  Judgement both = judgement(lost(healthy_reach(), 62, 0.68));
+  both.signals.push_back(lost(signal(signal_copies, 1980, 198, 9.9), 614, 0.69));
+  board.tick({both});
+  EXPECT_THAT(board.list(),
+              ElementsAre("FanfareCopiesLoss firing critical", "FanfareReachLoss firing critical"));
+}
+
+TEST(Board, ShardsHaveAlertsOfTheirOwn) {
+  Clocked board;
+  Judgement one = judgement(lost(healthy_reach(), 62, 0.68));
+  Judgement other = judgement(healthy_reach());
+  other.shard = "chat-2";
+  board.tick({one, other});
+  ASSERT_THAT(board.list(), ElementsAre("FanfareReachLoss firing critical"));
+  EXPECT_EQ(board.alerts[0].shard, "chat-1");
+}
+
+TEST(Board, TheWorstStandsFirst) {
+  Clocked board;
+  Judgement note = judgement(lost(healthy_reach(), 197, 0.005));
+  note.shard = "chat-0";
+  Judgement mild = judgement(lost(healthy_reach(), 194, 0.02));
+  mild.shard = "chat-1";
+  Judgement worst = judgement(lost(healthy_reach(), 62, 0.68));
+  worst.shard = "chat-2";
+  Judgement over = worst;
+  over.shard = "chat-3";
+  board.tick({note, mild, worst, over});
+  over.signals = {healthy_reach()};
+  board.tick(60, {note, mild, worst, over});
+  ASSERT_EQ(board.alerts.size(), 4U);
+  std::vector<std::string> shards;
+  for (const Alert& alert : board.alerts) shards.push_back(alert.shard);
+  EXPECT_THAT(shards, ElementsAre("chat-2", "chat-1", "chat-0", "chat-3"));
+  EXPECT_EQ(board.alerts[3].state, AlertState::resolved);
+}
+
+TEST(Board, StaysFiringForADayWithoutEvidence) {
+  Clocked board;
+  board.tick({judgement(lost(healthy_reach(), 62, 0.68))});
+  board.tick(3600, {});
+  EXPECT_THAT(board.list(), ElementsAre("FanfareReachLoss firing critical"));
+  board.tick(3600, {judgement()});
+  EXPECT_THAT(board.list(), ElementsAre("FanfareReachLoss firing critical"));
+  board.tick(3600, {judgement(unknown(healthy_reach(), "no events were due"))});
+  EXPECT_THAT(board.list(), ElementsAre("FanfareReachLoss firing critical"));
+  board.tick(24 * 3600, {judgement(lost(healthy_reach(), 62, 0.68))});
+  EXPECT_THAT(board.list(), ElementsAre("FanfareReachLoss firing critical"));
+  EXPECT_EQ(board.alerts[0].started, start_wall + 1s);
+  board.tick(31, {judgement(healthy_reach())});
+  EXPECT_THAT(board.list(), ElementsAre("FanfareReachLoss resolved critical"));
+  board.tick(300, {judgement(healthy_reach())});
+  EXPECT_THAT(board.list(), IsEmpty());
+}
+
+TEST(Board, AnUnknownRatioDoesNotEndWhatTheJudgeHoldsLost) {
+  Clocked board;
+  board.tick({judgement(unknown(lost(healthy_reach(), 62, 0.68), "coverage is 50 %"))});
+  ASSERT_THAT(board.list(), ElementsAre("FanfareReachLoss firing critical"));
+  EXPECT_THAT(board.alerts[0].why,
+              HasSubstr("The ratio is unknown at present: coverage is 50 %. Evidence 24.1 nats"));
+}
+
+TEST(Board, BlindAfterAMinuteOfPoorCoverage) {
+  Clocked board;
+  Judgement poor = judgement(healthy_reach());
+  poor.coverage = 0.94;
+  board.tick(60, {poor});
+  EXPECT_THAT(board.list(), ElementsAre("FanfareBlind pending warning"));
+  board.tick({poor});
+  ASSERT_THAT(board.list(), ElementsAre("FanfareBlind firing warning"));
+  EXPECT_EQ(board.alerts[0].value, 0.94);
+  EXPECT_EQ(board.alerts[0].why,
+            "94.0 % of the open client sockets are readable (95 % needed). 0 capture losses at 198 "
+            "events due in the last 10 s (0.1 % borne).");
+  poor.coverage = 0.95;
+  board.tick(60, {poor});
+  EXPECT_THAT(board.list(), ElementsAre("FanfareBlind firing warning"));
+  board.tick({poor});
+  EXPECT_THAT(board.list(), ElementsAre("FanfareBlind resolved warning"));
+}
+
+TEST(Board, WithoutSocketsNothingGoesUnseen) {
+  Clocked board;
+  Judgement poor = judgement();
+  poor.sockets = 0;  // none is readable
+  poor.coverage = 0.0;
+  board.tick(61, {poor});
+  EXPECT_THAT(board.list(), ElementsAre("FanfareBlind firing warning"));
+  poor.coverage.reset();  // none is open
+  board.tick(61, {poor});
+  EXPECT_THAT(board.list(), ElementsAre("FanfareBlind resolved warning"));
+}
+
+TEST(Board, BlindByCaptureLosses) {
+  const auto blind = [](std::uint64_t losses, std::uint64_t due) {
+    Clocked board;
+    Judgement lossy = judgement();
+    lossy.losses = losses;
+    lossy.due = due;
+    return !board.tick({lossy}).empty();
+  };
+  EXPECT_FALSE(blind(10, 10000));
+  EXPECT_TRUE(blind(11, 10000));
+  EXPECT_TRUE(blind(1, 198));
+  EXPECT_FALSE(blind(100, 0));
+  EXPECT_TRUE(blind(101, 0));
+}
+
+TEST(Board, WhatFiresIsNotResolvedByTheBlind) {
+  Clocked board;
+  board.tick(100, {judgement(lost(healthy_reach(), 62, 0.68))});
+  Judgement blind = judgement(healthy_reach());
+  blind.losses = 5;
+  board.tick(200, {blind});
+  EXPECT_THAT(board.list(),
+              ElementsAre("FanfareReachLoss firing critical", "FanfareBlind firing warning"));
+  board.tick(31, {judgement(healthy_reach())});
+  EXPECT_THAT(board.list(),
+              ElementsAre("FanfareBlind firing warning", "FanfareReachLoss resolved critical"));
+}
+
+TEST(Board, AMissingShardHoldsNothing) {
+  Clocked board;
+  Judgement poor = judgement();
+  poor.coverage = 0.5;
+  board.tick(60, {poor});
+  board.tick({});
+  EXPECT_THAT(board.list(), IsEmpty());
+  board.tick(60, {poor});
+  EXPECT_THAT(board.list(), ElementsAre("FanfareBlind pending warning"));
+}
+
+TEST(Board, AMissingShardForgetsWhatWasResolved) {
+  Clocked board;
+  board.tick(100, {judgement(lost(healthy_reach(), 62, 0.68))});
+  board.tick(31, {judgement(healthy_reach())});
+  board.tick(299, {});
+  EXPECT_THAT(board.list(), ElementsAre("FanfareReachLoss resolved critical"));
+  board.tick({});
+  EXPECT_THAT(board.list(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace fanfare
