@@ -46,7 +46,7 @@ ShardDelta shard_delta(const Shard& now, const Shard& before) {
       .commands = growth(now.commands, before.commands),
       .copies = growth(now.out.messages[FANFARE_EVENT], before.out.messages[FANFARE_EVENT]),
       .sockets_synced = now.sockets_synced,
-      .sockets_unsynced = now.sockets_unsynced,
+      .sockets_unsynced = now.sockets_unsynced - now.sockets_silent,
       .replicates = now.replicates,
       .identifies = now.identifies,
       .peers = peer_deltas(now, before)};

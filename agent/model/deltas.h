@@ -40,9 +40,9 @@ struct ShardDelta {
   std::uint64_t copies = 0;      // event messages out, the publisher's own left out where known
   std::uint64_t own_copies = 0;  // to the publisher; 0 without identity
   std::uint64_t unidentified = 0;
-  std::uint64_t sockets_synced = 0;  // now
-  std::uint64_t sockets_unsynced = 0;
-  std::uint64_t losses = 0;  // of this host, all reasons: they know no shard
+  std::uint64_t sockets_synced = 0;    // now
+  std::uint64_t sockets_unsynced = 0;  // those that something has left by
+  std::uint64_t losses = 0;            // of this host, all reasons: they know no shard
   bool replicates = false;
   bool identifies = false;
   std::vector<PeerDelta> peers;

@@ -147,6 +147,7 @@ std::uint32_t Ledger::settle_flow(const Snapshot& snapshot, std::size_t index) {
     ++slot.shown.sockets_synced;
   } else {
     ++slot.shown.sockets_unsynced;
+    slot.shown.sockets_silent += !(flow.out.flags & FANFARE_SEQ_KNOWN);
   }
   return tracked.slot;
 }
@@ -201,7 +202,8 @@ Model Ledger::advance(const Snapshot& snapshot) {
   ++generation_;
   if (std::exchange(named_by_, snapshot.owners) != snapshot.owners) names_.clear();
   note_chat_ports(snapshot);
-  for (auto& slot : slots_) slot.shown.sockets_synced = slot.shown.sockets_unsynced = 0;
+  for (auto& slot : slots_)
+    slot.shown.sockets_synced = slot.shown.sockets_unsynced = slot.shown.sockets_silent = 0;
 
   std::vector<std::uint32_t> slot_of_flow(snapshot.flows.size(), no_shard);
   for (std::size_t i = 0; i < snapshot.flows.size(); ++i)

@@ -69,9 +69,12 @@ struct Shard {
   std::uint64_t closed_by_timeout = 0;
   std::uint64_t sockets_synced = 0;    // gauge: counted
   std::uint64_t sockets_unsynced = 0;  // gauge: open, not counted
-  bool replicates = false;             // the configuration names its replication
-  bool identifies = false;             // ... and how its events are identified
-  std::vector<Peer> peers{};           // sorted by name
+  // Gauge, part of sockets_unsynced: nothing has left since they were found. They hide nothing, and
+  // may be kept alive for plain HTTP.
+  std::uint64_t sockets_silent = 0;
+  bool replicates = false;    // the configuration names its replication
+  bool identifies = false;    // ... and how its events are identified
+  std::vector<Peer> peers{};  // sorted by name
   // Cumulative: new command entries of the shard's log that this node has received or, on the
   // leader, sent to its most advanced follower. Sent again does not count: by log index.
   std::uint64_t commands = 0;

@@ -9,9 +9,10 @@
 
 namespace fanfare {
 
-// In 0..1; empty (unknown) without an open socket.
+// In 0..1; empty (unknown) without an open socket. Sockets that nothing has left by since they were
+// found are not spoken of: no figure misses anything of theirs.
 inline std::optional<double> coverage(const Shard& shard) {
-  const auto open = shard.sockets_synced + shard.sockets_unsynced;
+  const auto open = shard.sockets_synced + shard.sockets_unsynced - shard.sockets_silent;
   if (open == 0) return std::nullopt;
   return static_cast<double>(shard.sockets_synced) / static_cast<double>(open);
 }

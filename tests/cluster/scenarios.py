@@ -13,6 +13,7 @@ from node import SHARD
 
 LEARN_SECONDS = 18  # the agent judges after ten settled seconds; settled is five seconds later
 PAGE_SECONDS = 10  # from a bad node's start to a critical alert at Alertmanager
+LEARN_WELL_SECONDS = 45  # a third lost is proven sooner when more is known of what is normal
 LONG_LEARN_SECONDS = 150  # until half of the copies would be proven, at 20 events a second
 COPIES_SECONDS = 120
 SPACING_SECONDS = 12  # between the nodes of a roll-out
@@ -44,9 +45,9 @@ def expect_silence(cluster: Cluster, verdict: Verdict, when: str) -> None:
     verdict.expect(received == 0, f"{when}: {received} firing alerts received ({told})")
 
 
-def learn(cluster: Cluster, verdict: Verdict) -> None:
-    time.sleep(LEARN_SECONDS)
-    expect_silence(cluster, verdict, f"after {LEARN_SECONDS} s of learning")
+def learn(cluster: Cluster, verdict: Verdict, seconds: float = LEARN_SECONDS) -> None:
+    time.sleep(seconds)
+    expect_silence(cluster, verdict, f"after {seconds} s of learning")
 
 
 def expect_page(cluster: Cluster, verdict: Verdict, name: str, node: str, began: float,
@@ -116,7 +117,7 @@ def rolling_outage(cluster: Cluster, verdict: Verdict) -> None:
 
 def each_fault(cluster: Cluster, verdict: Verdict) -> None:
     """Every fault of the server, on a node that has not fired the same alert before."""
-    learn(cluster, verdict)
+    learn(cluster, verdict, LEARN_WELL_SECONDS)
     plan = {"n2": ("drop_percent=30", 20), "n3": ("echo_sender", PAGE_SECONDS)}
     began, since = time.monotonic(), time.time()
     for name, (fault, _) in plan.items():

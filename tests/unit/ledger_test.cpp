@@ -97,6 +97,18 @@ TEST(Ledger, AProvenLockMakesTheShardAndItsOlderSocketsUnsynced) {
   EXPECT_EQ(events_out(model.shards[0]), 16u);
 }
 
+TEST(Ledger, AnOlderSocketIsSilentUntilSomethingLeavesByIt) {
+  const FlowSketch proven{.cookie = 2, .events_out = 16, .flags = FANFARE_OLD};
+  FlowSketch older{.cookie = 1, .stage = FANFARE_STAGE_SEARCH, .flags = FANFARE_OLD};
+  Ledger ledger({}, plenty);
+  EXPECT_EQ(ledger.advance(node().flow(older).flow(proven).build()).shards.at(0).sockets_silent,
+            1u);
+  older.flags |= FANFARE_SEQ_KNOWN;
+  const auto model = ledger.advance(node().flow(older).flow(proven).build());
+  EXPECT_EQ(model.shards.at(0).sockets_silent, 0u);
+  EXPECT_EQ(model.shards[0].sockets_unsynced, 1u);
+}
+
 TEST(Ledger, AnUpgradeOnProbationIsBelievedWhenProvenOrEnded) {
   const FlowSketch fresh{.cookie = 1, .events_out = 3, .probation = 7};
   Ledger ledger({}, plenty);

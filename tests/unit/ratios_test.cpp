@@ -24,6 +24,8 @@ TEST(Coverage, IsUnknownWithoutSocketsAndNeverGuessed) {
   EXPECT_EQ(coverage(shard), 0.0);
   shard.sockets_synced = 3;
   EXPECT_EQ(coverage(shard), 0.75);
+  shard.sockets_silent = shard.sockets_unsynced;
+  EXPECT_EQ(coverage(shard), 1.0) << "what is silent hides nothing";
 }
 
 TEST(Rates, AreOverTheWindowAndNotSinceTheStart) {
