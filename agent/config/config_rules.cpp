@@ -173,7 +173,7 @@ bool can_overlap(const ShardMatch& a, const ShardMatch& b) {
 
 ShardMatch replication_match(const ShardRule& shard) {
   ShardMatch match = shard.match;
-  match.listen_ports = shard.replication->ports;
+  match.listen_ports = shard.replication.value_or(Replication{}).ports;
   return match;
 }
 

@@ -70,10 +70,10 @@ std::vector<ShardDelta> Deltas::advance(const Snapshot& snapshot, const Model& m
   std::map<std::string, Shard> seen;
   for (const auto& shard : model.shards) {
     const auto before = last_.find(shard.name);
-    if (before != last_.end() && last_taken_) {
+    if (before != last_.end()) {
       auto& delta = deltas.emplace_back(shard_delta(shard, before->second));
       delta.at = snapshot.taken;
-      delta.span = snapshot.taken - *last_taken_;
+      delta.span = snapshot.taken - last_taken_;
       delta.losses = losses;
     }
     seen.emplace(shard.name, shard);

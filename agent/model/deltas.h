@@ -58,7 +58,7 @@ class Deltas {
  private:
   std::map<std::string, Shard> last_;
   std::array<std::uint64_t, FANFARE_LOSS_COUNT> last_losses_{};
-  std::optional<Monotonic> last_taken_;
+  Monotonic last_taken_{};  // of last_, once there is one
 };
 
 }  // namespace fanfare

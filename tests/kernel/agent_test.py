@@ -225,13 +225,13 @@ class Refusing(Room):
         self.refused(2, "No such file", words=("--config", self.room / "none.yaml"))
 
     def test_without_an_agent(self):
-        for command in ("status", "shards", "sockets", "selftest"):
+        for command in ("status", "shards", "sockets", "peers", "alerts", "selftest"):
             done = self.ask(command)
             self.assertEqual(done.returncode, 3, command)
             self.assertIn(str(self.admin), done.stderr)
 
     def test_what_does_not_exist_yet_is_refused(self):
-        for command in ("doctor", "top", "peers", "alerts", "explain", "replay", "bridge"):
+        for command in ("doctor", "top", "explain", "replay", "bridge"):
             done = fanfare(command)
             self.assertEqual(done.returncode, 2, command)
             self.assertIn("not available", done.stderr)
