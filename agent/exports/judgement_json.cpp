@@ -83,11 +83,14 @@ json::value worst_value(const ShardView& view) {
 json::value worst_value(const View& view) {
   const ShardView* in = nullptr;
   const Signal* worst = nullptr;
+  double least = 0;
   for (const ShardView& shard : view.shards) {
     const Signal* here = worst_signal(shard);
-    if (here == nullptr || (worst != nullptr && *relative(*here) >= *relative(*worst))) continue;
+    const double ratio = here == nullptr ? 0 : relative(*here).value_or(0);
+    if (here == nullptr || (worst != nullptr && ratio >= least)) continue;
     in = &shard;
     worst = here;
+    least = ratio;
   }
   if (worst == nullptr) return nullptr;
   json::object object = {{"shard", label_text(in->shard.name)}};

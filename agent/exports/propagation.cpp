@@ -28,10 +28,13 @@ const Signal* worst_signal(const ShardView& view) {
   const bool reach_known = std::ranges::any_of(
       signals, [](const Signal& s) { return s.name == signal_reach && relative(s).has_value(); });
   const Signal* worst = nullptr;
+  double least = 0;
   for (const Signal& signal : signals) {
     const auto here = relative(signal);
     if (!here || (reach_known && signal.name == signal_copies)) continue;
-    if (worst == nullptr || *here < *relative(*worst)) worst = &signal;
+    if (worst != nullptr && *here >= least) continue;
+    worst = &signal;
+    least = *here;
   }
   return worst;
 }

@@ -143,6 +143,7 @@ void ReplicationLedger::count(Sight& sight) {
 // peer none of whose sockets goes on has been started again, maybe with an empty log.
 void ReplicationLedger::settle(ShardState& shard, std::vector<Sight>& sights, Monotonic now) {
   std::vector<LogStep> steps;
+  steps.reserve(sights.size());
   for (const Sight& sight : sights) steps.push_back(sight.step);
   const bool anew = shard.log.advance(now, std::move(steps));
   const bool asks_for_votes = std::any_of(sights.begin(), sights.end(),

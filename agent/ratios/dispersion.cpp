@@ -40,8 +40,10 @@ void Dispersion::advance(double events, double seen) {
 }
 
 void Dispersion::interrupt() {
-  for (auto& scale : scales_)
-    scale.events = scale.seen = scale.cohorts = scale.last_events = scale.last_seen = 0;
+  for (auto& scale : scales_) {
+    scale.events = scale.seen = scale.last_events = scale.last_seen = 0;
+    scale.cohorts = 0;
+  }
 }
 
 double Dispersion::variance(double prior) const {
