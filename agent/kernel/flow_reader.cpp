@@ -10,17 +10,18 @@
 namespace fanfare {
 namespace {
 
-bool is_over(const fanfare_flow& flow) {
-  return flow.life == FANFARE_CLOSED || flow.out.stage == FANFARE_STAGE_DISMISSED;
+bool may_go(const fanfare_flow& flow, bool adopting) {
+  if (flow.life == FANFARE_CLOSED) return true;
+  return flow.out.stage == FANFARE_STAGE_DISMISSED && !adopting;
 }
 
 }  // namespace
 
 FlowReader::FlowReader(int map_fd, std::uint32_t capacity) : map_fd_(map_fd), capacity_(capacity) {}
 
-void FlowReader::read(Snapshot& snapshot) {
+void FlowReader::read(Snapshot& snapshot, bool adopting) {
   read_batches(snapshot);
-  delete_finished(snapshot);
+  delete_finished(snapshot, adopting);
 }
 
 void FlowReader::read_batches(Snapshot& snapshot) {
@@ -53,10 +54,10 @@ void FlowReader::read_batches(Snapshot& snapshot) {
   values.resize(have);
 }
 
-void FlowReader::delete_finished(const Snapshot& snapshot) {
+void FlowReader::delete_finished(const Snapshot& snapshot, bool adopting) {
   std::unordered_set<std::uint64_t> finished;
   for (std::size_t i = 0; i < snapshot.flows.size(); ++i) {
-    if (!is_over(snapshot.flows[i])) continue;
+    if (!may_go(snapshot.flows[i], adopting)) continue;
     const auto cookie = snapshot.cookies[i];
     if (finished_.contains(cookie))
       bpf_map_delete_elem(map_fd_, &cookie);

@@ -16,13 +16,14 @@ class FlowReader {
 
   // Puts every record into the snapshot, over what its vectors hold. A record that was over (closed
   // or dismissed) already at the last read is deleted after this one: by now no CPU is inside it,
-  // and its final counts have been handed out twice. Throws std::system_error where the map cannot
-  // be read.
-  void read(Snapshot& snapshot);
+  // and its final counts have been handed out twice. While sockets are still being adopted the
+  // dismissed ones stay: one that is gone would be adopted and searched once more. Throws
+  // std::system_error where the map cannot be read.
+  void read(Snapshot& snapshot, bool adopting);
 
  private:
   void read_batches(Snapshot& snapshot);
-  void delete_finished(const Snapshot& snapshot);
+  void delete_finished(const Snapshot& snapshot, bool adopting);
 
   int map_fd_;
   std::uint32_t capacity_;

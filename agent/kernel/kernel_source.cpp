@@ -116,7 +116,7 @@ Snapshot KernelSource::read(Monotonic now, Wall wall, Snapshot spent) {
   // anybody yet settles in the next ticks; one that reached somebody before it was due would be
   // missed.
   parts_->reach.read(snapshot);
-  parts_->flows.read(snapshot);
+  parts_->flows.read(snapshot, !parts_->late_adoptions.empty());
   snapshot.owners = parts_->owners.refresh(now, false);
   if (something_unknown(snapshot)) snapshot.owners = parts_->owners.refresh(now, true);
   read_losses(snapshot);

@@ -34,15 +34,17 @@ class HttpTest : public KernelTest {
            std::string(size, 'p');
   }
 
-  // Deleted by two reads, and its port costs no lookup any more.
+  // Its port costs no lookup any more; deleted by two reads once no socket is adopted any more.
   void expect_let_go(const Fd& socket) {
     wait_until_sent(socket);
     EXPECT_EQ(watched_port(port_of(listener_)), 0U);
-    read();
-    read();
+    read_after(adoption_time);
+    read_after(adoption_time);
+    read_after(adoption_time);
     EXPECT_FALSE(find_flow(cookie_of(socket)));
   }
 
+  static constexpr std::chrono::seconds adoption_time{31};
   Fd listener_;
   Pair pair_;
 };
@@ -74,6 +76,14 @@ TEST_F(HttpTest, plain_tcp_is_dismissed_at_its_first_word) {
   expect_let_go(pair_.server);
   send_messages(pair_.server, 30, 30);
   EXPECT_FALSE(find_flow(cookie_of(pair_.server)));
+}
+
+TEST_F(HttpTest, plain_tcp_is_not_adopted_after_its_dismissal) {
+  send_all(pair_.server, "220 mail.example ESMTP\r\n");
+  wait_until_sent(pair_.server);
+  for (const int seconds : {0, 0, 4, 4, 31, 31, 31}) read_after(std::chrono::seconds(seconds));
+  EXPECT_FALSE(find_flow(cookie_of(pair_.server)));
+  EXPECT_EQ(watched_port(port_of(listener_)), 0U);
 }
 
 TEST_F(HttpTest, answer_of_another_protocol_by_bytes) {

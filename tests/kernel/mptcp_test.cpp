@@ -6,11 +6,14 @@
 
 #include <cerrno>
 #include <cstring>
+#include <thread>
 
 #include "tests/kernel/kernel_test.h"
 
 namespace fanfare::test {
 namespace {
+
+using namespace std::chrono_literals;
 
 constexpr int mptcp = 262;  // IPPROTO_MPTCP, which headers of glibc 2.36 lack
 
@@ -25,7 +28,6 @@ class MptcpTest : public KernelTest {
     any.sin_family = AF_INET;
     ASSERT_EQ(::bind(listener_.get(), reinterpret_cast<sockaddr*>(&any), sizeof any), 0);
     ASSERT_EQ(::listen(listener_.get(), 16), 0);
-    attach();
   }
 
   void play(const Fd& client) {
@@ -39,6 +41,7 @@ class MptcpTest : public KernelTest {
 };
 
 TEST_F(MptcpTest, subflows_are_named) {
+  attach();
   const Fd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, mptcp));
   sockaddr_in to{};
   to.sin_family = AF_INET;
@@ -51,11 +54,24 @@ TEST_F(MptcpTest, subflows_are_named) {
 }
 
 TEST_F(MptcpTest, plain_client_is_counted) {
+  attach();
   const Fd client = connect_to({.port = port_of(listener_)});
   play(client);
   const auto snapshot = read();
   ASSERT_EQ(snapshot.flows.size(), 1U);
   EXPECT_EQ(snapshot.flows[0].out.tally.by_class[FANFARE_EVENT].messages, 20U);
+}
+
+// Only the scan of descriptors tells that its port is listened on, as with Go's servers.
+TEST_F(MptcpTest, plain_client_older_than_the_agent_is_adopted) {
+  const Fd client = connect_to({.port = port_of(listener_)});
+  const Fd server = accept_from(listener_);
+  send_all(server, upgrade_head());
+  receive(client, upgrade_head().size());
+  attach();
+  std::this_thread::sleep_for(100ms);  // the silence after which a segment starts a frame
+  send_messages(server, 20, 30);
+  EXPECT_EQ(events_out(server), 20U);
 }
 
 }  // namespace
