@@ -24,9 +24,10 @@ constexpr std::array<Rule, 5> rules{{
     {alert_blind, {.hold = 60s, .well = 60s}},
 }};
 
-Severity severity_of(double loss) {
-  if (loss >= loss_critical) return Severity::critical;
-  return loss >= loss_warning ? Severity::warning : Severity::info;
+Severity severity_of(const Judgement& judgement, const Signal& signal) {
+  const double critical = is_young(judgement, signal) ? reach_young_critical : loss_critical;
+  if (signal.loss_estimate >= critical) return Severity::critical;
+  return signal.loss_estimate >= loss_warning ? Severity::warning : Severity::info;
 }
 
 bool too_many_losses(const Judgement& judgement) {
@@ -80,10 +81,10 @@ void add_stalled(const Judgement& judgement, const std::string& peer, const Sign
 
 void add_peer(const Judgement& judgement, const Signal& signal, std::vector<Symptom>& found) {
   add_stalled(judgement, signal.peer, &signal, found);
-  found.push_back({{alert_replication_loss, judgement.shard, signal.peer},
-                   {verdict_on_peer(judgement, signal), severity_of(signal.loss_estimate),
-                    signal.loss_estimate},
-                   &signal});
+  found.push_back(
+      {{alert_replication_loss, judgement.shard, signal.peer},
+       {verdict_on_peer(judgement, signal), severity_of(judgement, signal), signal.loss_estimate},
+       &signal});
 }
 
 bool has_signal(const Judgement& judgement, const std::string& peer) {
@@ -97,6 +98,12 @@ bool has_signal(const Judgement& judgement, const std::string& peer) {
 std::optional<Patience> patience_of(std::string_view alert_name) {
   const auto rule = std::ranges::find(rules, alert_name, &Rule::name);
   return rule == rules.end() ? std::nullopt : std::optional(rule->patience);
+}
+
+bool is_young(const Judgement& judgement, const Signal& signal) {
+  if (signal.name != signal_reach || !signal.learned) return false;
+  const auto lost_for = signal.lost ? judgement.at - signal.lost_since : std::chrono::nanoseconds{};
+  return *signal.learned + lost_for < reach_young_for;
 }
 
 bool is_blind(const Judgement& judgement) {
@@ -125,7 +132,7 @@ std::vector<Symptom> symptoms(const Judgement& judgement) {
     const char* name = signal.name == signal_reach ? alert_reach_loss : alert_copies_loss;
     found.push_back(
         {{name, judgement.shard, {}},
-         {verdict_on(signal, blind), severity_of(signal.loss_estimate), signal.loss_estimate},
+         {verdict_on(signal, blind), severity_of(judgement, signal), signal.loss_estimate},
          &signal});
   }
   for (const Stall& stall : judgement.stalls)

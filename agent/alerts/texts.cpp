@@ -49,10 +49,15 @@ std::string ratio_sentence(const Signal& signal) {
                      normally(signal.normal, true), counts(ratio));
 }
 
-std::string evidence_sentence(const Signal& signal) {
+std::string evidence_sentence(const Signal& signal, const Judgement& judgement) {
   std::string text =
       fmt::format("Evidence {:.1f} nats ({:.1f} needed).", signal.evidence, signal.threshold);
   if (signal.lost) text += fmt::format(" Estimated loss {}.", loss_percent(signal.loss_estimate));
+  if (signal.lost && is_young(judgement, signal))
+    text += fmt::format(
+        " What is normal has been learned for {} s only: under {:.0f} % this is critical only once "
+        "it has lasted or been learned for {} min.",
+        signal.learned->count(), reach_young_critical * 100, reach_young_for.count());
   return text;
 }
 
@@ -103,7 +108,7 @@ Texts describe_clients(const Symptom& symptom, const Judgement& judgement) {
   texts.step = broadcast ? "broadcast" : "replication";
   texts.summary = fmt::format("{} of shard {} on this node miss messages until they reload.",
                               all ? "Clients" : "Some clients", escaped(judgement.shard));
-  texts.why = fmt::format("{} {} {}", ratio_sentence(signal), evidence_sentence(signal),
+  texts.why = fmt::format("{} {} {}", ratio_sentence(signal), evidence_sentence(signal, judgement),
                           sight_sentence(judgement));
   if (symptom.seen.verdict == Verdict::ill) texts.why += ' ' + break_sentence(judgement);
   texts.next =
@@ -131,7 +136,7 @@ Texts describe_peer(const Symptom& symptom, const Judgement& judgement) {
   if (symptom.stall) texts.why = stall_sentence(*symptom.stall, judgement);
   if (symptom.signal && !symptom.stall)
     texts.why = fmt::format("{} {} {} capture losses.", ratio_sentence(*symptom.signal),
-                            evidence_sentence(*symptom.signal), judgement.losses);
+                            evidence_sentence(*symptom.signal, judgement), judgement.losses);
   if (symptom.seen.verdict == Verdict::replaced)
     texts.why = fmt::format("{} says the same of {}.", alert_replication_stalled, peer);
   texts.next = fmt::format(

@@ -25,6 +25,7 @@ json::object signal_object(const Signal& signal) {
       {"denominator", ratio.denominator},
       {"window_seconds", ratio.window.count()},
       {"normal", number_or_null(signal.normal)},
+      {"learned_seconds", signal.learned ? json::value(signal.learned->count()) : nullptr},
       {"evidence", thousandths(signal.evidence)},
       {"threshold", thousandths(signal.threshold)},
       {"loss_estimate", signal.loss_estimate},

@@ -90,6 +90,12 @@ double Baseline::seen() const {
   return seen;
 }
 
+double Baseline::learned_seconds() const {
+  double seconds = 0;
+  for (const auto& [key, level] : levels_) seconds += level.age;
+  return seconds;
+}
+
 std::optional<Normal> Baseline::normal(std::uint64_t sockets) const {
   if (sockets == 0) return std::nullopt;
   const auto own = levels_.find(level_of(sockets));

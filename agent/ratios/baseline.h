@@ -51,6 +51,9 @@ class Baseline {
   // Of all levels, fading.
   double seen() const;
 
+  // How long it has learned, all levels together: seconds with traffic.
+  double learned_seconds() const;
+
   const std::map<int, Level>& levels() const { return levels_; }
   std::map<int, Level>& levels() { return levels_; }
 

@@ -122,6 +122,7 @@ Signal EventSignal::advance(Cohort cohort) {
                 .peer = {},
                 .ratio = settled_.ratio(now),
                 .normal = normal(sockets_),
+                .learned = std::chrono::seconds(static_cast<long>(baseline_.learned_seconds())),
                 .evidence = watch_.evidence(),
                 .threshold = loss_threshold,
                 .loss_estimate = watch_.loss_estimate(),

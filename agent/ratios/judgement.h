@@ -33,6 +33,8 @@ struct Signal {
   Ratio ratio;
   // What the ratio is when all is well: learned, or 0.999 for replication; empty while learning.
   std::optional<double> normal;
+  // For how long it has been learned, in health and with traffic; empty where it is given.
+  std::optional<std::chrono::seconds> learned;
   double evidence = 0;   // nats against "nothing is lost", >= 0
   double threshold = 0;  // nats at which it is believed
   // The share of what was due that is missing, 0..1, since the loss began; 0 without evidence.

@@ -60,6 +60,7 @@ Signal PeerSignal::advance(Cohort cohort, const PeerDelta& peer, std::uint64_t l
           .peer = name_,
           .ratio = settled_.ratio(now),
           .normal = null,
+          .learned = std::nullopt,
           .evidence = watch_.evidence(),
           .threshold = loss_threshold,
           .loss_estimate = watch_.loss_estimate(),

@@ -34,6 +34,39 @@ TEST(Board, SeverityIsByTheEstimatedLoss) {
   EXPECT_THAT(severity(0.0099), ElementsAre("FanfareReachLoss pending info"));
 }
 
+// How rooms burst is not known yet: simulated, one first start in eight alarmed falsely in bursting
+// rooms, nearly always with an estimate under one half.
+TEST(Board, YoungReachPagesFromOneHalfOnOnly) {
+  const auto severity = [](Signal signal, double loss, std::chrono::seconds learned) {
+    Clocked board;
+    signal.learned = learned;
+    signal.lost_since = board.now;
+    board.tick({judgement(lost(signal, 100, loss))});
+    return board.alerts.at(0).severity;
+  };
+  EXPECT_EQ(severity(healthy_reach(), 0.49, 60s), Severity::warning);
+  EXPECT_EQ(severity(healthy_reach(), 0.5, 0s), Severity::critical);
+  EXPECT_EQ(severity(healthy_reach(), 0.05, 898s), Severity::warning);
+  EXPECT_EQ(severity(healthy_reach(), 0.05, 899s), Severity::critical);
+  EXPECT_EQ(severity(signal(signal_copies, 1980, 198, 9.9), 0.3, 60s), Severity::critical);
+}
+
+TEST(Board, YoungReachPagesOnceTheLossHasLasted) {
+  Clocked board;
+  Signal reach = lost(healthy_reach(), 139, 0.3);
+  reach.learned = 300s;
+  reach.lost_since = board.now;
+  board.tick(599, {judgement(reach)});
+  EXPECT_THAT(board.list(), ElementsAre("FanfareReachLoss firing warning"));
+  EXPECT_THAT(
+      board.alerts[0].why,
+      HasSubstr("Estimated loss 30 %. What is normal has been learned for 300 s only: under "
+                "50 % this is critical only once it has lasted or been learned for 15 min."));
+  board.tick({judgement(reach)});
+  EXPECT_THAT(board.list(), ElementsAre("FanfareReachLoss firing critical"));
+  EXPECT_THAT(board.alerts[0].why, testing::Not(HasSubstr("learned for")));
+}
+
 TEST(Board, ReachAndCopiesAreBothFacts) {
   Clocked board;
   Judgement both = judgement(lost(healthy_reach(), 62, 0.68));

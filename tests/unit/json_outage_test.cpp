@@ -90,11 +90,11 @@ TEST(JsonOutage, ShardsCarryTheirSignals) {
   const json::array& signals = bad.at("signals").as_array();
   ASSERT_EQ(signals.size(), 4U);
   EXPECT_EQ(signals[0], json::parse(R"({"name":"reach","peer":null,"ratio":0.32,"numerator":64,
-      "denominator":200,"window_seconds":10,"normal":0.992,"evidence":24.125,"threshold":20.25,
+      "denominator":200,"window_seconds":10,"normal":0.992,"learned_seconds":86400,"evidence":24.125,"threshold":20.25,
       "loss_estimate":0.6875,"detectable_loss":0.03125,"losses":0,"coverage":1,"unknown":null,
       "lost":true})"));
   EXPECT_EQ(signals[3], json::parse(R"({"name":"replication","peer":"n3","ratio":null,
-      "numerator":0,"denominator":0,"window_seconds":10,"normal":null,"evidence":0,
+      "numerator":0,"denominator":0,"window_seconds":10,"normal":null,"learned_seconds":null,"evidence":0,
       "threshold":0,"loss_estimate":0,"detectable_loss":1,"losses":0,"coverage":null,
       "unknown":"Nothing was sent to n3 within the window.","lost":false})"));
   EXPECT_TRUE(shards.at(1).at("worst").is_null());

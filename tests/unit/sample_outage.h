@@ -53,6 +53,7 @@ inline Signal signal(const char* name, double numerator, double denominator, dou
 
 inline std::vector<Signal> signals() {
   Signal reach = signal(signal_reach, 64, 200, 0.992);
+  reach.learned = std::chrono::hours(24);
   reach.evidence = 24.125;
   reach.loss_estimate = 0.6875;
   reach.lost = true;
