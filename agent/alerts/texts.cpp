@@ -53,7 +53,7 @@ std::string evidence_sentence(const Signal& signal, const Judgement& judgement) 
   std::string text =
       fmt::format("Evidence {:.1f} nats ({:.1f} needed).", signal.evidence, signal.threshold);
   if (signal.lost) text += fmt::format(" Estimated loss {}.", loss_percent(signal.loss_estimate));
-  if (signal.lost && is_young(judgement, signal))
+  if (signal.lost && is_young(judgement, signal) && signal.loss_estimate < reach_young_critical)
     text += fmt::format(
         " What is normal has been learned for {} s only: under {:.0f} % this is critical only once "
         "it has lasted or been learned for {} min.",
