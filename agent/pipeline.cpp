@@ -106,6 +106,8 @@ std::shared_ptr<View> Pipeline::tick(Monotonic now, Wall wall, const Health& hea
   const auto judgements = judge_.advance(deltas_.advance(*snapshot, model));
   view->shards = view_shards(model.shards, rates_.advance(now, model.shards), judgements);
   view->alerts = board_.advance(now, wall, judgements);
+  history_.advance(now, *view);
+  view->history = history_.timeline();
   view->shards_over_limit = model.shards_over_limit;
   view->losses = judge_losses(*snapshot);
   view->maps = snapshot->maps;

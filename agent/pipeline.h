@@ -11,6 +11,7 @@
 
 #include "agent/alerts/board.h"
 #include "agent/config/config.h"
+#include "agent/exports/history.h"
 #include "agent/exports/view.h"
 #include "agent/kernel/source.h"
 #include "agent/model/deltas.h"
@@ -53,6 +54,7 @@ class Pipeline {
   Deltas deltas_;
   Judge judge_;
   Board board_;
+  History history_;
   View blank_;  // what every view has in common
   std::deque<LossSample> losses_;
   std::shared_ptr<Snapshot> latest_, previous_;

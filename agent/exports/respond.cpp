@@ -9,10 +9,13 @@
 #include <boost/beast/http/field.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
 #include "agent/exports/findings.h"
+#include "agent/exports/history_json.h"
 #include "agent/exports/json.h"
 #include "agent/exports/judgement_json.h"
 #include "agent/exports/metrics.h"
@@ -71,14 +74,28 @@ Answer alerts(const Question& q) {
   return {http::status::ok, json_type, alerts_json(q.view, q.now)};
 }
 
+// Of the one parameter that there is; false where there is another.
+bool read_shard(const Question& q, std::optional<std::string>& shard) {
+  for (const auto& parameter : q.url.params()) {
+    if (parameter.key != "shard" || !parameter.has_value || shard) return false;
+    shard = parameter.value;
+  }
+  return true;
+}
+
+Answer only_shard() {
+  return {http::status::bad_request, plain, "the only parameter is shard=NAME, at most once\n"};
+}
+
+Answer history(const Question& q) {
+  std::optional<std::string> shard;
+  if (!read_shard(q, shard)) return only_shard();
+  return {http::status::ok, json_type, history_json(q.view, q.now, shard)};
+}
+
 Answer sockets(const Question& q) {
   SocketFilter filter;
-  for (const auto& parameter : q.url.params()) {
-    if (parameter.key != "shard" || !parameter.has_value || filter.shard) {
-      return {http::status::bad_request, plain, "the only parameter is shard=NAME, at most once\n"};
-    }
-    filter.shard = parameter.value;
-  }
+  if (!read_shard(q, filter.shard)) return only_shard();
   return {http::status::ok, json_type, sockets_json(q.view, q.now, filter)};
 }
 
@@ -89,7 +106,7 @@ struct Route {
   std::string_view text;
 };
 
-constexpr std::array<Route, 9> routes{{
+constexpr std::array<Route, 10> routes{{
     {"/", Surface::listen, index_page, "this page"},
     {"/metrics", Surface::listen, metrics, "for Prometheus"},
     {"/livez", Surface::listen, alive, "200 while the agent answers"},
@@ -98,6 +115,7 @@ constexpr std::array<Route, 9> routes{{
     {"/api/v1/shards", Surface::listen, shards, "counts and ratios of each shard, JSON"},
     {"/api/v1/peers", Surface::listen, peers, "replication with each other node, JSON"},
     {"/api/v1/alerts", Surface::listen, alerts, "alerts and why, worst first, JSON"},
+    {"/api/v1/history", Surface::listen, history, "15 minutes of each shard, JSON; ?shard=NAME"},
     {"/api/v1/sockets", Surface::admin, sockets, "counts of each socket, JSON; ?shard=NAME"},
 }};
 

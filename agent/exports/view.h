@@ -16,6 +16,8 @@
 
 namespace fanfare {
 
+struct Timeline;  // history.h
+
 struct ShardView {
   Shard shard;
   // Readable client sockets / open client sockets on the shard's ports; empty without sockets.
@@ -77,6 +79,7 @@ struct View {
   std::vector<LossView> losses;  // every reason, also those with 0
   std::vector<MapFill> maps;
   std::vector<ProgramRuns> programs;
+  std::shared_ptr<const Timeline> history;  // null before the first tick
   // Per-socket data, turned into SocketView on demand (admin socket only).
   std::shared_ptr<const Snapshot> snapshot;
   std::vector<std::uint32_t> shard_of;  // parallel to snapshot->flows

@@ -95,6 +95,16 @@ TEST(Pipeline, AFailedReadPublishesNothingAndTheNextGoesOn) {
   EXPECT_THROW(tick(pipeline, 2s), std::runtime_error);
 }
 
+TEST(Pipeline, KeepsAPast) {
+  Script source({node(0).build(), node(50).build(), node(60).build()});
+  Pipeline pipeline(source, Config{}, "", Wall{});
+  tick(pipeline, 1s);
+  EXPECT_TRUE(tick(pipeline, 3s)->history->steps.empty());
+  const auto view = tick(pipeline, 5s);
+  ASSERT_EQ(view->history->steps.size(), 1u);
+  EXPECT_FLOAT_EQ(view->history->steps[0]->points.at(0).events_out, 25);
+}
+
 TEST(Pipeline, AReloadChangesWhatFollows) {
   Script source({node(1).build(), node(2).build()});
   Pipeline pipeline(source, Config{}, "", Wall{});

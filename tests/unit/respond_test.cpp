@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/exports/history_json.h"
 #include "agent/exports/json.h"
 #include "agent/exports/judgement_json.h"
 #include "agent/exports/metrics.h"
@@ -38,6 +39,7 @@ const std::vector<std::string> all_paths{"/",
                                          "/api/v1/shards",
                                          "/api/v1/peers",
                                          "/api/v1/alerts",
+                                         "/api/v1/history",
                                          "/api/v1/sockets"};
 
 TEST(Respond, Metrics) {
@@ -112,6 +114,13 @@ TEST(Respond, SocketsOfOneShard) {
        {"/api/v1/sockets?shrad=chat", "/api/v1/sockets?shard", "/api/v1/sockets?shard=a&shard=b"}) {
     EXPECT_EQ(get(target, Surface::admin).result(), http::status::bad_request) << target;
   }
+}
+
+TEST(Respond, HistoryOnBothSurfaces) {
+  EXPECT_EQ(get("/api/v1/history").body(), history_json(sample::view(), sample::now, {}));
+  EXPECT_EQ(get("/api/v1/history?shard=chat", Surface::admin).body(),
+            history_json(sample::view(), sample::now, "chat"));
+  EXPECT_EQ(get("/api/v1/history?last=5").result(), http::status::bad_request);
 }
 
 TEST(Respond, Probes) {
