@@ -25,8 +25,8 @@ constexpr std::array<Rule, 5> rules{{
 }};
 
 Severity severity_of(const Judgement& judgement, const Signal& signal) {
-  const double critical = is_young(judgement, signal) ? reach_young_critical : loss_critical;
-  if (signal.loss_estimate >= critical) return Severity::critical;
+  if (signal.loss_estimate >= loss_critical && !is_unproven(judgement, signal))
+    return Severity::critical;
   return signal.loss_estimate >= loss_warning ? Severity::warning : Severity::info;
 }
 
@@ -100,10 +100,11 @@ std::optional<Patience> patience_of(std::string_view alert_name) {
   return rule == rules.end() ? std::nullopt : std::optional(rule->patience);
 }
 
-bool is_young(const Judgement& judgement, const Signal& signal) {
+bool is_unproven(const Judgement& judgement, const Signal& signal) {
   if (signal.name != signal_reach || !signal.learned) return false;
   const auto lost_for = signal.lost ? judgement.at - signal.lost_since : std::chrono::nanoseconds{};
-  return *signal.learned + lost_for < reach_young_for;
+  if (*signal.learned + lost_for >= reach_young_for) return false;
+  return signal.loss_estimate < reach_young_critical || signal.evidence < reach_young_evidence;
 }
 
 bool is_blind(const Judgement& judgement) {

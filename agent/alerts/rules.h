@@ -23,9 +23,11 @@ inline constexpr const char* alert_blind = "FanfareBlind";
 inline constexpr double loss_critical = 0.05;
 inline constexpr double loss_warning = 0.01;
 // How rooms burst, and that some are empty, is learned from many bursts: until reach has been
-// learned or lost for that long, less than this share does not page.
+// learned or lost for that long, a smaller loss than this, or less evidence (nats) for it, does not
+// page.
 inline constexpr std::chrono::minutes reach_young_for{15};
-inline constexpr double reach_young_critical = 0.5;
+inline constexpr double reach_young_critical = 0.4;
+inline constexpr double reach_young_evidence = 40;
 // A peer that answers and gets no entry for that long is stalled; elections take less.
 inline constexpr std::chrono::seconds stalled_after{10};
 // Sight: the share of client sockets that must be readable, the share of capture losses in what was
@@ -55,8 +57,8 @@ struct Symptom {
 // judgement must outlive them.
 std::vector<Symptom> symptoms(const Judgement& judgement);
 
-// What is normal for reach is not known well enough yet for less than half of it to page.
-bool is_young(const Judgement& judgement, const Signal& signal);
+// What is normal for reach is not known well enough yet for such a loss to page.
+bool is_unproven(const Judgement& judgement, const Signal& signal);
 
 // Capture losses or coverage make every other figure of this judgement doubtful.
 bool is_blind(const Judgement& judgement);

@@ -53,11 +53,12 @@ std::string evidence_sentence(const Signal& signal, const Judgement& judgement) 
   std::string text =
       fmt::format("Evidence {:.1f} nats ({:.1f} needed).", signal.evidence, signal.threshold);
   if (signal.lost) text += fmt::format(" Estimated loss {}.", loss_percent(signal.loss_estimate));
-  if (signal.lost && is_young(judgement, signal) && signal.loss_estimate < reach_young_critical)
+  if (signal.lost && is_unproven(judgement, signal))
     text += fmt::format(
-        " What is normal has been learned for {} s only: under {:.0f} % this is critical only once "
-        "it has lasted or been learned for {} min.",
-        signal.learned->count(), reach_young_critical * 100, reach_young_for.count());
+        " What is normal has been learned for {} s only: under {:.0f} % or {:.0f} nats this is "
+        "critical only once it has lasted or been learned for {} min.",
+        signal.learned->count(), reach_young_critical * 100, reach_young_evidence,
+        reach_young_for.count());
   return text;
 }
 

@@ -125,7 +125,7 @@ def each_fault(cluster: Cluster, verdict: Verdict) -> None:
                    f"says so: {100 * provable:.0f} % is the least loss of copies it could prove")
     time.sleep(LEARN_WELL_SECONDS - LEARN_SECONDS)
 
-    # Reach that is learned for less than a quarter of an hour does not page for less than half.
+    # Reach that is learned for less than a quarter of an hour pages from 40 % on only.
     plan = {"n2": ("drop_percent=30", 20, "warning"), "n3": ("echo_sender", PAGE_SECONDS, "critical")}
     began, since = time.monotonic(), time.time()
     for name, (fault, _, _) in plan.items():
