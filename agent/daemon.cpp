@@ -100,6 +100,7 @@ class Daemon {
       auto view = pipeline_.tick(now(), std::chrono::system_clock::now(), health_, scrape_age);
       tell(*view);
       view_ = std::move(view);
+      server_.publish();
       ::sd_notify(0, "WATCHDOG=1");
       if (std::exchange(tick_failed_, false)) spdlog::info("reading the kernel works again");
     } catch (const std::exception& error) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/beast/http/field.hpp>
+#include <boost/beast/http/rfc7230.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 #include <optional>
@@ -19,6 +20,7 @@
 #include "agent/exports/json.h"
 #include "agent/exports/judgement_json.h"
 #include "agent/exports/metrics.h"
+#include "agent/exports/page.h"
 #include "agent/exports/peers_json.h"
 #include "agent/exports/sockets_json.h"
 
@@ -29,22 +31,48 @@ namespace http = boost::beast::http;
 
 constexpr std::string_view plain = "text/plain; charset=utf-8";
 constexpr std::string_view json_type = "application/json";
+constexpr std::string_view html_type = "text/html; charset=utf-8";
+constexpr std::string_view events_type = "text/event-stream";
 constexpr std::string_view metrics_type = "text/plain; version=0.0.4; charset=utf-8";
 
 struct Answer {
   http::status status = http::status::ok;
   std::string_view type = plain;
   std::string body;
+  std::string_view policy{};  // Content-Security-Policy, of the page
+  bool gzip = false;
 };
 
 struct Question {
   const View& view;
+  const Request& request;
   boost::urls::url_view url;
   Surface surface;
   Monotonic now;
 };
 
-Answer index_page(const Question& question);
+Answer paths(const Question& question);
+
+// `q=0` after a coding refuses it.
+bool takes_gzip(const Request& request) {
+  for (const auto& [coding, parameters] : http::ext_list(request[http::field::accept_encoding])) {
+    if (coding != "gzip") continue;
+    return std::ranges::none_of(parameters, [](const auto& parameter) {
+      return parameter.first == "q" &&
+             parameter.second.find_first_not_of("0.") == std::string::npos;
+    });
+  }
+  return false;
+}
+
+Answer page(const Question& q) {
+  const bool gzip = takes_gzip(q.request);
+  const LivePage& live = live_page();
+  return {http::status::ok, html_type, std::string(gzip ? live.gzip : live.html), live.policy,
+          gzip};
+}
+
+Answer events(const Question&) { return {http::status::ok, events_type, {}}; }
 
 Answer metrics(const Question& q) { return {http::status::ok, metrics_type, metrics_text(q.view)}; }
 
@@ -106,8 +134,9 @@ struct Route {
   std::string_view text;
 };
 
-constexpr std::array<Route, 10> routes{{
-    {"/", Surface::listen, index_page, "this page"},
+constexpr std::array<Route, 12> routes{{
+    {"/", Surface::listen, page, "the live page, for a browser"},
+    {"/api", Surface::listen, paths, "this list"},
     {"/metrics", Surface::listen, metrics, "for Prometheus"},
     {"/livez", Surface::listen, alive, "200 while the agent answers"},
     {"/readyz", Surface::listen, ready, "200 when attached, fresh and the scope is proven"},
@@ -116,6 +145,7 @@ constexpr std::array<Route, 10> routes{{
     {"/api/v1/peers", Surface::listen, peers, "replication with each other node, JSON"},
     {"/api/v1/alerts", Surface::listen, alerts, "alerts and why, worst first, JSON"},
     {"/api/v1/history", Surface::listen, history, "15 minutes of each shard, JSON; ?shard=NAME"},
+    {"/api/v1/events", Surface::listen, events, "the status at each tick, as server-sent events"},
     {"/api/v1/sockets", Surface::admin, sockets, "counts of each socket, JSON; ?shard=NAME"},
 }};
 
@@ -133,7 +163,7 @@ std::string path_list(Surface surface) {
   return list;
 }
 
-Answer index_page(const Question& q) {
+Answer paths(const Question& q) {
   return {http::status::ok, plain,
           fmt::format("fanfare {}: proves that chat events reach their clients.\n\n{}",
                       q.view.version, path_list(q.surface))};
@@ -156,6 +186,17 @@ Response to_response(Answer answer, const Request& request) {
   response.set(http::field::content_type, {answer.type.data(), answer.type.size()});
   response.set(http::field::cache_control, "no-store");
   response.set("X-Content-Type-Options", "nosniff");
+  if (!answer.policy.empty()) {
+    response.set("Content-Security-Policy", {answer.policy.data(), answer.policy.size()});
+    response.set("Referrer-Policy", "no-referrer");
+    response.set(http::field::vary, "Accept-Encoding");
+  }
+  if (answer.gzip) response.set(http::field::content_encoding, "gzip");
+  if (answer.type == events_type) {
+    response.set("X-Accel-Buffering", "no");  // else nginx in front holds events back
+    response.keep_alive(false);               // the end of the connection ends the stream
+    return response;
+  }
   response.content_length(answer.body.size());
   response.keep_alive(request.keep_alive());
   if (request.method() != http::verb::head) {
@@ -190,7 +231,13 @@ Response respond(const View& view, const Request& request, Surface surface, Mono
   if (request.method() != http::verb::get && request.method() != http::verb::head) {
     return not_allowed(request);
   }
-  return to_response(route->answer({view, *url, surface, now}), request);
+  return to_response(route->answer({view, request, *url, surface, now}), request);
+}
+
+bool begins_events(const Request& request, const Response& response) {
+  return request.method() == http::verb::get && response.result() == http::status::ok &&
+         response[http::field::content_type] ==
+             boost::beast::string_view(events_type.data(), events_type.size());
 }
 
 Response respond_starting(const Request& request) {

@@ -19,7 +19,11 @@ enum class Surface {
   admin,   // unix socket, peer checked: the same and per-socket data
 };
 
+// Of /api/v1/events it is the head that a stream of events follows (event_stream.h).
 Response respond(const View& view, const Request& request, Surface surface, Monotonic now);
+
+// The answer to a GET that goes on with events until one side closes.
+bool begins_events(const Request& request, const Response& response);
 
 // Before the first view: /livez answers, everything else is 503.
 Response respond_starting(const Request& request);

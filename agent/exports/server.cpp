@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Coroutines that accept, read, respond and write; the only coroutine file. What is answered stands
-// in respond.cpp. Errors of a connection end that connection and nothing else.
+// Coroutines that accept, read, respond and write; that of the events is in event_stream.h. What is
+// answered stands in respond.cpp. Errors of a connection end that connection and nothing else.
 #include "agent/exports/server.h"
 
 #include <fmt/format.h>
@@ -19,7 +19,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
@@ -30,7 +29,10 @@
 #include <utility>
 
 #include "agent/exports/admin_socket.h"
+#include "agent/exports/event_feed.h"
+#include "agent/exports/event_stream.h"
 #include "agent/exports/listen_address.h"
+#include "agent/exports/request_limits.h"
 
 namespace fanfare {
 namespace {
@@ -40,8 +42,6 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using boost::system::error_code;
 
-constexpr std::size_t header_limit = 8192;
-constexpr std::size_t body_limit = 4096;
 constexpr std::chrono::milliseconds accept_pause{100};  // after EMFILE and the like
 constexpr std::chrono::milliseconds linger{1000};
 constexpr std::size_t linger_bytes = 65536;
@@ -59,6 +59,7 @@ struct Door {
   typename Protocol::acceptor acceptor;
   ServerOptions options;
   ServerHooks hooks;
+  std::shared_ptr<EventFeed> feed;
   std::set<std::shared_ptr<Stream<Protocol>>> open;
   std::uint64_t turned_away = 0;
 };
@@ -114,23 +115,6 @@ void note_scrape(const Door<Protocol>& door, const Request& request, const Respo
   }
 }
 
-// What a request that could not be read is told; nothing if there is nobody to tell.
-std::optional<Response> refusal(const error_code& error) {
-  if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-    return refuse(http::status::request_header_fields_too_large,
-                  fmt::format("the request's header is longer than {} bytes", header_limit));
-  }
-  if (error == http::error::body_limit) {
-    return refuse(http::status::payload_too_large,
-                  fmt::format("the request's body is longer than {} bytes", body_limit));
-  }
-  const bool gone = error == http::error::end_of_stream || error == http::error::partial_message;
-  if (gone || error.category() != make_error_code(http::error::bad_method).category()) {
-    return std::nullopt;
-  }
-  return refuse(http::status::bad_request, "this is not an HTTP request");
-}
-
 // Says a last word. Reads on for a moment: closing with unread bytes would reset the connection and
 // the word with it.
 template <class Protocol>
@@ -154,6 +138,23 @@ net::awaitable<void> say_and_close(Session<Protocol>& session, Response response
   }
 }
 
+template <class Protocol>
+net::awaitable<void> tell_events(Session<Protocol>& session, Response head) {
+  const Door<Protocol>& door = *session.door;
+  if (door.feed->full()) {
+    co_await say_and_close(
+        session,
+        refuse(http::status::service_unavailable,
+               fmt::format("{} pages listen already, which is the bound: close one, or ask "
+                           "/api/v1/status",
+                           door.feed->seated())));
+    co_return;
+  }
+  EventFeed::Seat seat(door.feed, session.stream->get_executor());
+  co_await stream_events(*session.stream, std::move(head), seat, door.hooks.view,
+                         {door.options.timeout, door.options.heartbeat});
+}
+
 enum class Next { another_request, close };
 
 template <class Protocol>
@@ -171,7 +172,11 @@ net::awaitable<Next> serve_one(Session<Protocol>& session, beast::flat_buffer& b
     co_return Next::close;
   }
   const Request request = parser.release();
-  const Response response = answer_to(*session.door, request);
+  Response response = answer_to(*session.door, request);
+  if (begins_events(request, response)) {
+    co_await tell_events(session, std::move(response));
+    co_return Next::close;
+  }
   stream.expires_after(session.door->options.timeout);
   const auto [unsent, put] = co_await http::async_write(stream, response, quietly);
   if (unsent) {
@@ -232,9 +237,10 @@ void close_all(Door<Protocol>& door) {
 
 template <class Protocol>
 std::shared_ptr<Door<Protocol>> open_door(Surface surface, typename Protocol::acceptor acceptor,
-                                          const ServerOptions& options, const ServerHooks& hooks) {
+                                          const ServerOptions& options, const ServerHooks& hooks,
+                                          std::shared_ptr<EventFeed> feed) {
   auto door = std::make_shared<Door<Protocol>>(
-      Door<Protocol>{surface, std::move(acceptor), options, hooks, {}, 0});
+      Door<Protocol>{surface, std::move(acceptor), options, hooks, std::move(feed), {}, 0});
   net::co_spawn(door->acceptor.get_executor(), accept_all(door), net::detached);
   return door;
 }
@@ -245,25 +251,31 @@ struct Server::Doors {
   std::shared_ptr<Door<Tcp>> tcp;
   std::shared_ptr<Door<Unix>> admin;
   std::unique_ptr<AdminSocketFile> file;
+  std::shared_ptr<EventFeed> feed;
 };
 
 Server::Server(net::io_context& context, const ServerOptions& options, const ServerHooks& hooks)
     : doors_(std::make_unique<Doors>()) {
+  doors_->feed = std::make_shared<EventFeed>(options.listeners);
   // TCP first: of two agents that start at once the second fails here and leaves the file alone.
   if (!options.listen.empty()) {
-    doors_->tcp =
-        open_door<Tcp>(Surface::listen, listen_on(context, options.listen), options, hooks);
+    doors_->tcp = open_door<Tcp>(Surface::listen, listen_on(context, options.listen), options,
+                                 hooks, doors_->feed);
   }
   if (!options.admin.empty()) {
     auto acceptor = listen_on_file(context, options.admin);
     doors_->file = std::make_unique<AdminSocketFile>(options.admin);
-    doors_->admin = open_door<Unix>(Surface::admin, std::move(acceptor), options, hooks);
+    doors_->admin =
+        open_door<Unix>(Surface::admin, std::move(acceptor), options, hooks, doors_->feed);
   }
 }
 
 Server::~Server() { stop(); }
 
+void Server::publish() { doors_->feed->publish(); }
+
 void Server::stop() {
+  doors_->feed->stop();
   if (doors_->tcp) {
     close_all(*doors_->tcp);
   }
@@ -289,6 +301,8 @@ std::size_t Server::open(Surface surface) const {
   const std::size_t admin = doors_->admin ? doors_->admin->open.size() : 0;
   return surface == Surface::listen ? tcp : admin;
 }
+
+std::size_t Server::listening() const { return doors_->feed->seated(); }
 
 std::uint64_t Server::turned_away(Surface surface) const {
   const std::uint64_t tcp = doors_->tcp ? doors_->tcp->turned_away : 0;

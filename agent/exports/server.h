@@ -26,6 +26,8 @@ struct ServerOptions {
   // For a request to arrive whole, idle time before it included, and again for the answer to leave.
   std::chrono::milliseconds timeout{10000};
   std::size_t connections = 64;  // on each surface; more are closed at once and counted
+  std::size_t listeners = 16;    // of events, on both surfaces; more are answered 503
+  std::chrono::milliseconds heartbeat{15000};  // of silence on an event stream
 };
 
 struct ServerHooks {
@@ -41,11 +43,15 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
+  // There is a new view: whoever listens to events is told.
+  void publish();
+
   // Closes everything, open connections too, and removes the socket file. May be called twice.
   void stop();
 
   std::string listen_address() const;  // with the port that the kernel chose
   std::size_t open(Surface surface) const;
+  std::size_t listening() const;                     // to events
   std::uint64_t turned_away(Surface surface) const;  // over `connections`, since the start
 
  private:

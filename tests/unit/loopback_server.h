@@ -98,6 +98,16 @@ class Client {
     return text;
   }
 
+  // Up to and with `end`; less where the stream ends before.
+  std::string read_to(const std::string& end) const {
+    std::string text;
+    char byte = 0;
+    while (!text.ends_with(end) && ::recv(fd_, &byte, 1, 0) == 1) {
+      text += byte;
+    }
+    return text;
+  }
+
   // One answer with a Content-Length, its body included.
   std::string read_answer() const {
     std::string text;
@@ -128,9 +138,16 @@ class Client {
 class Running {
  public:
   explicit Running(std::chrono::milliseconds timeout = std::chrono::seconds(5),
-                   std::size_t connections = 64) {
+                   std::size_t connections = 64,
+                   std::chrono::milliseconds heartbeat = std::chrono::seconds(15)) {
     ServerHooks hooks{[this] { return view.load(); }, [this] { ++scrapes; }};
-    server_.emplace(context_, ServerOptions{"127.0.0.1:0", admin(), timeout, connections}, hooks);
+    server_.emplace(context_,
+                    ServerOptions{.listen = "127.0.0.1:0",
+                                  .admin = admin(),
+                                  .timeout = timeout,
+                                  .connections = connections,
+                                  .heartbeat = heartbeat},
+                    hooks);
     address_ = server_->listen_address();
     thread_ = std::thread([this] { context_.run(); });
   }
@@ -153,6 +170,16 @@ class Running {
     std::promise<decltype(question(*server_))> promise;
     net::post(context_, [&] { promise.set_value(question(*server_)); });
     return promise.get_future().get();
+  }
+  // A tick: its number is what tells one view from the next.
+  void publish(std::uint64_t tick) {
+    View next = *view.load();
+    next.ticks = tick;
+    view.store(std::make_shared<const View>(std::move(next)));
+    net::post(context_, [this] { server_->publish(); });
+  }
+  std::size_t listening() {
+    return ask([](const Server& server) { return server.listening(); });
   }
   std::size_t open(Surface surface) {
     return ask([&](const Server& server) { return server.open(surface); });

@@ -32,6 +32,7 @@ std::string type_of(const Response& response) {
 }
 
 const std::vector<std::string> all_paths{"/",
+                                         "/api",
                                          "/metrics",
                                          "/livez",
                                          "/readyz",
@@ -102,8 +103,8 @@ TEST(Respond, SocketsAreNotOnTheListenSurface) {
   const Response response = get("/api/v1/sockets");
   EXPECT_EQ(response.result(), http::status::not_found);
   EXPECT_NE(response.body().find("admin socket"), std::string::npos);
-  EXPECT_EQ(get("/").body().find("/api/v1/sockets"), std::string::npos);
-  EXPECT_NE(get("/", Surface::admin).body().find("/api/v1/sockets"), std::string::npos);
+  EXPECT_EQ(get("/api").body().find("/api/v1/sockets"), std::string::npos);
+  EXPECT_NE(get("/api", Surface::admin).body().find("/api/v1/sockets"), std::string::npos);
 }
 
 TEST(Respond, SocketsOfOneShard) {
@@ -148,8 +149,8 @@ TEST(Respond, UnknownPathNamesTheKnownOnes) {
   const Response response = get("/metric");
   EXPECT_EQ(response.result(), http::status::not_found);
   EXPECT_NE(response.body().find("  /metrics "), std::string::npos);
-  EXPECT_EQ(get("/").result(), http::status::ok);
-  EXPECT_NE(get("/").body().find("  /readyz "), std::string::npos);
+  EXPECT_EQ(get("/api").result(), http::status::ok);
+  EXPECT_NE(get("/api").body().find("  /readyz "), std::string::npos);
 }
 
 TEST(Respond, OtherMethodsAreNamedNotAllowed) {

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who speaks, how well it sees, and whether it still does.
+import { keyed, make, setData, setText } from "./dom.js";
+import { clock, duration } from "./format.js";
+
+const SCOPES = {
+  proven: ["good", "scope proven"],
+  netns_only: ["good", "scope proven for network namespaces"],
+  unproven: ["warn", "scope not proven"],
+  refuted: ["bad", "scope refuted"],
+};
+const MARKS = { good: "✓", warn: "!", bad: "×", plain: "" };
+
+function healthOf(status) {
+  const [scopeMood, scopeText] = SCOPES[status.scope] ?? ["warn", status.scope];
+  const age = status.snapshot_age_seconds;
+  const scraped = status.last_scrape_seconds;
+  return [
+    status.attached ? ["good", "attached"] : ["bad", "not attached"],
+    age !== null && age < 5 ? ["good", "fresh"] : ["bad", `counters ${duration(age)} old`],
+    [scopeMood, status.subtree ? `${scopeText}, subtree ${status.cgroup}` : scopeText],
+    scraped === null ? ["warn", "never scraped"] : ["plain", `scraped ${duration(scraped)} ago`],
+    ["plain", `up ${duration(status.uptime_seconds)}`],
+  ].map(([mood, text], at) => ({ at, mood, text }));
+}
+
+function chip() {
+  const mark = make("span", { "aria-hidden": "true" });
+  const text = make("span");
+  const element = make("li", {}, mark, text);
+  return {
+    element,
+    update(item) {
+      setData(element, "mood", item.mood);
+      setText(mark, MARKS[item.mood]);
+      setText(text, item.text);
+    },
+  };
+}
+
+function finding() {
+  const code = make("code");
+  const text = make("span");
+  const remedy = make("span", { class: "next" });
+  return {
+    element: make("li", {}, code, " ", text, " ", remedy),
+    update(item) {
+      setText(code, item.code);
+      setText(text, item.text);
+      setText(remedy, item.remedy);
+    },
+  };
+}
+
+const showHealth = keyed(document.getElementById("health"), chip);
+const showFindings = keyed(document.getElementById("findings"), finding);
+
+export function showHeader(status) {
+  setText(document.getElementById("node"), `${status.node} in cluster ${status.cluster}, version ${status.version}`);
+  showHealth(healthOf(status), (item) => item.at);
+  showFindings(status.findings, (item) => item.code);
+  const firing = status.alerts.filter((alert) => alert.state === "firing").length;
+  const title = `${firing ? `(${firing} firing) ` : ""}${status.node} · fanfare`;
+  if (document.title !== title) document.title = title;
+}
+
+const TEXTS = {
+  connecting: () => "Connecting to the agent",
+  live: () => "Live",
+  stale: (since) => `Stale: nothing new from the agent since ${clock(since)}. Trying again.`,
+};
+
+export function showConnection(state, silentSeconds) {
+  setData(document.body, "state", state);
+  setText(document.getElementById("connection"), TEXTS[state](Math.round(Date.now() / 1000 - silentSeconds)));
+}
