@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Servers of the protocols inside WebSocket, and how each is started. A new one is one more line.
+
+Not here: what the clients do (sub_run.py) and what the agent must say (sub_verdict.py).
+"""
+import contextlib
+import dataclasses
+import pathlib
+import socket
+import subprocess
+import time
+
+from cgroups import inside
+from processes import Failure, JsonProcess, last_words, spawn, stop
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where one run happens."""
+
+    work: pathlib.Path  # what setup.sh filled
+    directory: pathlib.Path  # logs and the server's own files
+    cgroup: str
+    port: int  # of the server
+    stack: contextlib.ExitStack
+
+    def run(self, name: str, argv, seconds: float = 10, **pipes) -> subprocess.Popen:
+        """A server that is not ours; up once its port accepts."""
+        log = self.directory / f"{name}.log"
+        process = spawn(inside(self.cgroup, argv), log, stdout=subprocess.DEVNULL, **pipes)
+        self.stack.callback(stop, process)
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and process.poll() is None:
+            with contextlib.suppress(ConnectionRefusedError):
+                socket.create_connection(("127.0.0.1", self.port)).close()
+                return process
+            time.sleep(0.05)
+        raise Failure(f"{name} does not listen on port {self.port}: {last_words(log)}")
+
+    def talk(self, name: str, argv) -> JsonProcess:
+        """One of ours, that says when it is up and counts what it received."""
+        process = self.stack.enter_context(
+            JsonProcess(name, inside(self.cgroup, argv), self.directory / f"{name}.log"))
+        process.hear()
+        return process
+
+
+def library(protocol: str, mode: str = ""):
+    """server.js with the protocol's own library."""
+    return lambda place: place.talk("server", [
+        "node", f"{place.work}/subprotocols/server.js", protocol, str(place.port), mode])
+
+
+@dataclasses.dataclass(frozen=True)
+class Server:
+    protocol: str  # PROTOCOL.js is how clients speak it
+    start: object  # Place -> JsonProcess, or None where the server cannot be asked
+    path: str = "/"
+    classes: str = ""  # what the shard's `clients` says; without, every message is an event
+    mode: str = ""  # a word to the clients
+    beats: bool = True  # heartbeats pass both ways within seconds
+    hangs_up: bool = False  # closes TCP without waiting for the client's close frame
+    several: bool = False  # messages in one of WebSocket
+    largest: int = 70000  # bytes in an event
+
+
+# It does not start with WebSocket alone.
+MOSQUITTO = """
+listener 0 {dir}/mqtt.sock
+listener {port} 127.0.0.1
+protocol websockets
+allow_anonymous true
+user root
+max_queued_messages 0
+set_tcp_nodelay true
+"""
+
+PROSODY = """
+run_as_root = true
+daemonize = false
+pidfile = "{dir}/prosody.pid"
+data_path = "{dir}"
+log = {{ warn = "*stderr" }}
+modules_enabled = {{ "websocket", "smacks", "roster", "saslauth", "disco", "ping" }}
+modules_disabled = {{ "s2s", "tls" }}
+c2s_require_encryption = false
+consider_websocket_secure = true
+authentication = "anonymous"
+c2s_ports, c2s_direct_tls_ports, s2s_ports, https_ports, component_ports = {{}}, {{}}, {{}}, {{}}, {{}}
+http_interfaces = {{ "127.0.0.1" }}
+http_ports = {{ {port} }}
+VirtualHost "localhost"
+Component "rooms.localhost" "muc"
+  muc_room_locking = false
+  max_history_messages = 0
+"""
+
+NATS = """
+listen: "127.0.0.1:-1"
+ping_interval: "3s"
+websocket {{ listen: "127.0.0.1:{port}", no_tls: true }}
+"""
+
+
+def configured(name: str, text: str, *argv):
+    """A server of the distribution with a configuration of its own; {config} is its path."""
+    def start(place: Place) -> None:
+        config = place.directory / f"{name}.cfg.lua"
+        config.write_text(text.format(dir=place.directory, port=place.port), encoding="utf-8")
+        place.run(name, [name, *(word.format(config=config) for word in argv)])
+    return start
+
+
+def centrifuge(place: Place) -> JsonProcess:
+    return place.talk("centrifuge", [f"{place.work}/centrifuge", str(place.port)])
+
+
+SERVERS = {
+    "socketio": Server("socketio", library("socketio")),
+    "mosquitto": Server("mqtt", configured("mosquitto", MOSQUITTO, "-c", "{config}"), "/mqtt",
+                        several=True, largest=4096),  # it stalls with what a socket does not take at once
+    "prosody": Server("xmpp", configured("prosody", PROSODY, "--config", "{config}"),
+                      "/xmpp-websocket", hangs_up=True),
+    "nats-server": Server("nats", configured("nats-server", NATS, "-c", "{config}"),
+                          several=True),
+    "centrifuge": Server("centrifugo", centrifuge, "/connection/websocket", several=True),
+    "centrifuge-protobuf": Server("centrifugo_protobuf", centrifuge,
+                                  "/connection/websocket?cf_protocol=protobuf", several=True),
+    "graphql-ws": Server("graphql", library("graphql")),
+    "sockjs": Server("sockjs", library("sockjs"), "/chat/000", beats=False, several=True),
+}
