@@ -64,7 +64,12 @@ class Daemon {
         overrides_(overrides),
         config_(effective_config(config_file, overrides)),
         server_(context_, {.listen = config_.listen, .admin = config_.admin},
-                {.view = [this] { return view_; }, .scraped = [this] { scraped_ = now(); }}),
+                {.view = [this] { return view_; },
+                 .scraped =
+                     [this](std::string by) {
+                       scraped_ = now();
+                       scraper_ = std::move(by);
+                     }}),
         cgroup_(find_cgroup(config_.cgroup)),
         source_(cgroup_, knobs_of(config_)),
         pipeline_(source_, config_, version, std::chrono::system_clock::now()),
@@ -98,6 +103,7 @@ class Daemon {
       const double scrape_age =
           scraped_.count() ? std::chrono::duration<double>(now() - scraped_).count() : -1;
       auto view = pipeline_.tick(now(), std::chrono::system_clock::now(), health_, scrape_age);
+      view->last_scraper = scraper_;
       tell(*view);
       view_ = std::move(view);
       server_.publish();
@@ -193,6 +199,7 @@ class Daemon {
   net::steady_timer timer_{context_, net::steady_timer::clock_type::now()};
   std::shared_ptr<const View> view_;
   Monotonic scraped_{};
+  std::string scraper_;
   Server server_;  // before the programs: a port in use is found out at once
   CgroupTarget cgroup_;
   KernelSource source_;

@@ -52,6 +52,7 @@ void Pipeline::reload(const Config& config) {
   ledger_.set_rules(config.shards, config.limits.shards);
   blank_.node = config.node;
   blank_.cluster = config.cluster;
+  blank_.rules = std::make_shared<const std::vector<ShardRule>>(config.shards);
 }
 
 std::string Pipeline::save() const {

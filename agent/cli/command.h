@@ -66,6 +66,12 @@ struct AlertsCommand {
   Selection selection;
 };
 
+struct ExplainCommand {
+  std::string admin = Config{}.admin;
+  Output output = Output::table;
+  std::string what;  // a shard, an alert, a port or a process
+};
+
 struct SelftestCommand {
   std::string admin = Config{}.admin;
   std::uint32_t messages = 1000;              // server to client, for each IP version
@@ -93,9 +99,10 @@ struct Refusal {
   std::string text;
 };
 
-using Action = std::variant<AgentCommand, StatusCommand, ShardsCommand, SocketsCommand,
-                            PeersCommand, AlertsCommand, SelftestCommand, ConfigCheckCommand,
-                            ConfigShowCommand, ConfigSchemaCommand, VersionCommand, Help, Refusal>;
+using Action =
+    std::variant<AgentCommand, StatusCommand, ShardsCommand, SocketsCommand, PeersCommand,
+                 AlertsCommand, ExplainCommand, SelftestCommand, ConfigCheckCommand,
+                 ConfigShowCommand, ConfigSchemaCommand, VersionCommand, Help, Refusal>;
 
 struct Command {
   Action action;

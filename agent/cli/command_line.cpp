@@ -89,6 +89,18 @@ Parsed parse_alerts(const Words& words, const CommandText& text) {
   return parse_listing<AlertsCommand>(words, text, alerts_listing());
 }
 
+Parsed parse_explain(const Words& words, const CommandText& text) {
+  ExplainCommand command;
+  ColorChoice color = ColorChoice::automatic;
+  Flags flags("explain", text);
+  flags.positional("WHAT", command.what, "shard, alert, :PORT or pid:PID");
+  flags.path("--admin", command.admin, admin_meaning);
+  flags.output(command.output);
+  flags.color(color);
+  flags.parse(words);
+  return {command, color};
+}
+
 Parsed parse_selftest(const Words& words, const CommandText& text) {
   SelftestCommand command;
   ColorChoice color = ColorChoice::automatic;
@@ -139,13 +151,14 @@ Parsed parse_version(const Words& words, const CommandText& text) {
 
 using Parser = Parsed (*)(const Words&, const CommandText&);
 
-constexpr std::array<std::pair<std::string_view, Parser>, 9> parsers = {{
+constexpr std::array<std::pair<std::string_view, Parser>, 10> parsers = {{
     {"agent", parse_agent},
     {"status", parse_status},
     {"shards", parse_shards},
     {"sockets", parse_sockets},
     {"peers", parse_peers},
     {"alerts", parse_alerts},
+    {"explain", parse_explain},
     {"selftest", parse_selftest},
     {"config", parse_config_command},
     {"version", parse_version},

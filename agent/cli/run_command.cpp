@@ -10,6 +10,7 @@
 #include "agent/cli/alert_text.h"
 #include "agent/cli/answer.h"
 #include "agent/cli/escape.h"
+#include "agent/cli/explain_screen.h"
 #include "agent/cli/fail_below.h"
 #include "agent/cli/listing.h"
 #include "agent/cli/selftest.h"
@@ -104,6 +105,22 @@ class Runner {
     // Also by one that the limit has left out.
     const Selection shard = {.shard = alerts.selection.shard, .sort = {}, .limit = {}};
     return any_firing(choose(all, alerts_listing(), shard).rows) ? exit_finding : exit_fine;
+  }
+
+  int operator()(const ExplainCommand& explain) const {
+    const json::value answer =
+        ask(explain.admin, "/api/v1/explain?what=" + url_encoded(explain.what));
+    const json::array& chains = as_array(answer, "the answer");
+    if (explain.output == Output::json) {
+      out_ << json_text(answer) << '\n';
+    } else if (!chains.empty()) {
+      out_ << explain_screen(chains, command_.look);
+    }
+    if (chains.empty()) {
+      err_ << fmt::format("fanfare: {}\n", nothing_to_explain(explain.what));
+      return exit_finding;
+    }
+    return any_broken(chains) ? exit_finding : exit_fine;
   }
 
   int operator()(const SelftestCommand& selftest) const {

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <utility>
 
+#include "agent/exports/explain.h"
 #include "agent/exports/findings.h"
 #include "agent/exports/history_json.h"
 #include "agent/exports/json.h"
@@ -127,6 +128,15 @@ Answer sockets(const Question& q) {
   return {http::status::ok, json_type, sockets_json(q.view, q.now, filter)};
 }
 
+Answer explanation(const Question& q) {
+  const auto parameters = q.url.params();
+  const auto what = parameters.find("what");
+  if (parameters.size() != 1 || what == parameters.end() || !(*what).has_value)
+    return {http::status::bad_request, plain,
+            "say what=NAME: a shard, an alert, a port or a process\n"};
+  return {http::status::ok, json_type, explain_json(q.view, std::string((*what).value), q.now)};
+}
+
 struct Route {
   std::string_view path;
   Surface least;  // `admin`: not on the listen surface
@@ -134,7 +144,7 @@ struct Route {
   std::string_view text;
 };
 
-constexpr std::array<Route, 12> routes{{
+constexpr std::array<Route, 13> routes{{
     {"/", Surface::listen, page, "the live page, for a browser"},
     {"/api", Surface::listen, paths, "this list"},
     {"/metrics", Surface::listen, metrics, "for Prometheus"},
@@ -146,6 +156,7 @@ constexpr std::array<Route, 12> routes{{
     {"/api/v1/alerts", Surface::listen, alerts, "alerts and why, worst first, JSON"},
     {"/api/v1/history", Surface::listen, history, "15 minutes of each shard, JSON; ?shard=NAME"},
     {"/api/v1/events", Surface::listen, events, "the status at each tick, as server-sent events"},
+    {"/api/v1/explain", Surface::admin, explanation, "where its chain breaks, JSON; ?what=NAME"},
     {"/api/v1/sockets", Surface::admin, sockets, "counts of each socket, JSON; ?shard=NAME"},
 }};
 

@@ -105,13 +105,26 @@ Response answer_to(const Door<Protocol>& door, const Request& request) {
   return view ? respond(*view, request, door.surface, monotonic_now()) : respond_starting(request);
 }
 
+constexpr std::size_t longest_agent_name = 80;  // of a User-Agent that is shown to people
+
+std::string scraper(const Tcp::socket& socket, const Request& request) {
+  error_code unknown;
+  const auto end = socket.remote_endpoint(unknown);
+  const auto agent = request[http::field::user_agent];
+  return fmt::format(
+      "{} ({})", unknown ? "?" : end.address().to_string(),
+      agent.empty() ? "says no name" : std::string(agent.substr(0, longest_agent_name)));
+}
+std::string scraper(const Unix::socket&, const Request&) { return "the admin socket"; }
+
 template <class Protocol>
-void note_scrape(const Door<Protocol>& door, const Request& request, const Response& response) {
+void note_scrape(const Door<Protocol>& door, const Stream<Protocol>& stream, const Request& request,
+                 const Response& response) {
   const std::string_view target(request.target().data(), request.target().size());
   const bool metrics = target == "/metrics" || target.starts_with("/metrics?");
   if (door.surface == Surface::listen && metrics && request.method() == http::verb::get &&
       response.result() == http::status::ok && door.hooks.scraped) {
-    door.hooks.scraped();
+    door.hooks.scraped(scraper(stream.socket(), request));
   }
 }
 
@@ -182,7 +195,7 @@ net::awaitable<Next> serve_one(Session<Protocol>& session, beast::flat_buffer& b
   if (unsent) {
     co_return Next::close;
   }
-  note_scrape(*session.door, request, response);
+  note_scrape(*session.door, stream, request, response);
   co_return response.keep_alive() ? Next::another_request : Next::close;
 }
 

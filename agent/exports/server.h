@@ -32,7 +32,8 @@ struct ServerOptions {
 
 struct ServerHooks {
   std::function<std::shared_ptr<const View>()> view;  // null before the first tick
-  std::function<void()> scraped;                      // /metrics was served on the listen surface
+  // /metrics was served on the listen surface, to whom: "10.0.0.9 (Prometheus/2.42.0)".
+  std::function<void(std::string by)> scraped;
 };
 
 class Server {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "agent/alerts/alert.h"
+#include "agent/config/config.h"
 #include "agent/kernel/snapshot.h"
 #include "agent/model/shards.h"
 #include "agent/ratios/judgement.h"
@@ -69,10 +70,13 @@ struct View {
   Wall taken{};
   double tick_seconds = 0;          // CPU time of the last tick
   double last_scrape_seconds = -1;  // age of the last scrape of /metrics at `taken`; -1: never
+  std::string last_scraper;         // who that was: address, and what it calls itself
   std::uint64_t ticks = 0;
   std::chrono::seconds window{10};  // of the rates
   Health health;
   std::vector<ShardView> shards;
+  std::shared_ptr<const std::vector<ShardRule>> rules =
+      std::make_shared<std::vector<ShardRule>>();  // of the configuration in use
   std::uint64_t shards_over_limit = 0;
   std::vector<Alert> alerts;  // worst first
   std::vector<AlertmanagerView> alertmanagers;

@@ -14,7 +14,6 @@ namespace {
 
 // A flow waits so many ticks for the owner scan before it is named without it.
 constexpr std::uint8_t patience_ticks = 5;
-constexpr const char* overflow_shard = "other";
 
 // A 101 at a connection's start, or frames that have proven what began them. What is still on
 // probation when its connection ends has no fault, and counts.

@@ -82,6 +82,9 @@ struct Shard {
   bool operator==(const Shard&) const = default;
 };
 
+// Where listeners over limits.shards go.
+inline constexpr const char* overflow_shard = "other";
+
 // `sockets` of a snapshot, beside their shard: shard_of[i] belongs to snapshot.flows[i].
 inline constexpr std::uint32_t no_shard = UINT32_MAX;
 

@@ -69,6 +69,17 @@ TEST(HttpServer, CountsScrapesOfTheListenSurfaceOnly) {
   admin.read_answer();
   server.stop();
   EXPECT_EQ(server.scrapes, 2);
+  EXPECT_EQ(server.last_scraper, "127.0.0.1 (says no name)");
+}
+
+TEST(HttpServer, KnowsWhoScrapesByTheFirstBytesOfItsName) {
+  Running server;
+  const Client tcp = server.tcp();
+  tcp.send("GET /metrics HTTP/1.1\r\nHost: x\r\nUser-Agent: Prometheus/2.42.0" +
+           std::string(100, '!') + "\r\nConnection: close\r\n\r\n");
+  tcp.read_all();
+  server.stop();
+  EXPECT_EQ(server.last_scraper, "127.0.0.1 (Prometheus/2.42.0" + std::string(63, '!') + ")");
 }
 
 TEST(HttpServer, BeforeTheFirstViewIsUnavailable) {

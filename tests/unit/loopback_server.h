@@ -140,7 +140,11 @@ class Running {
   explicit Running(std::chrono::milliseconds timeout = std::chrono::seconds(5),
                    std::size_t connections = 64,
                    std::chrono::milliseconds heartbeat = std::chrono::seconds(15)) {
-    ServerHooks hooks{[this] { return view.load(); }, [this] { ++scrapes; }};
+    ServerHooks hooks{[this] { return view.load(); },
+                      [this](const std::string& by) {
+                        ++scrapes;
+                        last_scraper = by;
+                      }};
     server_.emplace(context_,
                     ServerOptions{.listen = "127.0.0.1:0",
                                   .admin = admin(),
@@ -195,6 +199,7 @@ class Running {
 
   std::atomic<std::shared_ptr<const View>> view{std::make_shared<const View>(sample::view())};
   std::atomic<int> scrapes = 0;
+  std::string last_scraper;  // to be read when stopped
 
  private:
   Directory directory_;

@@ -41,6 +41,7 @@ const std::vector<std::string> all_paths{"/",
                                          "/api/v1/peers",
                                          "/api/v1/alerts",
                                          "/api/v1/history",
+                                         "/api/v1/explain?what=:8080",
                                          "/api/v1/sockets"};
 
 TEST(Respond, Metrics) {

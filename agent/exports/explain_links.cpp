@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/exports/explain_links.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "agent/exports/findings.h"
+#include "agent/exports/propagation.h"
+#include "agent/model/shard_names.h"
+
+namespace fanfare {
+namespace {
+
+constexpr double quiet = 60;  // s without an event: then it is worth a word
+
+// Client sockets on the subject's ports, by what their outbound direction is doing.
+struct Sockets {
+  std::size_t open = 0;
+  std::size_t http = 0;      // no upgrade so far
+  std::size_t synced = 0;    // counted
+  std::size_t searched = 0;  // older than the agent, or out of step
+  Monotonic last_event{};    // CLOCK_MONOTONIC; 0: none
+};
+
+bool concerns(const View& view, const Subject& subject, std::size_t flow) {
+  const auto& port = view.snapshot->flows[flow].local_port;
+  if (std::ranges::find(subject.ports, port) == subject.ports.end()) return false;
+  if (subject.kind != "pid") return true;
+  const ListenerKey key{view.snapshot->flows[flow].netns, port};
+  return std::ranges::find(subject.listeners, key) != subject.listeners.end();
+}
+
+Sockets sockets_of(const View& view, const Subject& subject) {
+  Sockets sockets;
+  if (!view.snapshot) return sockets;
+  const auto& flows = view.snapshot->flows;
+  for (std::size_t i = 0; i < flows.size(); ++i) {
+    const auto& out = flows[i].out;
+    if (flows[i].protocol != FANFARE_WEBSOCKET || flows[i].life != FANFARE_LIVE) continue;
+    if (out.stage == FANFARE_STAGE_DISMISSED || !concerns(view, subject, i)) continue;
+    ++sockets.open;
+    sockets.http += out.stage == FANFARE_STAGE_HEAD || out.stage == FANFARE_STAGE_HTTP;
+    sockets.synced += out.stage == FANFARE_STAGE_FRAMES;
+    sockets.searched += out.stage == FANFARE_STAGE_SEARCH;
+    sockets.last_event = std::max(sockets.last_event, Monotonic(out.last_event_ns));
+  }
+  return sockets;
+}
+
+const ShardRule* rule_named(const View& view, const std::string& name) {
+  const auto rule = std::ranges::find(*view.rules, name, &ShardRule::name);
+  return rule == view.rules->end() ? nullptr : &*rule;
+}
+
+const Owner& owner_of(const View& view, const ListenerKey& key) {
+  return view.snapshot->owners->listeners.at(key);
+}
+
+double seconds_since(Monotonic then, Monotonic now) {
+  return std::max(0.0, std::chrono::duration<double>(now - then).count());
+}
+
+std::string port_list(const Subject& subject) {
+  return fmt::format("port{} {}", subject.ports.size() == 1 ? "" : "s",
+                     fmt::join(subject.ports, ", "));
+}
+
+Link agent_link(const View& view, Monotonic now) {
+  const auto reasons = unready(view, now);
+  if (!reasons.empty())
+    return {"agent", LinkState::broken, reasons.front().text, reasons.front().remedy};
+  return {"agent",
+          view.health.subtree ? LinkState::note : LinkState::whole,
+          fmt::format("attached to {}{}, reads every second", view.health.cgroup,
+                      view.health.subtree ? ", a subtree: only what runs below it is seen" : ""),
+          {}};
+}
+
+Link process_link(const View& view, const Subject& subject, Monotonic now) {
+  if (subject.ports.empty() && subject.shard.empty())
+    return {"process", LinkState::broken, "no shard is known: no server of WebSocket was seen yet",
+            "Ask for the server's port: `fanfare explain :PORT`."};
+  if (subject.ports.empty())
+    return {"process", LinkState::unknown, "the shard's rule names no port, and it has no socket",
+            "Say which process it is with match.listen_ports, match.cgroup or match.exe."};
+  if (subject.listeners.empty())
+    return {"process", LinkState::broken,
+            fmt::format("nobody on this host listens on {} (looked {:.0f} s ago)",
+                        port_list(subject), seconds_since(view.snapshot->owners->scanned, now)),
+            "Start the server, or correct match.listen_ports. A server in another pid namespace is "
+            "seen only where the agent runs in the host's."};
+  std::vector<std::string> texts;
+  for (const auto& key : subject.listeners) {
+    const Owner& owner = owner_of(view, key);
+    texts.push_back(fmt::format("{} (pid {}) listens on port {}", owner.comm, owner.pid, key.port));
+  }
+  return {"process", LinkState::whole, fmt::format("{}", fmt::join(texts, "; ")), {}};
+}
+
+// A rule that names the port but not this listener: what differs.
+std::optional<Link> mismatch(const View& view, const Subject& subject, const ShardRule& rule) {
+  for (const auto& key : subject.listeners) {
+    const Owner& owner = owner_of(view, key);
+    if (rule.match.exe.empty() || owner.exe.empty() || owner.exe == rule.match.exe) continue;
+    return Link{"mapped", LinkState::broken,
+                fmt::format("{} on port {} runs {}, and shard {} asks for match.exe {}", owner.comm,
+                            key.port, owner.exe, rule.name, rule.match.exe),
+                "Correct match.exe, then `systemctl reload fanfare` or send SIGHUP to the agent."};
+  }
+  return std::nullopt;
+}
+
+Link socket_link(const View& view, const Subject& subject, const Sockets& sockets) {
+  if (sockets.open > 0)
+    return {"socket",
+            LinkState::whole,
+            fmt::format("{} open connection{} followed on {}", sockets.open,
+                        sockets.open == 1 ? " is" : "s are", port_list(subject)),
+            {}};
+  return {
+      "socket", LinkState::broken,
+      fmt::format("no connection to {} is followed: nobody is connected, or what is connected "
+                  "does not speak WebSocket in the clear{}",
+                  port_list(subject),
+                  view.health.subtree ? ", or the server runs outside of the counted subtree" : ""),
+      "Connect a client and look again. TLS that ends inside the server, HTTP/2 and other "
+      "protocols cannot be read: end TLS in a proxy on this host and name the port behind it."};
+}
+
+Link protocol_link(const Sockets& sockets) {
+  if (sockets.synced > 0)
+    return {"protocol", LinkState::whole, "WebSocket: an upgrade or proven frames were seen", {}};
+  if (sockets.http == sockets.open)
+    return {"protocol", LinkState::broken,
+            "plain HTTP so far: no connection has been upgraded to WebSocket",
+            "Look whether clients get a 101 answer; long polling and SSE are not counted."};
+  return {"protocol", LinkState::unknown,
+          "the connections are older than the agent, and no WebSocket frames were found yet",
+          "Wait for traffic, or let one client connect again."};
+}
+
+Link readable_link(const Sockets& sockets, const ShardView* shard) {
+  const auto upgraded = sockets.open - sockets.http;
+  const std::string text =
+      fmt::format("{} of {} WebSocket connections are counted exactly", sockets.synced, upgraded);
+  if (sockets.synced == 0 && sockets.searched > 0)
+    return {"readable", LinkState::broken, text,
+            "They are older than the agent or lost step: `fanfare sockets` names the reason of "
+            "each. They are read again as soon as they are quiet for 50 ms or connect again."};
+  if (shard && shard->coverage && *shard->coverage < coverage_wanted)
+    return {"readable", LinkState::broken,
+            fmt::format("{}; coverage {:.1f} %, {:.0f} % are wanted", text, *shard->coverage * 100,
+                        coverage_wanted * 100),
+            "`fanfare sockets` names the reason of each that is unsynced."};
+  return {"readable", LinkState::whole, text, {}};
+}
+
+std::string condition_text(const ShardMatch& match) {
+  std::vector<std::string> conditions;
+  if (!match.listen_ports.empty())
+    conditions.push_back(fmt::format("listen_ports {}", fmt::join(match.listen_ports, ", ")));
+  if (!match.cgroup.empty()) conditions.push_back("cgroup " + match.cgroup);
+  if (!match.exe.empty()) conditions.push_back("exe " + match.exe);
+  return fmt::format("{}", fmt::join(conditions, " and "));
+}
+
+Link mapped_link(const View& view, const Subject& subject) {
+  if (subject.shard.empty() || !find_shard(view, subject.shard))
+    return {"mapped", LinkState::broken, "no shard has these sockets",
+            "A shard appears with its first WebSocket upgrade; if clients are connected, name the "
+            "shard in the configuration and look at `fanfare shards`."};
+  if (const auto* rule = rule_named(view, subject.shard))
+    return {"mapped",
+            LinkState::whole,
+            fmt::format(
+                "shard {}, by the rule {} of {}", subject.shard, condition_text(rule->match),
+                view.health.config_file.empty() ? "the configuration" : view.health.config_file),
+            {}};
+  if (subject.shard == overflow_shard)
+    return {"mapped", LinkState::broken, "shard other: there are more shards than limits.shards",
+            "Raise limits.shards, or join listeners into one shard by a rule."};
+  return {"mapped", LinkState::note,
+          fmt::format("shard {}, named after process and port: no rule fits", subject.shard),
+          "A rule in the configuration gives it a name of its own, replication and identity."};
+}
+
+Link counted_link(const ShardView& shard, const Sockets& sockets, Monotonic now) {
+  const auto& out = shard.shard.out.messages;
+  const std::string text = fmt::format("{} events out, {} in; {:.1f} out and {:.1f} in a second",
+                                       out[FANFARE_EVENT], shard.shard.in.messages[FANFARE_EVENT],
+                                       shard.events_out_per_second, shard.events_in_per_second);
+  if (out[FANFARE_EVENT] == 0)
+    return {
+        "counted", LinkState::broken,
+        fmt::format("{}: no event has left; {} heartbeats, {} control frames, {} others have", text,
+                    out[FANFARE_HEARTBEAT], out[FANFARE_CONTROL], out[FANFARE_OTHER]),
+        "Publish something. If others leave, look at clients.events: it says what an event is."};
+  const double age = seconds_since(sockets.last_event, now);
+  if (sockets.last_event.count() > 0 && age > quiet)
+    return {"counted", LinkState::note, fmt::format("{}; the last {:.0f} s ago", text, age), {}};
+  return {"counted", LinkState::whole, text, {}};
+}
+
+std::optional<Link> losses_link(const View& view, Monotonic now) {
+  for (const auto& finding : findings(view, now))
+    if (finding.code.starts_with("FF-LOSS-"))
+      return Link{"losses", LinkState::broken, finding.text, finding.remedy};
+  return std::nullopt;
+}
+
+Link replicated_link(const ShardView& shard) {
+  if (!shard.shard.replicates)
+    return {"replicated", LinkState::note,
+            "no replication is configured: due is what this node's own clients publish",
+            "Name shards[].replication, so that what other nodes accept is due here too."};
+  if (shard.shard.peers.empty())
+    return {"replicated", LinkState::broken, "no connection to another node was seen",
+            "Compare replication.ports with what the nodes listen on; TLS is not readable."};
+  std::vector<std::string> peers;
+  for (const auto& peer : shard.shard.peers)
+    peers.push_back(
+        fmt::format("{} ({} entries out, {} in)", peer.name, peer.out.entries, peer.in.entries));
+  const bool any = std::ranges::any_of(shard.shard.peers,
+                                       [](const Peer& peer) { return peer.sockets_synced > 0; });
+  return {
+      "replicated", any ? LinkState::whole : LinkState::broken,
+      fmt::format("with {}; {} commands were due", fmt::join(peers, ", "), shard.shard.commands),
+      any ? "" : "No replication connection is in step: `fanfare peers` and `fanfare sockets`."};
+}
+
+}  // namespace
+
+const ShardView* find_shard(const View& view, const std::string& name) {
+  const auto shard = std::ranges::find_if(
+      view.shards, [&](const ShardView& each) { return each.shard.name == name; });
+  return shard == view.shards.end() ? nullptr : &*shard;
+}
+
+std::vector<Link> capture_links(const View& view, const Subject& subject, Monotonic now) {
+  std::vector<Link> links{agent_link(view, now), process_link(view, subject, now)};
+  const auto* rule = rule_named(view, subject.shard);
+  const auto differs = rule ? mismatch(view, subject, *rule) : std::nullopt;
+  if (subject.ports.empty()) return links;
+  const auto sockets = sockets_of(view, subject);
+  if (sockets.open > 0 || !subject.listeners.empty())
+    links.push_back(socket_link(view, subject, sockets));
+  if (sockets.open == 0) {
+    if (differs) links.push_back(*differs);
+    return links;
+  }
+  const auto* shard = find_shard(view, subject.shard);
+  links.push_back(protocol_link(sockets));
+  if (sockets.http < sockets.open) links.push_back(readable_link(sockets, shard));
+  links.push_back(!shard && differs ? *differs : mapped_link(view, subject));
+  if (!shard) return links;
+  links.push_back(counted_link(*shard, sockets, now));
+  if (auto lost = losses_link(view, now)) links.push_back(std::move(*lost));
+  links.push_back(replicated_link(*shard));
+  return links;
+}
+
+}  // namespace fanfare

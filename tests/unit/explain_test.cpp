@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the chain from a process to an alert breaks, on literals: one thing wrong at a time.
+#include "agent/exports/explain.h"
+
+#include <gmock/gmock.h>
+
+#include <boost/json/parse.hpp>
+
+#include "tests/unit/sample_outage.h"
+
+namespace fanfare {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+// A healthy host: chatd serves one counted client on 8080 as shard chat-1, everybody hears of it.
+struct Host {
+  std::shared_ptr<Snapshot> snapshot = sample::snapshot();
+  std::shared_ptr<Owners> owners = std::make_shared<Owners>(*sample::snapshot()->owners);
+  View view = sample::view();
+  std::vector<ShardRule> rules{{.name = "chat-1", .match = {{8080}, "", ""}}};
+
+  Host() {
+    owners->listeners[{4026531840, 8080}] = {.pid = 321, .comm = "chatd", .exe = "/usr/bin/chatd"};
+    view.shards = {sample::shard("chat-1")};
+    view.shards[0].judgement.signals = {sample::signal(signal_reach, 198, 200, 0.992)};
+    view.alerts.clear();
+    view.losses.clear();
+    view.health.attached = true;
+    view.health.subtree = false;
+    view.health.scope = Scope::proven;
+    view.alertmanagers = {{.url = "http://am:9093", .reachable = true, .error = "", .posts = 3}};
+    view.last_scrape_seconds = 4;
+    view.last_scraper = "10.0.0.9 (Prometheus/2.42.0)";
+  }
+
+  std::vector<Explanation> explained(std::string_view what) {
+    snapshot->owners = owners;
+    view.snapshot = snapshot;
+    view.shard_of.assign(snapshot->flows.size(), view.shards.empty() ? no_shard : 0);
+    view.rules = std::make_shared<std::vector<ShardRule>>(rules);
+    return explain(view, what, sample::now);
+  }
+  // Of the only explanation.
+  std::vector<Link> links(std::string_view what = "chat-1") {
+    const auto all = explained(what);
+    EXPECT_THAT(all, SizeIs(1));
+    return all.empty() ? std::vector<Link>{} : all[0].links;
+  }
+  // The first broken link of the only explanation; "holds" where there is none.
+  Link broken(std::string_view what = "chat-1") {
+    for (auto& link : links(what))
+      if (link.state == LinkState::broken) return link;
+    return {"holds", LinkState::whole, {}, {}};
+  }
+};
+
+std::vector<std::string> names(const std::vector<Link>& links) {
+  std::vector<std::string> result;
+  for (const auto& link : links) result.push_back(link.name);
+  return result;
+}
+
+TEST(Explain, AHealthyChainHoldsAndHasEveryLink) {
+  Host host;
+  EXPECT_EQ(host.broken().name, "holds");
+  EXPECT_THAT(names(host.links()),
+              ElementsAre("agent", "process", "socket", "protocol", "readable", "mapped", "counted",
+                          "replicated", "ratio", "evidence", "alert", "posted", "scraped"));
+  EXPECT_THAT(host.links()[1].text, "chatd (pid 321) listens on port 8080");
+  EXPECT_THAT(host.links().back().text, "4 s ago by 10.0.0.9 (Prometheus/2.42.0)");
+}
+
+TEST(Explain, AShardAnAlertAPortAndAProcessMeanTheSameChain) {
+  Host host;
+  const auto shard = host.links("chat-1");
+  for (const char* what : {"8080", ":8080", "321", "pid:321", "FanfareReachLoss"}) {
+    SCOPED_TRACE(what);
+    EXPECT_EQ(names(host.links(what)), names(shard));
+    EXPECT_EQ(host.explained(what)[0].subject.shard, "chat-1");
+  }
+  EXPECT_EQ(host.explained("321")[0].subject.kind, "pid");
+  EXPECT_EQ(host.explained("8080")[0].subject.kind, "port");
+  for (const char* what : {"chat-2", "322", "pid:8080", "", "pid:", ":", "70000", "FanfareNone"})
+    EXPECT_THAT(host.explained(what), IsEmpty()) << what;
+}
+
+TEST(Explain, APortOfNobodyIsExplainedAndBroken) {
+  Host host;
+  const auto link = host.broken(":9999");
+  EXPECT_EQ(link.name, "process");
+  EXPECT_THAT(link.text, HasSubstr("nobody on this host listens on port 9999 (looked "));
+}
+
+TEST(Explain, NoListener) {
+  Host host;
+  host.owners->listeners.clear();
+  EXPECT_EQ(host.broken().name, "process");
+}
+
+TEST(Explain, NoConnection) {
+  Host host;
+  host.snapshot->flows.clear();
+  host.snapshot->cookies.clear();
+  EXPECT_EQ(host.broken().name, "socket");
+  EXPECT_THAT(host.broken().remedy, HasSubstr("TLS"));
+  EXPECT_EQ(host.broken(":8080").name, "socket");
+}
+
+TEST(Explain, PlainHttp) {
+  Host host;
+  host.snapshot->flows[0].out.stage = FANFARE_STAGE_HTTP;
+  host.view.shards.clear();
+  EXPECT_EQ(host.broken().name, "protocol");
+}
+
+TEST(Explain, OlderThanTheAgent) {
+  Host host;
+  host.snapshot->flows[0].out.stage = FANFARE_STAGE_SEARCH;
+  EXPECT_EQ(host.broken().name, "readable");
+}
+
+TEST(Explain, TooLittleCoverage) {
+  Host host;
+  host.view.shards[0].coverage = 0.5;
+  EXPECT_EQ(host.broken().name, "readable");
+  EXPECT_THAT(host.broken().text, HasSubstr("coverage 50.0 %, 95 % are wanted"));
+}
+
+TEST(Explain, ARuleThatAsksForAnotherExecutable) {
+  Host host;
+  host.rules[0].match.exe = "/opt/chat/chatd";
+  host.view.shards.clear();
+  const auto link = host.broken();
+  EXPECT_EQ(link.name, "mapped");
+  EXPECT_EQ(link.text,
+            "chatd on port 8080 runs /usr/bin/chatd, and shard chat-1 asks for match.exe "
+            "/opt/chat/chatd");
+}
+
+TEST(Explain, WithoutARuleTheNameIsANote) {
+  Host host;
+  host.rules.clear();
+  EXPECT_EQ(host.broken().name, "holds");
+  EXPECT_EQ(host.links()[5].state, LinkState::note);
+}
+
+TEST(Explain, OverTheLimitOfShards) {
+  Host host;
+  host.rules.clear();
+  host.view.shards[0].shard.name = "other";
+  EXPECT_EQ(host.broken("other").name, "mapped");
+}
+
+TEST(Explain, NoEventHasLeft) {
+  Host host;
+  host.view.shards[0].shard.out.messages = {0, 4, 5, 6};
+  EXPECT_EQ(host.broken().name, "counted");
+  EXPECT_THAT(host.broken().text, HasSubstr("4 heartbeats, 5 control frames, 6 others have"));
+}
+
+TEST(Explain, QuietIsANote) {
+  Host host;
+  host.snapshot->flows[0].out.last_event_ns =
+      static_cast<std::uint64_t>((sample::now - std::chrono::seconds(61)).count());
+  EXPECT_THAT(host.links()[6].text, HasSubstr("the last 61 s ago"));
+  EXPECT_EQ(host.links()[6].state, LinkState::note);
+}
+
+TEST(Explain, CaptureLosses) {
+  Host host;
+  host.view.losses = {{.reason = "egress_hole", .count = 9, .recent = 2}};
+  EXPECT_EQ(host.broken().name, "losses");
+  EXPECT_THAT(host.broken().text, HasSubstr("egress_hole: 2"));
+}
+
+TEST(Explain, ReplicationThatIsNotSeen) {
+  Host host;
+  host.view.shards[0].shard.replicates = true;
+  host.view.shards[0].shard.peers.clear();
+  EXPECT_EQ(host.broken().name, "replicated");
+}
+
+TEST(Explain, ALossAndItsAlert) {
+  Host host;
+  host.view.shards[0].judgement.signals = sample::signals();
+  host.view.alerts = sample::alerts();
+  for (auto& alert : host.view.alerts) alert.shard = "chat-1";
+  EXPECT_EQ(host.broken().name, "ratio");
+  EXPECT_THAT(host.broken().text,
+              HasSubstr("reach 0.320, normally 0.992 (64 of 200 in 10 s); copies 16.000"));
+  const auto all = host.explained("FanfareReachLoss");
+  ASSERT_THAT(all, SizeIs(1));
+  const auto alert = all[0].links.end() - 3;
+  EXPECT_EQ(alert->name, "alert");
+  EXPECT_EQ(alert->state, LinkState::broken);
+  EXPECT_THAT(alert->text, HasSubstr("FanfareReachLoss fires (critical, step broadcast): "));
+}
+
+TEST(Explain, NobodyHears) {
+  Host host;
+  host.view.alertmanagers.clear();
+  EXPECT_EQ(host.broken().name, "holds") << "Prometheus hears";
+  host.view.last_scrape_seconds = 121;
+  EXPECT_EQ(host.broken().name, "posted");
+  host.view.alertmanagers = {{.url = "http://am:9093", .reachable = false, .error = "refused"}};
+  EXPECT_EQ(host.broken().text, "http://am:9093 does not take alerts: refused");
+}
+
+TEST(Explain, NeverScraped) {
+  Host host;
+  host.view.last_scrape_seconds = -1;
+  EXPECT_EQ(host.broken().name, "holds") << "an Alertmanager hears";
+  host.view.alertmanagers.clear();
+  EXPECT_EQ(host.broken().name, "posted");
+}
+
+TEST(Explain, AnAgentThatReadsNothing) {
+  Host host;
+  host.view.health.attached = false;
+  EXPECT_EQ(host.broken().name, "agent");
+}
+
+TEST(Explain, AnAlertWhereNoShardIsKnown) {
+  Host host;
+  host.rules.clear();
+  host.view.shards.clear();
+  EXPECT_EQ(host.broken("FanfareReachLoss").text,
+            "no shard is known: no server of WebSocket was seen yet");
+}
+
+TEST(Explain, JsonNamesTheFirstBrokenLink) {
+  Host host;
+  host.view.health.attached = false;
+  host.explained("chat-1");
+  const auto answer = boost::json::parse(explain_json(host.view, "chat-1", sample::now));
+  const auto& chain = answer.at(0);
+  EXPECT_EQ(chain.at("broken").as_int64(), 0);
+  EXPECT_EQ(chain.at("kind").as_string(), "shard");
+  EXPECT_EQ(chain.at("pids"), boost::json::parse("[321]"));
+  EXPECT_EQ(chain.at("ports"), boost::json::parse("[8080]"));
+  EXPECT_EQ(chain.at("links").at(0).at("state").as_string(), "broken");
+  EXPECT_EQ(chain.at("links").at(1), boost::json::parse(R"({"link":"process","state":"ok",
+      "text":"chatd (pid 321) listens on port 8080","remedy":null})"));
+}
+
+}  // namespace
+}  // namespace fanfare
