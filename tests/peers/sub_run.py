@@ -69,10 +69,19 @@ class Room:
                              f" {client['beside']} events, on the wire were {out['event']}")
             for way in ("out", "in"):
                 told = sum(client[way][kind] for kind in ("event", "heartbeat", "other"))
-                if not self._plan.several and told != client["messages"][way]:
+                if self._plan.inside == "one" and told != client["messages"][way]:
                     words.append(f"{where}: {told} of {client['messages'][way]} messages {way}")
                 if is_open and client[way]["heartbeat"] < beats:
                     words.append(f"{where}: {client[way]['heartbeat']} heartbeats {way}")
+        shared = sum(client["shared"][way] for client in clients for way in ("out", "in"))
+        if (self._plan.inside == "several") != bool(shared):
+            words.append(f"{shared} messages of WebSocket have several inside")
+        if self._plan.mode == "deflate":
+            for way in ("out", "in"):
+                events = sum(client[way]["event"] for client in clients)
+                packed = sum(client["packed"][way]["event"] for client in clients)
+                if not 0 < packed < events:
+                    words.append(f"{packed} of {events} events {way} are compressed, not some")
         if self._server:
             sent = sum(client["in"]["event"] for client in clients)
             if (received := self._server.ask("report")["received"]) != sent:

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import time
 
+import sub_rabbitmq
 from cgroups import inside
 from processes import Failure, JsonProcess, last_words, spawn, stop
 
@@ -24,18 +25,25 @@ class Place:
     port: int  # of the server
     stack: contextlib.ExitStack
 
-    def run(self, name: str, argv, seconds: float = 10, **pipes) -> subprocess.Popen:
-        """A server that is not ours; up once its port accepts."""
-        log = self.directory / f"{name}.log"
-        process = spawn(inside(self.cgroup, argv), log, stdout=subprocess.DEVNULL, **pipes)
+    def spawn(self, name: str, argv, **options) -> subprocess.Popen:
+        """Starts a program in the cgroup, to be stopped with the run."""
+        process = spawn(inside(self.cgroup, argv), self.directory / f"{name}.log",
+                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, **options)
         self.stack.callback(stop, process)
+        return process
+
+    def run(self, name: str, argv, seconds: float = 10, port: int = 0, **options) -> None:
+        """A server that is not ours; up once its port (the run's, if not given) accepts."""
+        port = port or self.port
+        process = self.spawn(name, argv, **options)
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and process.poll() is None:
             with contextlib.suppress(ConnectionRefusedError):
-                socket.create_connection(("127.0.0.1", self.port)).close()
-                return process
+                socket.create_connection(("127.0.0.1", port)).close()
+                return
             time.sleep(0.05)
-        raise Failure(f"{name} does not listen on port {self.port}: {last_words(log)}")
+        raise Failure(f"{name} does not listen on port {port}: "
+                      + last_words(self.directory / f"{name}.log"))
 
     def talk(self, name: str, argv) -> JsonProcess:
         """One of ours, that says when it is up and counts what it received."""
@@ -60,11 +68,11 @@ class Server:
     mode: str = ""  # a word to the clients
     beats: bool = True  # heartbeats pass both ways within seconds
     hangs_up: bool = False  # closes TCP without waiting for the client's close frame
-    several: bool = False  # messages in one of WebSocket
+    inside: str = "one"  # in a message of WebSocket; or "several", now and then, or "pieces"
     largest: int = 70000  # bytes in an event
 
 
-# It does not start with WebSocket alone.
+# It does not start with WebSocket alone, and it stalls with what a socket does not take at once.
 MOSQUITTO = """
 listener 0 {dir}/mqtt.sock
 listener {port} 127.0.0.1
@@ -86,7 +94,7 @@ modules_disabled = {{ "s2s", "tls" }}
 c2s_require_encryption = false
 consider_websocket_secure = true
 authentication = "anonymous"
-c2s_ports, c2s_direct_tls_ports, s2s_ports, https_ports, component_ports = {{}}, {{}}, {{}}, {{}}, {{}}
+c2s_ports, c2s_direct_tls_ports, s2s_ports, https_ports = {{}}, {{}}, {{}}, {{}}
 http_interfaces = {{ "127.0.0.1" }}
 http_ports = {{ {port} }}
 VirtualHost "localhost"
@@ -117,15 +125,19 @@ def centrifuge(place: Place) -> JsonProcess:
 
 SERVERS = {
     "socketio": Server("socketio", library("socketio")),
+    "socketio-deflate": Server("socketio", library("socketio", "deflate"), mode="deflate"),
+    # Bytes of its serializer; the server is a stand-in.
+    "phoenix-serializer": Server("phoenix", library("phoenix"), "/socket"),
     "mosquitto": Server("mqtt", configured("mosquitto", MOSQUITTO, "-c", "{config}"), "/mqtt",
-                        several=True, largest=4096),  # it stalls with what a socket does not take at once
+                        inside="pieces", largest=4096),
     "prosody": Server("xmpp", configured("prosody", PROSODY, "--config", "{config}"),
                       "/xmpp-websocket", hangs_up=True),
+    "rabbitmq": Server("stomp", sub_rabbitmq.start, "/ws"),
     "nats-server": Server("nats", configured("nats-server", NATS, "-c", "{config}"),
-                          several=True),
-    "centrifuge": Server("centrifugo", centrifuge, "/connection/websocket", several=True),
+                          inside="several"),
+    "centrifuge": Server("centrifugo", centrifuge, "/connection/websocket", inside="several"),
     "centrifuge-protobuf": Server("centrifugo_protobuf", centrifuge,
-                                  "/connection/websocket?cf_protocol=protobuf", several=True),
+                                  "/connection/websocket?cf_protocol=protobuf", inside="several"),
     "graphql-ws": Server("graphql", library("graphql")),
-    "sockjs": Server("sockjs", library("sockjs"), "/chat/000", beats=False, several=True),
+    "sockjs": Server("sockjs", library("sockjs"), "/chat/000", beats=False, inside="several"),
 }

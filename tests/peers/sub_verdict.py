@@ -16,11 +16,15 @@ KINDS = ("event", "heartbeat", "other", "control")
 
 def due(client: dict, direction: str, plan) -> dict:
     """What the agent must say of one connection; told no classes it calls everything an event."""
-    said = client[direction]
+    said, packed = client[direction], client["packed"][direction]
     control = said["control"] + client["closes"][direction]
-    if plan.classes:
-        return said | {"control": control}
-    return {"event": client["messages"][direction], "heartbeat": 0, "other": 0, "control": control}
+    if not plan.classes:
+        return {"event": client["messages"][direction], "heartbeat": 0, "other": 0,
+                "control": control}
+    # What is compressed cannot be read.
+    events, heartbeats = (said[kind] - packed[kind] for kind in ("event", "heartbeat"))
+    return {"event": events, "heartbeat": heartbeats, "control": control,
+            "other": said["other"] + packed["event"] + packed["heartbeat"]}
 
 
 def socket_differences(clients, rows, plan):

@@ -109,7 +109,7 @@ class Judge:
     def __init__(self, agent, running):
         self._agent = agent
         server = Shard(f"{running.server.comm}:{running.port}", running.port, "peer")
-        proxy = Shard(f"nginx:{running.front}", running.front, "client")
+        proxy = Shard(f"{running.proxy}:{running.front}", running.front, "client")
         self._shards = [server, proxy] if running.front else [server]
 
     def check(self, links) -> None:

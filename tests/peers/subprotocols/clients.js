@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The clients of a sub-protocol, in one process, each with its own count. PROTOCOL.js knows how they
-// speak: `classify` (see tap.js) and connect(url, member, mode), which counts into the member what
-// its library hands to a user and resolves, once it would miss nothing, with {publish, close}.
+// The clients of a sub-protocol, in one process, each with its own count. PROTOCOL.js knows how
+// they speak: `classify` (see tap.js) and connect(url, member, mode), which counts into the member
+// what its library hands to a user (`delivered` of what was published, `beside` the server's own
+// events) and resolves, once it would miss nothing, with {publish, close}.
 // usage: clients.js PROTOCOL URL [MODE]
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';

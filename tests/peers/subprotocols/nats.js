@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// NATS over WebSocket by nats.ws: a stream of protocol lines, many in one message of WebSocket and
-// some across two.
+// NATS over WebSocket by nats.ws: a stream of protocol lines, several in one message of WebSocket.
 import WebSocket from 'ws';
 
-globalThis.WebSocket = WebSocket;
+let dialed = 0;
+globalThis.WebSocket = class extends WebSocket {
+  constructor(url, protocols) { // to a browser the server sends fragments: every other is one
+    dialed += 1;
+    super(url, protocols, dialed % 2 ? {} : { headers: { 'User-Agent': 'Mozilla/5.0' } });
+  }
+};
 const { connect: dial, headers } = await import('nats.ws');
 
 const EVENTS = new Set(['MSG', 'HMSG', 'PUB', 'HPUB']);

@@ -8,7 +8,9 @@ export function serve(http, heard, mode) {
     pingInterval: 3000,
     pingTimeout: 2000,
     maxHttpBufferSize: 1e7,
-    perMessageDeflate: mode === 'deflate' && { threshold: 1024, serverNoContextTakeover: true },
+    // Without a context from message to message small ones are left as they are.
+    perMessageDeflate: mode === 'deflate'
+      && { threshold: 1024, serverNoContextTakeover: true, clientNoContextTakeover: true },
   });
   for (const space of [io, io.of('/room')]) {
     space.on('connection', (socket) => {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Counts what passes `ws` sockets below the client libraries, whole message by whole message. Every
 // library of these tests is given `ws` as its WebSocket. "out" is from the server to the client.
-import WebSocket from 'ws';
+import WebSocket, { Sender } from 'ws';
 
+const RSV1 = 0x40; // of a frame's first byte: the message is compressed
 const nothing = () => ({ event: 0, heartbeat: 0, other: 0, control: 0 });
 
 function bytes(data) {
@@ -13,25 +14,29 @@ function bytes(data) {
 
 // classify(direction, bytes, isBinary, memory) names the class of every message inside one of
 // WebSocket; `memory` is an object of the direction's own. One record for every connection comes
-// into the list that is given back: `messages` are those of WebSocket, `packed` those compressed,
-// `closes` the close frames, beside pings and pongs in `control`.
+// into the list that is given back: `messages` are those of WebSocket, `shared` those of them with
+// more than one inside, `packed` what was compressed, `closes` the close frames (pings and pongs are
+// `control`).
 export function tap(classify) {
   const records = [];
   const of = new WeakMap(); // socket -> record
 
-  function count(socket, direction, data, isBinary) {
+  function count(socket, direction, data, { isBinary, isPacked }) {
     const record = of.get(socket);
     record.messages[direction] += 1;
-    for (const name of classify(direction, bytes(data), isBinary, record.memory[direction])) {
+    const classes = classify(direction, bytes(data), isBinary, record.memory[direction]);
+    record.shared[direction] += Number(classes.length > 1);
+    for (const name of classes) {
       record[direction][name] += 1;
+      record.packed[direction][name] += Number(isPacked);
     }
   }
 
   function meet(socket, { socket: { localAddress, localPort } }) {
     const record = {
       socket, local: `${localAddress}:${localPort}`, memory: { out: {}, in: {} },
-      out: nothing(), in: nothing(), messages: { out: 0, in: 0 }, packed: { out: 0, in: 0 },
-      closes: { out: 0, in: 0 },
+      out: nothing(), in: nothing(), packed: { out: nothing(), in: nothing() },
+      messages: { out: 0, in: 0 }, shared: { out: 0, in: 0 }, closes: { out: 0, in: 0 },
     };
     of.set(socket, record);
     records.push(record);
@@ -45,12 +50,13 @@ export function tap(classify) {
   }
 
   const { emit, send, ping } = WebSocket.prototype;
+  const { sendFrame } = Sender.prototype;
+  const packed = new WeakSet(); // callbacks of messages that left compressed
   const heard = {
     upgrade: meet,
     close,
     message(socket, data, isBinary) {
-      if (socket._receiver._compressed) of.get(socket).packed.out += 1;
-      count(socket, 'out', data, isBinary);
+      count(socket, 'out', data, { isBinary, isPacked: socket._receiver._compressed });
     },
     ping: (socket) => { // `ws` answers by itself
       of.get(socket).out.control += 1;
@@ -65,10 +71,16 @@ export function tap(classify) {
   WebSocket.prototype.send = function tapped(data, options, done) {
     const then = typeof options === 'function' ? options : done;
     const how = typeof options === 'function' ? {} : options ?? {};
-    return send.call(this, data, how, (error) => {
-      if (!error) count(this, 'in', data, how.binary ?? typeof data !== 'string');
+    const isBinary = how.binary ?? typeof data !== 'string';
+    const sent = (error) => {
+      if (!error) count(this, 'in', data, { isBinary, isPacked: packed.has(sent) });
       then?.(error);
-    });
+    };
+    return send.call(this, data, how, sent);
+  };
+  Sender.prototype.sendFrame = function tapped(parts, done) {
+    if (done && parts[0][0] & RSV1) packed.add(done);
+    return sendFrame.call(this, parts, done);
   };
   WebSocket.prototype.ping = function tapped(...values) {
     of.get(this).in.control += 1;
