@@ -3,7 +3,7 @@
 import { anchorOf } from "./anchor.js";
 import { make, setData, setText } from "./dom.js";
 import { count, percent, rate } from "./format.js";
-import { History, pointOf } from "./history.js";
+import { History, pointOf, STEP_SECONDS } from "./history.js";
 import { PLOTS, Plot } from "./plots.js";
 import { queriesOf, showQueries } from "./promql.js";
 import { signalTable } from "./signals.js";
@@ -57,21 +57,22 @@ export class Card {
   #table;
   #queries;
 
+  #figuresNow = null;
+  #asked = -Infinity; // performance.now() of the last question for the past
+
   // Plots cost: they are drawn where somebody can see them.
   #observer = new IntersectionObserver(([entry]) => {
-    const first = entry.isIntersecting && !this.#loaded;
     this.#visible = entry.isIntersecting;
-    if (first) this.reload();
     this.#draw();
   }, { rootMargin: "300px" });
-  #loaded = false;
 
-  async reload() {
-    this.#loaded = true;
+  async #reload() {
+    if (performance.now() - this.#asked < STEP_SECONDS * 1000 - 500) return;
+    this.#asked = performance.now();
     try {
       await this.#history.load(this.#name);
     } catch {
-      this.#loaded = false; // the next sight of it asks again
+      return; // the agent is away: the page says so already
     }
     this.#draw();
   }
@@ -80,7 +81,7 @@ export class Card {
     this.#status = status;
     const now = status.started_seconds + status.uptime_seconds;
     const point = pointOf(figures, status.alerts, now);
-    this.#history.add(point);
+    this.#history.now(point);
     setData(this.element, "firing", String(point.firing > 0));
     setText(this.#badge, point.firing ? `${point.firing} firing` : "");
     for (const [key, [, textOf]] of Object.entries(FIGURES)) setText(this.#figures[key], textOf(figures));
@@ -90,10 +91,9 @@ export class Card {
     this.#draw();
   }
 
-  #figuresNow = null;
-
   #draw() {
     if (!this.#visible || document.hidden || !this.#figuresNow) return;
+    this.#reload();
     const steps = this.#history.steps();
     for (const plot of this.#plots) plot.draw(steps, this.#figuresNow);
     if (this.#table.open) showTable(this.#table, steps);

@@ -11,13 +11,13 @@ const SCOPES = {
 };
 const MARKS = { good: "✓", warn: "!", bad: "×", plain: "" };
 
-function healthOf(status) {
+function healthOf(status, state) {
   const [scopeMood, scopeText] = SCOPES[status.scope] ?? ["warn", status.scope];
   const age = status.snapshot_age_seconds;
   const scraped = status.last_scrape_seconds;
   return [
     status.attached ? ["good", "attached"] : ["bad", "not attached"],
-    age !== null && age < 5 ? ["good", "fresh"] : ["bad", `counters ${duration(age)} old`],
+    state === "stale" || age === null || age >= 5 ? ["bad", "not fresh"] : ["good", "fresh"],
     [scopeMood, status.subtree ? `${scopeText}, subtree ${status.cgroup}` : scopeText],
     scraped === null ? ["warn", "never scraped"] : ["plain", `scraped ${duration(scraped)} ago`],
     ["plain", `up ${duration(status.uptime_seconds)}`],
@@ -55,9 +55,12 @@ function finding() {
 const showHealth = keyed(document.getElementById("health"), chip);
 const showFindings = keyed(document.getElementById("findings"), finding);
 
+let latest = null;
+
 export function showHeader(status) {
+  latest = status;
   setText(document.getElementById("node"), `${status.node} in cluster ${status.cluster}, version ${status.version}`);
-  showHealth(healthOf(status), (item) => item.at);
+  showHealth(healthOf(status, document.body.dataset.state), (item) => item.at);
   showFindings(status.findings, (item) => item.code);
   const firing = status.alerts.filter((alert) => alert.state === "firing").length;
   const title = `${firing ? `(${firing} firing) ` : ""}${status.node} · fanfare`;
@@ -72,5 +75,6 @@ const TEXTS = {
 
 export function showConnection(state, silentSeconds) {
   setData(document.body, "state", state);
+  if (latest) showHealth(healthOf(latest, state), (item) => item.at);
   setText(document.getElementById("connection"), TEXTS[state](Math.round(Date.now() / 1000 - silentSeconds)));
 }

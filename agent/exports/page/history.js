@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The last 15 minutes of each shard: what the agent remembers, gone on with from each status.
+// The last 15 minutes of each shard: what the agent remembers, and behind it the status of now.
 
-export const SPAN_SECONDS = 900;
 export const STEP_SECONDS = 5;
-
-const bucket = (at) => Math.floor(at / STEP_SECONDS) * STEP_SECONDS;
+// What a plot shows, in seconds: the least of these that holds everything known.
+const SPANS = [180, 300, 600, 900];
+const LONGEST = SPANS.at(-1);
 
 const least = (numbers) => (numbers.length ? Math.min(...numbers) : null);
 
@@ -13,7 +13,7 @@ export function pointOf(shard, alerts, at) {
   const signal = (name) => shard.signals.find((s) => s.name === name) ?? { ratio: null, normal: null };
   const known = shard.signals.filter((s) => s.name === "replication" && s.ratio !== null);
   return {
-    at: bucket(at),
+    at,
     events_out: shard.events_out_per_second,
     events_in: shard.events_in_per_second,
     synced: shard.sockets.synced,
@@ -30,35 +30,36 @@ export function pointOf(shard, alerts, at) {
 }
 
 export class History {
-  #points = new Map(); // by time, in the order of time
+  #past = []; // as the agent gave it, oldest first
+  #now = null;
 
-  add(point) {
-    this.#points.delete(point.at);
-    this.#points.set(point.at, point);
-    for (const at of this.#points.keys()) {
-      if (at > point.at - SPAN_SECONDS) break;
-      this.#points.delete(at);
-    }
+  // The point of the running step, which the agent does not tell before it has ended.
+  now(point) {
+    this.#now = point;
   }
 
-  // What was added since wins: it is newer.
+  // An agent that was started anew knows less than this page: what it has forgotten is kept.
   async load(name) {
     const answer = await fetch(`/api/v1/history?shard=${encodeURIComponent(name)}`);
-    if (!answer.ok) return;
+    if (!answer.ok) throw new Error(`history: ${answer.status}`);
     const { shards } = await answer.json();
-    const remembered = shards.find((s) => s.shard === name)?.points ?? [];
-    const merged = new Map(remembered.map((point) => [bucket(point.at), { ...point, at: bucket(point.at) }]));
-    for (const [at, point] of this.#points) merged.set(at, point);
-    this.#points = new Map([...merged].sort(([a], [b]) => a - b));
+    const told = shards.find((s) => s.shard === name)?.points ?? [];
+    const first = told[0]?.at ?? Infinity;
+    this.#past = [...this.#past.filter((point) => point.at < first), ...told];
   }
 
-  // Every step of the span that ends with the newest point; null where nothing is known.
+  // The span that ends with the newest point; steps without one have their time only.
   steps() {
-    const newest = [...this.#points.keys()].at(-1);
+    const known = [...this.#past, this.#now].filter(Boolean);
+    const newest = known.at(-1)?.at;
     if (newest === undefined) return [];
-    const steps = [];
-    for (let at = newest - SPAN_SECONDS + STEP_SECONDS; at <= newest; at += STEP_SECONDS) {
-      steps.push(this.#points.get(at) ?? { at });
+    const span = SPANS.find((seconds) => newest - known[0].at <= seconds) ?? LONGEST;
+    const steps = [{ at: newest - span }];
+    for (const point of known) {
+      const before = steps.at(-1).at;
+      if (point.at <= before) continue;
+      if (point.at - before > 2 * STEP_SECONDS) steps.push({ at: before + STEP_SECONDS });
+      steps.push(point);
     }
     return steps;
   }

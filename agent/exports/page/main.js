@@ -3,19 +3,10 @@
 import { showAlerts } from "./alerts.js";
 import { showConnection, showHeader } from "./header.js";
 import { listen } from "./live.js";
-import { forgetGaps, showShards } from "./shards.js";
+import { showShards } from "./shards.js";
 
-let before = "connecting";
-
-listen(
-  (status) => {
-    showHeader(status);
-    showAlerts(status.alerts);
-    showShards(status);
-  },
-  (state, silentSeconds) => {
-    showConnection(state, silentSeconds);
-    if (state === "live" && before === "stale") forgetGaps();
-    before = state;
-  },
-);
+listen((status) => {
+  showHeader(status);
+  showAlerts(status.alerts);
+  showShards(status);
+}, showConnection);

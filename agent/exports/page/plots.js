@@ -3,7 +3,6 @@
 import uPlot from "uplot";
 import { make, setData, setText } from "./dom.js";
 import { clock, nats, percent, rate, ratio } from "./format.js";
-import { SPAN_SECONDS } from "./history.js";
 
 const HEIGHT = 110; // CSS pixels
 
@@ -41,11 +40,12 @@ const scheme = matchMedia("(prefers-color-scheme: dark)");
 // Where an alert fired, behind the lines.
 function shade(plot, steps) {
   const { ctx, bbox } = plot;
-  const step = steps.length > 1 ? plot.valToPos(steps[1].at, "x", true) - plot.valToPos(steps[0].at, "x", true) : 0;
+  const x = (at) => plot.valToPos(at, "x", true);
   ctx.fillStyle = colour("--firing");
-  for (const { at, firing } of steps) {
-    if (firing) ctx.fillRect(plot.valToPos(at, "x", true) - step, bbox.top, step, bbox.height);
-  }
+  steps.forEach(({ at, firing }, index) => {
+    const from = x(steps[Math.max(0, index - 1)].at);
+    if (firing) ctx.fillRect(from, bbox.top, x(at) - from, bbox.height);
+  });
 }
 
 export class Plot {
@@ -53,7 +53,8 @@ export class Plot {
   #uplot = null;
   #steps = [];
   #threshold = null;
-  #values;
+  #values; // an element for each line
+  #hovered = make("span");
   #canvas;
   #empty;
   #resize = new ResizeObserver(() => {
@@ -68,11 +69,16 @@ export class Plot {
   constructor(kind, group) {
     this.#kind = kind;
     this.group = group;
-    this.#values = make("span", { class: "values" });
+    this.#values = kind.lines.map(() => make("span"));
+    const values = make("span", { class: "values" });
+    kind.lines.forEach(([, , name], at) => {
+      values.append(make("span", { class: "swatch", "data-line": name, "aria-hidden": "true" }), this.#values[at]);
+    });
+    values.append(this.#hovered);
     this.#canvas = make("div", { class: "canvas", role: "img" });
     this.#empty = make("p", { class: "empty" });
     this.element = make("figure", { "data-plot": kind.title },
-      make("figcaption", {}, make("span", {}, kind.title), " ", this.#values),
+      make("figcaption", {}, make("span", {}, kind.title), " ", values),
       make("div", { class: "frame" }, this.#canvas, this.#empty));
     this.#resize.observe(this.#canvas);
     scheme.addEventListener("change", this.#recolour);
@@ -86,7 +92,7 @@ export class Plot {
     const known = this.#steps.some((p) => typeof p[this.#kind.lines[0][1]] === "number");
     setData(this.element, "known", String(known));
     const signal = figures.signals.find((s) => s.name === this.#kind.signal);
-    setText(this.#empty, known ? "" : (signal?.unknown ?? "Nothing known in these 15 minutes."));
+    setText(this.#empty, known ? "" : (signal?.unknown ?? "Nothing is known of this time."));
     this.#paint();
     this.#tell(null);
     this.#canvas.setAttribute("aria-label", this.#words());
@@ -97,10 +103,9 @@ export class Plot {
   }
 
   #paint() {
-    const newest = this.#steps.at(-1).at;
     if (!this.#uplot) this.#uplot = new uPlot(this.#options(), this.#data(), this.#canvas);
     else this.#uplot.setData(this.#data(), false);
-    this.#uplot.setScale("x", { min: newest - SPAN_SECONDS, max: newest });
+    this.#uplot.setScale("x", { min: this.#steps[0].at, max: this.#steps.at(-1).at });
   }
 
   #options() {
@@ -139,10 +144,13 @@ export class Plot {
   #tell(index) {
     const point = this.#steps[index ?? this.#steps.length - 1];
     if (!point) return;
-    const words = this.#kind.lines.map(([label, key]) => `${label} ${this.#kind.text(point[key] ?? null)}`);
-    if (this.#kind.lines.length === 1) words[0] = this.#kind.text(point[this.#kind.lines[0][1]] ?? null);
-    const hovered = index !== null && index !== undefined && index !== this.#steps.length - 1;
-    setText(this.#values, words.join(" · ") + (hovered ? ` at ${clock(point.at)}` : ""));
+    const { lines, text } = this.#kind;
+    lines.forEach(([label, key], at) => {
+      const figure = text(point[key] ?? null);
+      setText(this.#values[at], lines.length === 1 ? figure : `${label} ${figure}`);
+    });
+    const past = (index ?? this.#steps.length - 1) < this.#steps.length - 1;
+    setText(this.#hovered, past ? `at ${clock(point.at)}` : "");
   }
 
   // The plot in a sentence, for who cannot see it.
@@ -153,7 +161,8 @@ export class Plot {
       if (!known.length) return `${label} unknown`;
       return `${label} ${text(known.at(-1))}, lowest ${text(Math.min(...known))}, highest ${text(Math.max(...known))}`;
     });
-    return `${title}, last 15 minutes: ${parts.join("; ")}. All values are in the table below.`;
+    const minutes = Math.round((this.#steps.at(-1).at - this.#steps[0].at) / 60);
+    return `${title}, last ${minutes} minutes: ${parts.join("; ")}. All values are in the table below.`;
   }
 
   destroy() {

@@ -9,7 +9,6 @@ const FILTER_FROM = 6;
 const list = document.getElementById("shards");
 const filter = document.getElementById("filter");
 const show = keyed(list, (item) => new Card(item.shard));
-let cards = new Map();
 let latest = null;
 
 // Those that an alert speaks of are shown whatever the bound.
@@ -32,15 +31,10 @@ export function showShards(status) {
   const shards = chosen(status);
   document.getElementById("filter-row").hidden = status.shards.length < FILTER_FROM && !filter.value;
   setText(document.getElementById("shard-note"), noteOf(status, shards.length));
-  cards = show(
+  show(
     shards.map((shard) => ({ shard: shard.shard, figures: shard, status })),
     (item) => item.shard,
   );
-}
-
-// After a silence: what happened meanwhile is in the agent's memory.
-export function forgetGaps() {
-  for (const card of cards.values()) card.reload();
 }
 
 filter.addEventListener("input", () => latest && showShards(latest));

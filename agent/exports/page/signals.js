@@ -41,7 +41,7 @@ function row() {
 
 export function signalTable() {
   const body = make("tbody");
-  const head = ["signal", "ratio of normal", "evidence of loss (nats)"].map((text) => make("th", { scope: "col" }, text));
+  const head = ["signal", "now, of normal", "evidence of loss (nats)"].map((text) => make("th", { scope: "col" }, text));
   const element = make("table", { class: "signals" }, make("thead", {}, make("tr", {}, ...head)), body);
   const show = keyed(body, row);
   return {
