@@ -9,6 +9,8 @@
 #include "agent/config/config_error.h"
 #include "agent/config/start_error.h"
 #include "agent/daemon.h"
+#include "agent/replay/bad_file.h"
+#include "agent/replay_command.h"
 
 namespace {
 
@@ -27,10 +29,14 @@ int main(int count, char** words) {
         parse_command_line({words + 1, words + count}, look_around(STDOUT_FILENO, FANFARE_VERSION));
     if (const auto* agent = std::get_if<AgentCommand>(&command.action))
       return run_agent(agent->config, agent->overrides, command.version);
+    if (const auto* replay = std::get_if<ReplayCommand>(&command.action))
+      return run_replay(*replay, command.look, std::cout, std::cerr);
     return run_command(command, std::cout, std::cerr);
   } catch (const StartError& error) {
     return fail(error.what(), error.remedy, error.exit_code);
   } catch (const ConfigError& error) {
+    return fail(error.what(), "", exit_usage);
+  } catch (const BadFile& error) {
     return fail(error.what(), "", exit_usage);
   } catch (const std::exception& error) {
     return fail(error.what(), "", exit_kernel);

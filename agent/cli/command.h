@@ -78,6 +78,13 @@ struct SelftestCommand {
   std::chrono::milliseconds patience{10000};  // until the counters must agree
 };
 
+struct ReplayCommand {
+  std::string file;                   // capture, recording, or directory of recordings
+  std::optional<std::string> config;  // path of the file
+  bool rules = false;                 // tell the alerts that would have fired
+  Output output = Output::table;
+};
+
 struct ConfigCheckCommand {
   std::string file;
 };
@@ -101,7 +108,7 @@ struct Refusal {
 
 using Action =
     std::variant<AgentCommand, StatusCommand, ShardsCommand, SocketsCommand, PeersCommand,
-                 AlertsCommand, ExplainCommand, SelftestCommand, ConfigCheckCommand,
+                 AlertsCommand, ExplainCommand, SelftestCommand, ReplayCommand, ConfigCheckCommand,
                  ConfigShowCommand, ConfigSchemaCommand, VersionCommand, Help, Refusal>;
 
 struct Command {

@@ -112,6 +112,19 @@ Parsed parse_selftest(const Words& words, const CommandText& text) {
   return {command, color};
 }
 
+Parsed parse_replay(const Words& words, const CommandText& text) {
+  ReplayCommand command;
+  ColorChoice color = ColorChoice::automatic;
+  Flags flags("replay", text);
+  flags.positional("FILE", command.file, "capture, recording, or directory of recordings");
+  flags.word("--config", "FILE", command.config, config_meaning);
+  flags.given("--rules", command.rules, "tell the alerts that would have fired, and when");
+  flags.output(command.output);
+  flags.color(color);
+  flags.parse(words);
+  return {command, color};
+}
+
 Parsed parse_config_command(const Words& words, const CommandText& text) {
   const std::vector<std::string> known = {"check", "show", "schema"};
   const std::string what = words.empty() ? "--help" : words.front();
@@ -151,7 +164,7 @@ Parsed parse_version(const Words& words, const CommandText& text) {
 
 using Parser = Parsed (*)(const Words&, const CommandText&);
 
-constexpr std::array<std::pair<std::string_view, Parser>, 10> parsers = {{
+constexpr std::array<std::pair<std::string_view, Parser>, 11> parsers = {{
     {"agent", parse_agent},
     {"status", parse_status},
     {"shards", parse_shards},
@@ -160,6 +173,7 @@ constexpr std::array<std::pair<std::string_view, Parser>, 10> parsers = {{
     {"alerts", parse_alerts},
     {"explain", parse_explain},
     {"selftest", parse_selftest},
+    {"replay", parse_replay},
     {"config", parse_config_command},
     {"version", parse_version},
 }};

@@ -76,6 +76,10 @@ void Flags::word(const char* flag, const char* kind, std::optional<std::string>&
   app_.add_option_function<std::string>(flag, store, meaning)->type_name(kind)->take_last();
 }
 
+void Flags::given(const char* flag, bool& field, const char* meaning) {
+  app_.add_flag(flag, field, meaning);
+}
+
 void Flags::positional(const char* name, std::string& field, const char* meaning) {
   app_.add_option(name, field, meaning)->type_name("")->required();
 }

@@ -31,6 +31,7 @@ class Flags {
   void path(const char* flag, std::string& field, const char* meaning);
   void word(const char* flag, const char* kind, std::optional<std::string>& field,
             const char* meaning);
+  void given(const char* flag, bool& field, const char* meaning);
   void positional(const char* name, std::string& field, const char* meaning);
   void output(Output& field);
   void ratio(std::optional<double>& field);

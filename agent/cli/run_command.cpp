@@ -41,6 +41,9 @@ class Runner {
   int operator()(const AgentCommand&) const {
     throw std::logic_error("the agent is run by main, not by run_command");
   }
+  int operator()(const ReplayCommand&) const {
+    throw std::logic_error("a replay is run by main, not by run_command");
+  }
   int operator()(const Help& help) const {
     out_ << help.text;
     return exit_fine;

@@ -170,7 +170,8 @@ std::string sockets_json(const View& view, Monotonic now, const SocketFilter& fi
   }
   for (std::size_t i = 0; i < flows.size() && i < view.shard_of.size(); ++i) {
     const std::uint32_t shard = view.shard_of[i];
-    const bool listed = flows[i].life == FANFARE_LIVE && shard < context.shards.size();
+    const bool listed =
+        (filter.closed || flows[i].life == FANFARE_LIVE) && shard < context.shards.size();
     if (!listed || (filter.shard && *filter.shard != context.shards[shard])) {
       continue;
     }

@@ -11,7 +11,8 @@
 namespace fanfare {
 
 struct SocketFilter {
-  std::optional<std::string> shard;  // the name as the exports show it
+  std::optional<std::string> shard{};  // the name as the exports show it
+  bool closed = false;                 // closed sockets too
 };
 
 // An array. What is not known is null, never 0:

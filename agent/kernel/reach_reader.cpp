@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "agent/config/start_error.h"
+#include "agent/kernel/identity_rule.h"
 
 namespace fanfare {
 namespace {
@@ -21,30 +22,12 @@ using namespace std::chrono_literals;
 // these, else its late copies count as a new event.
 constexpr auto turn_period = 10s;
 constexpr std::uint32_t delete_batch = 4096;  // identities a system call
-constexpr std::size_t key_max = 32;           // bytes; shorter than a rule's pattern
 
 std::vector<std::uint32_t> places_with_identity(const Knobs& knobs) {
   std::vector<std::uint32_t> places;
   for (std::uint32_t i = 0; i < knobs.shards.size(); ++i)
     if (knobs.shards[i].identity.kind != Identity::Kind::none) places.push_back(i);
   return places;
-}
-
-fanfare_identity_rule rule_of(const Identity& identity, std::uint32_t shard) {
-  fanfare_identity_rule rule{};
-  rule.shard = shard;
-  rule.kind = FANFARE_IDENTITY_BY_PAYLOAD;
-  if (identity.kind == Identity::Kind::payload) return rule;
-  if (identity.key.empty() || identity.key.size() > key_max)
-    throw StartError(
-        "the key of an identity has 1 to 32 bytes, not " + std::to_string(identity.key.size()),
-        "set clients.identity.json_key to a shorter key", exit_usage);
-  const std::string pattern = '"' + identity.key + '"';
-  rule.kind = FANFARE_IDENTITY_BY_JSON_KEY;
-  rule.pattern_bytes = static_cast<std::uint8_t>(pattern.size());
-  for (std::size_t i = 0; i < pattern.size(); ++i)
-    std::memcpy(&rule.pattern[i], pattern.data() + i, std::min<std::size_t>(8, pattern.size() - i));
-  return rule;
 }
 
 std::uint64_t clear(int map) {
@@ -76,7 +59,7 @@ void set_identity_rules(fanfare_bpf& skeleton, const Knobs& knobs) {
   skeleton.rodata->identity_enabled = 1;
   for (std::size_t i = 0; i < places.size(); ++i) {
     const ShardKnobs& shard = knobs.shards[places[i]];
-    skeleton.rodata->identity_rules[i] = rule_of(shard.identity, places[i]);
+    skeleton.rodata->identity_rules[i] = identity_rule(shard.identity, places[i]);
     for (const auto port : shard.client_ports)
       if (auto& rule = skeleton.bss->identity_of_port[port]; !rule)
         rule = static_cast<std::uint8_t>(i + 1);

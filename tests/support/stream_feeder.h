@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <string_view>
 
+#include "agent/replay/walk.h"
 #include "tests/support/counts.h"
 #include "tests/support/dice.h"
-#include "tests/support/feed.h"
 
 namespace fanfare::test {
 

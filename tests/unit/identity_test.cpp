@@ -8,8 +8,8 @@
 #include <string>
 #include <unordered_set>
 
+#include "agent/replay/walk.h"
 #include "tests/support/dice.h"
-#include "tests/support/feed.h"
 #include "tests/support/frames.h"
 #include "tests/support/payloads.h"
 #include "tests/support/stream_feeder.h"

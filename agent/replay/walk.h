@@ -11,7 +11,7 @@
 
 #include "bpf/framers/stream.h"
 
-namespace fanfare::test {
+namespace fanfare {
 
 // Steps that one segment may take; the values of the knobs in bpf/maps.bpf.h.
 struct Budget {
@@ -42,7 +42,8 @@ inline std::uint64_t word_of(std::string_view bytes) {
 }
 
 // What stands behind a direction with an identity_rule: how to read, and what was read of each
-// message of class event, 0 where it could not be.
+// message of class event, 0 where it could not be. What a lock on probation shows may not be a
+// message at all, and is left out.
 struct Identities {
   fanfare_identity_rule rule{};
   std::vector<std::uint64_t> hashes{};
@@ -65,7 +66,7 @@ inline int look(fanfare_direction& direction, std::string_view payload,
 
 inline void take_identity(fanfare_direction& direction, Identities* identities) {
   if (!identity_is_due(&direction)) return;
-  identities->hashes.push_back(direction.identity.hash);
+  if (identities && !direction.probation) identities->hashes.push_back(direction.identity.hash);
   direction.identity.state = 0;
 }
 
@@ -123,4 +124,4 @@ inline Loss feed(fanfare_direction& direction, const Segment& segment, const Bud
   return loss;
 }
 
-}  // namespace fanfare::test
+}  // namespace fanfare
