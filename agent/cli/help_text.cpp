@@ -126,7 +126,7 @@ Counts what a capture holds, with the framers of the kernel programs, and takes 
 shards, ratios and alerts as the agent would have. FILE is a pcap or pcapng file (Ethernet, BSD
 loopback, Linux cooked, raw IP; - for standard input), or what fanfare agent --record wrote: one
 file, or the directory. Segments that come out of order, twice or overlapping are put right.
-Asks no agent and needs no privilege.
+Asks no agent and needs no privilege. A good capture: tcpdump -i any -s 0 -w chat.pcap tcp
 
 A capture tells neither processes nor cgroups: a shard is named by its address and port, and rules
 of the configuration hold by their ports alone. A connection whose handshake is not in the capture
@@ -135,7 +135,7 @@ is unsynced until its frames are found. A connection between nodes is shown from
 Exit codes: 0 fine; 1 an alert fired (with --rules); 2 usage, configuration, or a file that cannot
 be read to its end.
 
-Example: tcpdump -i any -s 0 -w chat.pcap tcp port 8080; fanfare replay chat.pcap --rules
+Example: fanfare replay chat.pcap --rules
 )help";
 
 constexpr std::string_view config_details = R"help(
