@@ -12,105 +12,19 @@ import shutil
 import sys
 import time
 
+import sub_scenario
 import sub_verdict
 from agent import Agent
 from cgroups import Cgroups
-from processes import Failure, JsonProcess, free_port
-from sub_servers import SERVERS, Place, Server
+from processes import Failure, free_port
+from sub_servers import SERVERS, Place
 
-# On both sides of the length fields of RFC 6455, and of 4096-byte buffers; every way a client
-# publishes comes by at least twice.
-SIZES = (1, 60, 99, 125, 126, 127, 300, 1500, 4000, 4096, 9000, 65536, 70000)
-SETTLE_SECONDS = 20
 CONFIG = """node: peers
 cluster: peers
 shards:
   - name: {shard}
     match: {{listen_ports: [{port}]}}
 """
-
-
-class Room:
-    """The clients, with what each must have been given."""
-
-    def __init__(self, plan: Server, clients: JsonProcess, server: JsonProcess | None):
-        self._plan, self._clients, self._server = plan, clients, server
-        self._due = []  # events for each client that ever came
-        self._open = []
-
-    def report(self) -> list[dict]:
-        return self._clients.ask("report")["clients"]
-
-    def connect(self, count: int) -> None:
-        self._clients.ask("connect", count=count)
-        self._due += [0] * count
-        self._open += [True] * count
-
-    def publish(self, sizes, pause_ms: int = 0) -> None:
-        self._clients.ask("publish", sizes=sizes, pause_ms=pause_ms)
-        events = len(sizes) * sum(self._open)
-        self._due = [due + events * is_open for due, is_open in zip(self._due, self._open)]
-
-    def close(self, count: int) -> None:
-        self._clients.ask("close", count=count)
-        chosen = [index for index, is_open in enumerate(self._open) if is_open][:count]
-        for index in chosen:
-            self._open[index] = False
-
-    def quarrels(self, beats: int) -> list[str]:
-        """Where the clients' counts do not fit each other, the server's, or what was published."""
-        clients, words = self.report(), []
-        for client, due, is_open in zip(clients, self._due, self._open, strict=True):
-            out, where = client["out"], client["local"]
-            if (client["delivered"], client["open"]) != (due, is_open):
-                words.append(f"{where} got {client['delivered']} events of {due}")
-            if out["event"] != client["delivered"] + client["beside"]:
-                words.append(f"{where}: its library was given {client['delivered']} and"
-                             f" {client['beside']} events, on the wire were {out['event']}")
-            for way in ("out", "in"):
-                told = sum(client[way][kind] for kind in ("event", "heartbeat", "other"))
-                if self._plan.inside == "one" and told != client["messages"][way]:
-                    words.append(f"{where}: {told} of {client['messages'][way]} messages {way}")
-                if is_open and client[way]["heartbeat"] < beats:
-                    words.append(f"{where}: {client[way]['heartbeat']} heartbeats {way}")
-        shared = sum(client["shared"][way] for client in clients for way in ("out", "in"))
-        if (self._plan.inside == "several") != bool(shared):
-            words.append(f"{shared} messages of WebSocket have several inside")
-        if self._plan.mode == "deflate":
-            for way in ("out", "in"):
-                events = sum(client[way]["event"] for client in clients)
-                packed = sum(client["packed"][way]["event"] for client in clients)
-                if not 0 < packed < events:
-                    words.append(f"{packed} of {events} events {way} are compressed, not some")
-        if self._server:
-            sent = sum(client["in"]["event"] for client in clients)
-            if (received := self._server.ask("report")["received"]) != sent:
-                words.append(f"the server received {received} events of {sent}")
-        return words
-
-    def settle(self, beats: int = 0) -> None:
-        """Waits until all that was sent has come, and `beats` heartbeats each way."""
-        deadline = time.monotonic() + SETTLE_SECONDS
-        while words := self.quarrels(beats if self._plan.beats else 0):
-            if time.monotonic() > deadline:
-                raise Failure("there is no truth:\n  " + "\n  ".join(words[:10]))
-            time.sleep(0.1)
-
-
-def play(room: Room, largest: int, checkpoint) -> None:
-    sizes = [size for size in SIZES if size <= largest]
-    room.connect(8)
-    room.publish(sizes)
-    room.settle(beats=1)
-    checkpoint()
-    room.close(4)
-    room.connect(4)
-    room.publish(sizes, pause_ms=5)
-    room.settle(beats=1)
-    checkpoint()
-    room.close(8)
-    room.settle()
-    checkpoint()
 
 
 def run(name: str, fanfare: pathlib.Path | None, work: pathlib.Path) -> str:
@@ -129,13 +43,13 @@ def run(name: str, fanfare: pathlib.Path | None, work: pathlib.Path) -> str:
         clients = place.talk("clients", [
             "node", f"{work}/subprotocols/clients.js", plan.protocol,
             f"ws://127.0.0.1:{port}{plan.path}", plan.mode])
-        room = Room(plan, clients, server)
+        room = sub_scenario.Room(plan, clients, server)
 
         def checkpoint() -> None:
             if agent:
                 sub_verdict.check(agent, room.report, plan)
 
-        play(room, plan.largest, checkpoint)
+        sub_scenario.play(room, plan.largest, checkpoint)
         records = room.report()
     return "; ".join(f"{way}: " + ", ".join(f"{sum(r[way][kind] for r in records)} {kind}"
                                             for kind in ("event", "heartbeat", "other"))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Servers of the protocols inside WebSocket, and how each is started. A new one is one more line.
 
-Not here: what the clients do (sub_run.py) and what the agent must say (sub_verdict.py).
+Not here: what the clients do (sub_scenario.py) and what the agent must say (sub_verdict.py).
 """
 import contextlib
 import dataclasses
@@ -128,16 +128,17 @@ SERVERS = {
     "socketio-deflate": Server("socketio", library("socketio", "deflate"), mode="deflate"),
     # Bytes of its serializer; the server is a stand-in.
     "phoenix-serializer": Server("phoenix", library("phoenix"), "/socket"),
+    # Not told: every message of WebSocket is an event, and no packet of MQTT.
     "mosquitto": Server("mqtt", configured("mosquitto", MOSQUITTO, "-c", "{config}"), "/mqtt",
                         inside="pieces", largest=4096),
     "prosody": Server("xmpp", configured("prosody", PROSODY, "--config", "{config}"),
                       "/xmpp-websocket", hangs_up=True),
     "rabbitmq": Server("stomp", sub_rabbitmq.start, "/ws"),
-    "nats-server": Server("nats", configured("nats-server", NATS, "-c", "{config}"),
-                          inside="several"),
+    "nats-server": Server("nats", configured("nats-server", NATS, "-c", "{config}"), inside="several"),
     "centrifuge": Server("centrifugo", centrifuge, "/connection/websocket", inside="several"),
     "centrifuge-protobuf": Server("centrifugo_protobuf", centrifuge,
                                   "/connection/websocket?cf_protocol=protobuf", inside="several"),
     "graphql-ws": Server("graphql", library("graphql")),
-    "sockjs": Server("sockjs", library("sockjs"), "/chat/000", beats=False, inside="several"),
+    "sockjs": Server("sockjs", library("sockjs"), "/chat/000",
+                     beats=False, inside="several"),
 }

@@ -13,7 +13,7 @@ export function classify(direction, data) {
 
 export async function connect(url, member) {
   const client = createClient({
-    url, webSocketImpl: WebSocket, lazy: false, retryAttempts: 0, keepAlive: 2000,
+    url, webSocketImpl: WebSocket, lazy: false, retryAttempts: 0, keepAlive: 3000,
   });
   await new Promise((resolve) => { client.on('connected', resolve); });
   const ignore = () => {};

@@ -32,7 +32,7 @@ export function classify(direction, data, isBinary, memory) {
 }
 
 export async function connect(url, member) {
-  const client = await dial({ servers: url, reconnect: false, pingInterval: 2000 });
+  const client = await dial({ servers: url, reconnect: false, pingInterval: 3000 });
   client.subscribe('room.>', { callback: () => { member.delivered += 1; } });
   await client.flush();
   return {

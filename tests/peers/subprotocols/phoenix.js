@@ -18,7 +18,7 @@ const done = (push) => new Promise((resolve, reject) => {
 });
 
 export async function connect(url, member) {
-  const socket = new phoenix.Socket(url, { transport: WebSocket, heartbeatIntervalMs: 2000 });
+  const socket = new phoenix.Socket(url, { transport: WebSocket, heartbeatIntervalMs: 3000 });
   socket.connect();
   const channel = socket.channel('room:lobby', {});
   for (const event of ['said', 'shown']) channel.on(event, () => { member.delivered += 1; });

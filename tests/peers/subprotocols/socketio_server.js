@@ -6,7 +6,7 @@ export function serve(http, heard, mode) {
   const io = new Server(http, {
     transports: ['websocket'],
     pingInterval: 3000,
-    pingTimeout: 2000,
+    pingTimeout: 10000,
     maxHttpBufferSize: 1e7,
     // Without a context from message to message small ones are left as they are.
     perMessageDeflate: mode === 'deflate'

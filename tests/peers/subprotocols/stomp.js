@@ -13,7 +13,7 @@ export async function connect(url, member) {
   const client = new Client({
     webSocketFactory: () => new WebSocket(url, ['v12.stomp']), reconnectDelay: 0,
     connectHeaders: { login: 'guest', passcode: 'guest', host: '/' },
-    heartbeatIncoming: 2000, heartbeatOutgoing: 2000,
+    heartbeatIncoming: 3000, heartbeatOutgoing: 3000,
   });
   await new Promise((resolve, reject) => {
     client.onConnect = resolve;

@@ -15,8 +15,8 @@ function bytes(data) {
 // classify(direction, bytes, isBinary, memory) names the class of every message inside one of
 // WebSocket; `memory` is an object of the direction's own. One record for every connection comes
 // into the list that is given back: `messages` are those of WebSocket, `shared` those of them with
-// more than one inside, `packed` what was compressed, `closes` the close frames (pings and pongs are
-// `control`).
+// more than one inside, `packed` what was compressed, `closes` the close frames (pings and pongs
+// are `control`).
 export function tap(classify) {
   const records = [];
   const of = new WeakMap(); // socket -> record
@@ -36,7 +36,8 @@ export function tap(classify) {
     const record = {
       socket, local: `${localAddress}:${localPort}`, memory: { out: {}, in: {} },
       out: nothing(), in: nothing(), packed: { out: nothing(), in: nothing() },
-      messages: { out: 0, in: 0 }, shared: { out: 0, in: 0 }, closes: { out: 0, in: 0 },
+      messages: { out: 0, in: 0 },
+      shared: { out: 0, in: 0 }, closes: { out: 0, in: 0 },
     };
     of.set(socket, record);
     records.push(record);
