@@ -72,6 +72,16 @@ struct ExplainCommand {
   std::string what;  // a shard, an alert, a port or a process
 };
 
+struct TopCommand {
+  std::string admin = Config{}.admin;
+  Output output = Output::table;     // json: with `once` only
+  std::optional<std::string> shard;  // opened at the start
+  std::optional<std::string> sort;   // a column of the shards
+  double interval_seconds = 1;       // between looks
+  bool once = false;
+  bool ascii = false;
+};
+
 struct SelftestCommand {
   std::string admin = Config{}.admin;
   std::uint32_t messages = 1000;              // server to client, for each IP version
@@ -106,10 +116,10 @@ struct Refusal {
   std::string text;
 };
 
-using Action =
-    std::variant<AgentCommand, StatusCommand, ShardsCommand, SocketsCommand, PeersCommand,
-                 AlertsCommand, ExplainCommand, SelftestCommand, ReplayCommand, ConfigCheckCommand,
-                 ConfigShowCommand, ConfigSchemaCommand, VersionCommand, Help, Refusal>;
+using Action = std::variant<AgentCommand, StatusCommand, ShardsCommand, SocketsCommand,
+                            PeersCommand, AlertsCommand, TopCommand, ExplainCommand,
+                            SelftestCommand, ReplayCommand, ConfigCheckCommand, ConfigShowCommand,
+                            ConfigSchemaCommand, VersionCommand, Help, Refusal>;
 
 struct Command {
   Action action;

@@ -11,6 +11,7 @@
 #include "agent/cli/flags.h"
 #include "agent/cli/help_text.h"
 #include "agent/cli/listing.h"
+#include "agent/cli/top_list.h"
 
 namespace fanfare {
 namespace {
@@ -101,6 +102,24 @@ Parsed parse_explain(const Words& words, const CommandText& text) {
   return {command, color};
 }
 
+Parsed parse_top(const Words& words, const CommandText& text) {
+  TopCommand command;
+  ColorChoice color = ColorChoice::automatic;
+  Flags flags("top", text);
+  flags.path("--admin", command.admin, admin_meaning);
+  flags.word("--shard", "NAME", command.shard, "open this shard");
+  flags.sort(command.sort, top::sort_keys(top::Screen::shards));
+  flags.seconds("--interval", command.interval_seconds, 0.2, 3600, "between two looks [1]");
+  flags.toggle("--once", command.once, "print one plain screen and exit");
+  flags.output(command.output);
+  flags.toggle("--ascii", command.ascii, "no character beyond ASCII");
+  flags.color(color);
+  flags.parse(words);
+  if (command.output == Output::json && !command.once)
+    throw refusal("-o json goes with --once only", "top");
+  return {command, color};
+}
+
 Parsed parse_selftest(const Words& words, const CommandText& text) {
   SelftestCommand command;
   ColorChoice color = ColorChoice::automatic;
@@ -164,7 +183,7 @@ Parsed parse_version(const Words& words, const CommandText& text) {
 
 using Parser = Parsed (*)(const Words&, const CommandText&);
 
-constexpr std::array<std::pair<std::string_view, Parser>, 11> parsers = {{
+constexpr std::array<std::pair<std::string_view, Parser>, 12> parsers = {{
     {"agent", parse_agent},
     {"status", parse_status},
     {"shards", parse_shards},
@@ -172,6 +191,7 @@ constexpr std::array<std::pair<std::string_view, Parser>, 11> parsers = {{
     {"peers", parse_peers},
     {"alerts", parse_alerts},
     {"explain", parse_explain},
+    {"top", parse_top},
     {"selftest", parse_selftest},
     {"replay", parse_replay},
     {"config", parse_config_command},

@@ -121,23 +121,43 @@ void Flags::color(ColorChoice& field) {
 
 void Flags::selection(Selection& field, std::vector<std::string> keys) {
   word("--shard", "NAME", field.shard, "only this shard");
-  const auto sort = [&field, keys = std::move(keys)](const std::string& value) {
-    if (std::find(keys.begin(), keys.end(), value) == keys.end()) {
-      refuse_value("--sort", value,
-                   fmt::format("a key of this listing{}; allowed are {}", did_you_mean(value, keys),
-                               fmt::join(keys, " ")));
-    }
-    field.sort = value;
-  };
-  app_.add_option_function<std::string>("--sort", sort, "order, see below")
-      ->type_name("KEY")
-      ->take_last();
+  sort(field.sort, std::move(keys));
   const auto limit = [&field](const std::string& value) {
     field.limit = parse_count("--limit", value, UINT32_MAX);
   };
   app_.add_option_function<std::string>("--limit", limit, "only the first N rows")
       ->type_name("N")
       ->take_last();
+}
+
+void Flags::sort(std::optional<std::string>& field, std::vector<std::string> keys) {
+  const auto store = [&field, keys = std::move(keys)](const std::string& value) {
+    if (std::find(keys.begin(), keys.end(), value) == keys.end()) {
+      refuse_value("--sort", value,
+                   fmt::format("a key of this listing{}; allowed are {}", did_you_mean(value, keys),
+                               fmt::join(keys, " ")));
+    }
+    field = value;
+  };
+  app_.add_option_function<std::string>("--sort", store, "order, see below")
+      ->type_name("KEY")
+      ->take_last();
+}
+
+void Flags::toggle(const char* flag, bool& field, const char* meaning) {
+  app_.add_flag(flag, field, meaning);
+}
+
+void Flags::seconds(const char* flag, double& field, double least, double most,
+                    const char* meaning) {
+  const auto store = [&field, flag, least, most](const std::string& value) {
+    const auto number = parse_number<double>(value);
+    // The negated form also refuses NaN.
+    if (!number || !(*number >= least && *number <= most))
+      refuse_value(flag, value, fmt::format("a number of seconds from {} to {}", least, most));
+    field = *number;
+  };
+  app_.add_option_function<std::string>(flag, store, meaning)->type_name("SECONDS")->take_last();
 }
 
 void Flags::messages(std::uint32_t& field) {

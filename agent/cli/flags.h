@@ -39,6 +39,10 @@ class Flags {
   // Shared by the listings; `keys` are what --sort allows.
   void selection(Selection& field, std::vector<std::string> keys);
   void messages(std::uint32_t& field);
+  void sort(std::optional<std::string>& field, std::vector<std::string> keys);
+  void toggle(const char* flag, bool& field, const char* meaning);
+  // From `least` to `most`.
+  void seconds(const char* flag, double& field, double least, double most, const char* meaning);
 
   void parse(const std::vector<std::string>& words);
 

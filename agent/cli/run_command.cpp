@@ -15,6 +15,7 @@
 #include "agent/cli/listing.h"
 #include "agent/cli/selftest.h"
 #include "agent/cli/status_screen.h"
+#include "agent/cli/top.h"
 #include "agent/config/config_error.h"
 #include "agent/config/config_file.h"
 #include "agent/config/config_text.h"
@@ -125,6 +126,8 @@ class Runner {
     }
     return any_broken(chains) ? exit_finding : exit_fine;
   }
+
+  int operator()(const TopCommand& top) const { return run_top(top, command_.look, out_, err_); }
 
   int operator()(const SelftestCommand& selftest) const {
     return run_selftest(selftest, command_.look, out_, err_);

@@ -8,7 +8,7 @@
 namespace fanfare {
 namespace {
 
-constexpr std::size_t gap = 2;  // cells between columns
+constexpr std::size_t gap = column_gap;
 // A dropped column; an empty column is still as wide as its title.
 constexpr std::size_t dropped = 0;
 
@@ -40,22 +40,6 @@ std::size_t squeezed(const std::vector<std::size_t>& widths, const Squeeze& by,
   return std::min(width, std::max(wanted, by.width));
 }
 
-// What a later squeeze freed goes back to the columns that were only cut.
-std::vector<std::size_t> fitted_widths(const Table& table, std::size_t columns) {
-  const std::vector<std::size_t> natural = natural_widths(table);
-  std::vector<std::size_t> widths = natural;
-  for (const Squeeze& by : table.squeezes) {
-    if (columns == 0 || total(widths) <= columns) break;
-    widths.at(by.column) = squeezed(widths, by, columns);
-  }
-  for (std::size_t i = 0; i < widths.size(); ++i) {
-    const std::size_t used = total(widths);
-    if (widths[i] == dropped || used >= columns) continue;
-    widths[i] = std::min(natural[i], widths[i] + columns - used);
-  }
-  return widths;
-}
-
 std::string line(const std::vector<Cell>& cells, const std::vector<std::size_t>& widths,
                  const Table& table, const Look& look) {
   std::string text;
@@ -78,6 +62,22 @@ std::string line(const std::vector<Cell>& cells, const std::vector<std::size_t>&
 }
 
 }  // namespace
+
+// What a later squeeze freed goes back to the columns that were only cut.
+std::vector<std::size_t> fitted_widths(const Table& table, std::size_t columns) {
+  const std::vector<std::size_t> natural = natural_widths(table);
+  std::vector<std::size_t> widths = natural;
+  for (const Squeeze& by : table.squeezes) {
+    if (columns == 0 || total(widths) <= columns) break;
+    widths.at(by.column) = squeezed(widths, by, columns);
+  }
+  for (std::size_t i = 0; i < widths.size(); ++i) {
+    const std::size_t used = total(widths);
+    if (widths[i] == dropped || used >= columns) continue;
+    widths[i] = std::min(natural[i], widths[i] + columns - used);
+  }
+  return widths;
+}
 
 std::string painted(std::string_view text, Tone tone, const Look& look) {
   if (!look.color || tone == Tone::plain) return std::string(text);

@@ -44,4 +44,9 @@ struct Table {
 std::string painted(std::string_view text, Tone tone, const Look& look);
 std::string render(const Table& table, const Look& look);
 
+inline constexpr std::size_t column_gap = 2;  // cells
+// Cells of each column so that the table takes at most `columns` (0: as it is); 0: left out. The
+// cells' texts must be escaped already.
+std::vector<std::size_t> fitted_widths(const Table& table, std::size_t columns);
+
 }  // namespace fanfare
