@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
@@ -31,6 +29,7 @@
 #include "agent/exports/admin_socket.h"
 #include "agent/exports/event_feed.h"
 #include "agent/exports/event_stream.h"
+#include "agent/exports/last_word.h"
 #include "agent/exports/listen_address.h"
 #include "agent/exports/request_limits.h"
 
@@ -43,8 +42,6 @@ namespace http = boost::beast::http;
 using boost::system::error_code;
 
 constexpr std::chrono::milliseconds accept_pause{100};  // after EMFILE and the like
-constexpr std::chrono::milliseconds linger{1000};
-constexpr std::size_t linger_bytes = 65536;
 
 // Results as a tuple that begins with the error: an ended connection is no exception.
 constexpr auto quietly = net::as_tuple(net::use_awaitable);
@@ -128,35 +125,12 @@ void note_scrape(const Door<Protocol>& door, const Stream<Protocol>& stream, con
   }
 }
 
-// Says a last word. Reads on for a moment: closing with unread bytes would reset the connection and
-// the word with it.
-template <class Protocol>
-net::awaitable<void> say_and_close(Session<Protocol>& session, Response response) {
-  Stream<Protocol>& stream = *session.stream;
-  const auto& options = session.door->options;
-  stream.expires_after(std::min(options.timeout, linger));
-  const auto [failed, sent] = co_await http::async_write(stream, response, quietly);
-  if (failed) {
-    co_return;
-  }
-  error_code ignored;
-  stream.socket().shutdown(net::socket_base::shutdown_send, ignored);
-  std::array<char, 4096> bin{};
-  for (std::size_t total = 0; total < linger_bytes;) {
-    const auto [ended, count] = co_await stream.async_read_some(net::buffer(bin), quietly);
-    if (ended) {
-      co_return;
-    }
-    total += count;
-  }
-}
-
 template <class Protocol>
 net::awaitable<void> tell_events(Session<Protocol>& session, Response head) {
   const Door<Protocol>& door = *session.door;
   if (door.feed->full()) {
     co_await say_and_close(
-        session,
+        *session.stream, door.options.timeout,
         refuse(http::status::service_unavailable,
                fmt::format("{} pages listen already, which is the bound: close one, or ask "
                            "/api/v1/status",
@@ -180,7 +154,7 @@ net::awaitable<Next> serve_one(Session<Protocol>& session, beast::flat_buffer& b
   const auto [unread, got] = co_await http::async_read(stream, buffer, parser, quietly);
   if (unread) {
     if (std::optional<Response> last_word = refusal(unread)) {
-      co_await say_and_close(session, std::move(*last_word));
+      co_await say_and_close(stream, session.door->options.timeout, std::move(*last_word));
     }
     co_return Next::close;
   }
@@ -203,8 +177,9 @@ template <class Protocol>
 net::awaitable<void> serve(Session<Protocol> session) {
   if (!permitted(*session.door, *session.stream)) {
     co_await say_and_close(
-        session, refuse(http::status::forbidden,
-                        "only root, the agent's user and the socket file's group may ask"));
+        *session.stream, session.door->options.timeout,
+        refuse(http::status::forbidden,
+               "only root, the agent's user and the socket file's group may ask"));
     co_return;
   }
   beast::flat_buffer buffer(header_limit + body_limit);

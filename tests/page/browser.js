@@ -121,14 +121,17 @@ const commands = {
   fill: async ({ selector, text }) => { await page.locator(selector).fill(text); return {}; },
   // How far elements have moved by themselves since the page was opened, as browsers count it.
   shift: () => page.evaluate(() => new Promise((resolve) => {
-    new PerformanceObserver((list) => resolve({ score: list.getEntries().reduce((sum, entry) => sum + entry.value, 0) }))
-      .observe({ type: "layout-shift", buffered: true });
+    const sum = (entries) => entries.reduce((total, entry) => total + entry.value, 0);
+    const observer = new PerformanceObserver((list) => resolve({ score: sum(list.getEntries()) }));
+    observer.observe({ type: "layout-shift", buffered: true });
     setTimeout(() => resolve({ score: 0 }), 300);
   })),
   axe: async () => {
     await page.evaluate(AXE);
-    const { violations, passes } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-    return { passes: passes.length, violations: violations.map((v) => `${v.id}: ${v.help}: ${v.nodes[0].html}`) };
+    const run = () => window.axe.run(document, { resultTypes: ["violations"] });
+    const { violations, passes } = await page.evaluate(run);
+    const words = violations.map((v) => `${v.id}: ${v.help}: ${v.nodes[0].html}`);
+    return { passes: passes.length, violations: words };
   },
   log: () => ({ requests: [...requests], complaints }),
   cookies: async () => ({ cookies: await context.cookies() }),

@@ -18,7 +18,8 @@ function row() {
   const summary = make("p", { class: "summary" });
   const why = make("p");
   const next = make("p", { class: "next" });
-  const element = make("li", {}, make("div", { class: "alert-head" }, severity, name, where, times), summary, why, next);
+  const head = make("div", { class: "alert-head" }, severity, name, where, times);
+  const element = make("li", {}, head, summary, why, next);
   return {
     element,
     update(alert) {

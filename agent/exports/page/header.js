@@ -11,6 +11,9 @@ const SCOPES = {
 };
 const MARKS = { good: "✓", warn: "!", bad: "×", plain: "" };
 
+// As cgroups are named everywhere else: from their root.
+const shortPath = (path) => path.replace(/^\/sys\/fs\/cgroup(\/unified)?/, "");
+
 function healthOf(status, state) {
   const [scopeMood, scopeText] = SCOPES[status.scope] ?? ["warn", status.scope];
   const age = status.snapshot_age_seconds;
@@ -18,7 +21,7 @@ function healthOf(status, state) {
   return [
     status.attached ? ["good", "attached"] : ["bad", "not attached"],
     state === "stale" || age === null || age >= 5 ? ["bad", "not fresh"] : ["good", "fresh"],
-    [scopeMood, status.subtree ? `${scopeText}, subtree ${status.cgroup}` : scopeText],
+    [scopeMood, status.subtree ? `${scopeText}, of ${shortPath(status.cgroup)} only` : scopeText],
     scraped === null ? ["warn", "never scraped"] : ["plain", `scraped ${duration(scraped)} ago`],
     ["plain", `up ${duration(status.uptime_seconds)}`],
   ].map(([mood, text], at) => ({ at, mood, text }));

@@ -58,7 +58,8 @@ export class Plot {
   #canvas;
   #empty;
   #resize = new ResizeObserver(() => {
-    if (this.#uplot && this.#canvas.clientWidth) this.#uplot.setSize({ width: this.#canvas.clientWidth, height: HEIGHT });
+    const width = this.#canvas.clientWidth;
+    if (this.#uplot && width) this.#uplot.setSize({ width, height: HEIGHT });
   });
   #recolour = () => {
     this.#uplot?.destroy();
@@ -115,7 +116,7 @@ export class Plot {
     return {
       width: this.#canvas.clientWidth || 260,
       height: HEIGHT,
-      padding: [6, 8, 0, 0],
+      padding: [6, 16, 0, 0],
       legend: { show: false },
       cursor: { y: false, points: { show: false }, drag: { x: false, y: false }, sync: { key: this.group } },
       scales: {

@@ -41,7 +41,8 @@ function row() {
 
 export function signalTable() {
   const body = make("tbody");
-  const head = ["signal", "now, of normal", "evidence of loss (nats)"].map((text) => make("th", { scope: "col" }, text));
+  const titles = ["signal", "now, of normal", "evidence of loss (nats)"];
+  const head = titles.map((text) => make("th", { scope: "col" }, text));
   const element = make("table", { class: "signals" }, make("thead", {}, make("tr", {}, ...head)), body);
   const show = keyed(body, row);
   return {

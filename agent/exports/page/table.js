@@ -31,5 +31,6 @@ export function showTable(parent, steps) {
   const table = make("table", { class: "history" }, make("caption", {}, "A row every 30 s, newest first"),
     make("thead", {}, head), make("tbody", {}, ...body));
   // Scrolls sideways by itself where the window is narrow, with the arrow keys too.
-  parent.append(make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "The plots as a table" }, table));
+  const label = "The plots as a table";
+  parent.append(make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label }, table));
 }
