@@ -76,7 +76,7 @@ export class Plot {
       values.append(make("span", { class: "swatch", "data-line": name, "aria-hidden": "true" }), this.#values[at]);
     });
     values.append(this.#hovered);
-    this.#canvas = make("div", { class: "canvas", role: "img" });
+    this.#canvas = make("div", { class: "canvas", role: "img", "aria-label": kind.title });
     this.#empty = make("p", { class: "empty" });
     this.element = make("figure", { "data-plot": kind.title },
       make("figcaption", {}, make("span", {}, kind.title), " ", values),
