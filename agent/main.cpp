@@ -14,9 +14,11 @@
 
 namespace {
 
-int fail(const std::string& what, const std::string& remedy, int exit_code) {
+int fail(const std::string& what, const std::string& remedy, int exit_code,
+         const std::string& code = {}) {
   std::cerr << "fanfare: " << what << "\n";
   if (!remedy.empty()) std::cerr << "  what to do: " << remedy << "\n";
+  if (!code.empty()) std::cerr << "  more: fanfare help " << code << ", fanfare doctor\n";
   return exit_code;
 }
 
@@ -33,7 +35,7 @@ int main(int count, char** words) {
       return run_replay(*replay, command.look, std::cout, std::cerr);
     return run_command(command, std::cout, std::cerr);
   } catch (const StartError& error) {
-    return fail(error.what(), error.remedy, error.exit_code);
+    return fail(error.what(), error.remedy, error.exit_code, error.code);
   } catch (const ConfigError& error) {
     return fail(error.what(), "", exit_usage);
   } catch (const BadFile& error) {

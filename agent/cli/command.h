@@ -29,6 +29,19 @@ struct AgentCommand {
   Overrides overrides;
 };
 
+struct DoctorCommand {
+  std::optional<std::string> config;  // path of the file
+  Overrides overrides;
+  Output output = Output::table;
+  std::optional<std::string> bundle;  // path of the support bundle to make
+  bool addresses = false;             // of clients, in the bundle
+};
+
+// What a code, an alert, a capture loss or an exit code means.
+struct HelpCodeCommand {
+  std::string code;
+};
+
 struct StatusCommand {
   std::string admin = Config{}.admin;
   Output output = Output::table;
@@ -116,10 +129,11 @@ struct Refusal {
   std::string text;
 };
 
-using Action = std::variant<AgentCommand, StatusCommand, ShardsCommand, SocketsCommand,
-                            PeersCommand, AlertsCommand, TopCommand, ExplainCommand,
-                            SelftestCommand, ReplayCommand, ConfigCheckCommand, ConfigShowCommand,
-                            ConfigSchemaCommand, VersionCommand, Help, Refusal>;
+using Action =
+    std::variant<AgentCommand, StatusCommand, ShardsCommand, SocketsCommand, PeersCommand,
+                 AlertsCommand, TopCommand, ExplainCommand, SelftestCommand, ReplayCommand,
+                 DoctorCommand, HelpCodeCommand, ConfigCheckCommand, ConfigShowCommand,
+                 ConfigSchemaCommand, VersionCommand, Help, Refusal>;
 
 struct Command {
   Action action;

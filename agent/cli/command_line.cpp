@@ -39,6 +39,24 @@ Parsed parse_agent(const Words& words, const CommandText& text) {
   return {command};
 }
 
+Parsed parse_doctor(const Words& words, const CommandText& text) {
+  DoctorCommand command;
+  ColorChoice color = ColorChoice::automatic;
+  Flags flags("doctor", text);
+  flags.word("--config", "FILE", command.config, config_meaning);
+  flags.word("--listen", "ADDR:PORT", command.overrides.listen, "as the agent would get it");
+  flags.word("--admin", "PATH", command.overrides.admin, "as the agent would get it");
+  flags.word("--cgroup", "PATH", command.overrides.cgroup, "as the agent would get it");
+  flags.output(command.output);
+  flags.word("--bundle", "FILE", command.bundle, "also write a support bundle (.tar.gz)");
+  flags.given("--addresses", command.addresses, "leave clients' addresses in the bundle");
+  flags.color(color);
+  flags.parse(words);
+  if (command.addresses && !command.bundle)
+    throw refusal("--addresses says what the bundle holds: give --bundle FILE too", "doctor");
+  return {command, color};
+}
+
 Parsed parse_status(const Words& words, const CommandText& text) {
   StatusCommand command;
   ColorChoice color = ColorChoice::automatic;
@@ -183,8 +201,9 @@ Parsed parse_version(const Words& words, const CommandText& text) {
 
 using Parser = Parsed (*)(const Words&, const CommandText&);
 
-constexpr std::array<std::pair<std::string_view, Parser>, 12> parsers = {{
+constexpr auto parsers = std::to_array<std::pair<std::string_view, Parser>>({
     {"agent", parse_agent},
+    {"doctor", parse_doctor},
     {"status", parse_status},
     {"shards", parse_shards},
     {"sockets", parse_sockets},
@@ -196,7 +215,7 @@ constexpr std::array<std::pair<std::string_view, Parser>, 12> parsers = {{
     {"replay", parse_replay},
     {"config", parse_config_command},
     {"version", parse_version},
-}};
+});
 
 [[noreturn]] void refuse_command(const std::string& name) {
   const std::vector<std::string>& planned = planned_commands();
@@ -212,6 +231,11 @@ constexpr std::array<std::pair<std::string_view, Parser>, 12> parsers = {{
                 "");
 }
 
+bool is_command(const std::string& word) {
+  const std::vector<std::string> names = command_names();
+  return std::find(names.begin(), names.end(), word) != names.end() || word.starts_with("-");
+}
+
 Parsed parse(const Words& words) {
   if (words.empty()) throw refusal("no command given", "");
   const std::string& name = words.front();
@@ -220,7 +244,8 @@ Parsed parse(const Words& words) {
   if (name == "--help" || name == "-h" || (name == "help" && rest.empty())) {
     return {Help{overview()}};
   }
-  if (name == "help") return parse({rest.front(), "--help"});
+  if (name == "help" && is_command(rest.front())) return parse({rest.front(), "--help"});
+  if (name == "help") return {HelpCodeCommand{fmt::format("{}", fmt::join(rest, " "))}};
   for (const auto& [known, parser] : parsers) {
     if (known != name) continue;
     const auto& texts = command_texts();
@@ -235,7 +260,7 @@ Look look_for(ColorChoice choice, const Surroundings& around) {
   const bool automatic = around.columns > 0 && around.color_wanted;
   const bool color =
       choice == ColorChoice::always || (choice == ColorChoice::automatic && automatic);
-  return {around.columns, color};
+  return {around.columns, color, around.utf8};
 }
 
 }  // namespace

@@ -17,6 +17,22 @@ is lacking.
 Example: fanfare agent --config /etc/fanfare/fanfare.yaml
 )help";
 
+constexpr std::string_view doctor_details = R"help(
+Tries everything that an agent needs of this host and undoes it: the bpf(2) call, a map, the
+agent's programs in a cgroup of their own, a packet, the scope, the owners of sockets, the
+configuration, the addresses. Needs no running agent: use it before installation or in an init
+container, with the permissions that the agent will have. Each miss has its cause, what will not
+work, the one command that mends it, and a code for "fanfare help CODE".
+
+--bundle also writes a support bundle: this report, the host, the configuration without passwords,
+and what a running agent answers. Clients' addresses are left out unless --addresses is given.
+
+Exit codes: 0 fine, warnings allowed; 1 an agent can run, but something will be missing; 2 usage;
+4 an agent could not run.
+
+Example: fanfare doctor --config /etc/fanfare/fanfare.yaml
+)help";
+
 constexpr std::string_view status_details = R"help(
 One screen: is the agent attached, fresh, scraped and covering; who hears its alerts; what fires and
 why; its shards with their worst ratio beside its normal; what was lost and why; findings with their
@@ -185,6 +201,8 @@ std::string_view trimmed(std::string_view text) {
 const std::vector<CommandText>& command_texts() {
   static const std::vector<CommandText> texts = {
       {"agent", "run the daemon that counts", trimmed(agent_details)},
+      {"doctor", "try what an agent needs of this host; what mends each miss",
+       trimmed(doctor_details)},
       {"status", "is it loaded, fresh, covering? does an alert fire? one screen",
        trimmed(status_details)},
       {"shards", "table of the shards with coverage, rates and propagation",
@@ -204,7 +222,7 @@ const std::vector<CommandText>& command_texts() {
 }
 
 const std::vector<std::string>& planned_commands() {
-  static const std::vector<std::string> names = {"doctor", "bridge", "canary", "builds", "gate"};
+  static const std::vector<std::string> names = {"bridge", "canary", "builds", "gate"};
   return names;
 }
 
@@ -226,6 +244,7 @@ std::string overview() {
   }
   return text +
          "\nFlags come after the command; \"fanfare COMMAND --help\" lists them with an example.\n"
+         "\"fanfare help CODE\" explains a code, an alert, a capture loss or an exit code.\n"
          "Commands that ask the agent take --admin PATH; listings take -o table|json.\n\n"
          "Exit codes: 0 fine; 1 a finding (unhealthy, firing, below a threshold, mismatch);\n"
          "2 usage or configuration; 3 agent not reachable; 4 kernel or permission lacking.\n\n"

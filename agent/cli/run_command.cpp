@@ -9,9 +9,11 @@
 #include "agent/cli/agent_client.h"
 #include "agent/cli/alert_text.h"
 #include "agent/cli/answer.h"
+#include "agent/cli/doctor.h"
 #include "agent/cli/escape.h"
 #include "agent/cli/explain_screen.h"
 #include "agent/cli/fail_below.h"
+#include "agent/cli/help_code.h"
 #include "agent/cli/listing.h"
 #include "agent/cli/selftest.h"
 #include "agent/cli/status_screen.h"
@@ -131,6 +133,13 @@ class Runner {
 
   int operator()(const SelftestCommand& selftest) const {
     return run_selftest(selftest, command_.look, out_, err_);
+  }
+
+  int operator()(const DoctorCommand& doctor) const {
+    return run_doctor(doctor, command_.look, command_.version, out_, err_);
+  }
+  int operator()(const HelpCodeCommand& help) const {
+    return explain_code(help.code, command_.look, out_, err_);
   }
 
   int operator()(const ConfigCheckCommand& check) const {

@@ -11,6 +11,7 @@ namespace fanfare {
 struct Surroundings {
   std::size_t columns = 0;   // cells of the terminal behind the output; 0: not a terminal
   bool color_wanted = true;  // false where NO_COLOR is set or TERM is "dumb"
+  bool utf8 = true;          // false where the locale is not one of UTF-8
   std::string version = "unknown";
 };
 

@@ -14,6 +14,7 @@ namespace fanfare {
 struct Look {
   std::size_t columns = 0;  // cells of the terminal; 0: not a terminal, nothing is cut
   bool color = false;
+  bool utf8 = true;  // false: the locale shows nothing but ASCII
 };
 
 enum class Tone { plain, good, warn, bad };

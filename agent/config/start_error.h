@@ -5,6 +5,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace fanfare {
@@ -16,11 +17,13 @@ inline constexpr int exit_kernel = 4;  // kernel or permission lacking
 class StartError : public std::runtime_error {
  public:
   // `what` says what is wrong and why; `remedy_text` the one thing that mends it, as an imperative.
-  StartError(const std::string& what, std::string remedy_text, int code)
-      : std::runtime_error(what), remedy(std::move(remedy_text)), exit_code(code) {}
+  // `help` is one of codes.h where more can be read, or empty.
+  StartError(const std::string& what, std::string remedy_text, int exit, std::string_view help = {})
+      : std::runtime_error(what), remedy(std::move(remedy_text)), exit_code(exit), code(help) {}
 
   std::string remedy;
   int exit_code;
+  std::string code;
 };
 
 }  // namespace fanfare

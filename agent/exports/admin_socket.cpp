@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "agent/config/codes.h"
 #include "agent/config/start_error.h"
 
 namespace fanfare {
@@ -31,7 +32,7 @@ std::string error_text(int error) { return std::generic_category().message(error
   throw StartError(fmt::format("{}: {}", text, error_text(error)),
                    permission ? "run as root, or give --admin PATH in a directory you may write to"
                               : choose_another,
-                   permission ? exit_kernel : exit_usage);
+                   permission ? exit_kernel : exit_usage, code::admin);
 }
 
 sockaddr_un address_of(const std::string& path) {
@@ -41,7 +42,7 @@ sockaddr_un address_of(const std::string& path) {
     throw StartError(fmt::format("the admin socket's path \"{}\" has {} bytes; the kernel takes 1 "
                                  "to {}",
                                  path, path.size(), sizeof(address.sun_path) - 1),
-                     "give --admin PATH with a shorter path", exit_usage);
+                     "give --admin PATH with a shorter path", exit_usage, code::admin);
   }
   std::copy(path.begin(), path.end(), address.sun_path);
   return address;
@@ -72,12 +73,13 @@ void clear_the_way(const std::string& path) {
   }
   if (!S_ISSOCK(found.st_mode)) {
     throw StartError(path + " exists and is not a socket",
-                     "move it away if it is not needed, or give --admin PATH", exit_usage);
+                     "move it away if it is not needed, or give --admin PATH", exit_usage,
+                     code::admin);
   }
   switch (const int error = try_connect(path)) {
     case 0:
       throw StartError(fmt::format("another fanfare agent answers at {}", path),
-                       "stop it or give --admin PATH", exit_usage);
+                       "stop it or give --admin PATH", exit_usage, code::admin);
     case ECONNREFUSED:  // nobody listens: left behind by a dead agent
       break;
     case ENOENT:  // gone meanwhile

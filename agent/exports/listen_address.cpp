@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "agent/config/codes.h"
 #include "agent/config/start_error.h"
 
 namespace fanfare {
@@ -35,17 +36,18 @@ std::uint16_t parse_port(const std::string& text, std::string_view digits) {
 [[noreturn]] void refuse_endpoint(const std::string& text, const boost::system::error_code& error) {
   const std::string remedy = "give --listen ADDR:PORT";
   if (error == net::error::address_in_use) {
-    throw StartError(text + " is in use (by another agent?)", remedy, exit_usage);
+    throw StartError(text + " is in use (by another agent?)", remedy, exit_usage, code::listen);
   }
   if (error == net::error::access_denied) {
     throw StartError(text + " may not be bound by this user",
-                     "give --listen ADDR:PORT with a port above 1023, or run as root", exit_kernel);
+                     "give --listen ADDR:PORT with a port above 1023, or run as root", exit_kernel,
+                     code::listen);
   }
   if (error == boost::system::errc::address_not_available) {
-    throw StartError(text + " is not an address of this host", remedy, exit_usage);
+    throw StartError(text + " is not an address of this host", remedy, exit_usage, code::listen);
   }
   throw StartError(fmt::format("cannot listen on {}: {}", text, error.message()), remedy,
-                   exit_usage);
+                   exit_usage, code::listen);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <sstream>
 #include <vector>
 
+#include "agent/config/codes.h"
 #include "agent/config/start_error.h"
 
 namespace fanfare {
@@ -46,7 +47,8 @@ CgroupTarget find_root(const std::string& mountinfo) {
     if (inode_of(mount) == root_inode) return {mount, root_inode, false};
   if (mounts.empty())
     throw StartError("cgroup: auto found no cgroup v2 mount",
-                     "mount it: mount -t cgroup2 none /sys/fs/cgroup", exit_kernel);
+                     "mount it: mount -t cgroup2 none /sys/fs/cgroup", exit_kernel,
+                     code::cgroup_tree);
   throw StartError(
       "cgroup: auto found only " + mounts.front() + " (inode " +
           std::to_string(inode_of(mounts.front())) +
@@ -54,7 +56,7 @@ CgroupTarget find_root(const std::string& mountinfo) {
           "only itself and look healthy",
       "run in the host's cgroup namespace (or mount the host's tree), or name a subtree with "
       "--cgroup PATH",
-      exit_kernel);
+      exit_kernel, code::cgroup_root);
 }
 
 }  // namespace
@@ -64,12 +66,14 @@ CgroupTarget find_cgroup(const std::string& wanted, const std::string& mountinfo
   struct stat status {};
   if (::stat(wanted.c_str(), &status) != 0)
     throw StartError("cgroup: " + wanted + ": " + std::strerror(errno),
-                     "give an existing directory of the cgroup v2 tree, or auto", exit_usage);
+                     "give an existing directory of the cgroup v2 tree, or auto", exit_usage,
+                     code::cgroup_tree);
   struct statfs filesystem {};
   if (!S_ISDIR(status.st_mode) || ::statfs(wanted.c_str(), &filesystem) != 0 ||
       filesystem.f_type != cgroup2_magic)
     throw StartError("cgroup: " + wanted + " is not a directory of a cgroup v2 tree",
-                     "give one (mount | grep cgroup2 shows where it is), or auto", exit_usage);
+                     "give one (mount | grep cgroup2 shows where it is), or auto", exit_usage,
+                     code::cgroup_tree);
   return {wanted, status.st_ino, status.st_ino != root_inode};
 }
 

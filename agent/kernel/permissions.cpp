@@ -8,17 +8,29 @@
 
 namespace fanfare {
 
-std::vector<std::string> missing_capabilities(const std::string& status) {
+std::vector<Capability> needed_capabilities(const std::string& status) {
   std::uint64_t effective = 0;
+  std::uint64_t bounding = 0;
   std::ifstream file(status);
-  for (std::string line; std::getline(file, line);)
+  for (std::string line; std::getline(file, line);) {
     if (line.starts_with("CapEff:")) effective = std::stoull(line.substr(7), nullptr, 16);
-  const auto has = [effective](int capability) { return (effective >> capability & 1) != 0; };
+    if (line.starts_with("CapBnd:")) bounding = std::stoull(line.substr(7), nullptr, 16);
+  }
+  const auto has = [](std::uint64_t set, int capability, bool or_admin) {
+    return (set >> capability & 1) != 0 || (or_admin && (set >> CAP_SYS_ADMIN & 1) != 0);
+  };
+  const auto state = [&](const char* name, int capability, bool or_admin) {
+    return Capability{name, has(effective, capability, or_admin),
+                      has(bounding, capability, or_admin)};
+  };
+  return {state("CAP_BPF", CAP_BPF, true), state("CAP_PERFMON", CAP_PERFMON, true),
+          state("CAP_NET_ADMIN", CAP_NET_ADMIN, false)};
+}
 
+std::vector<std::string> missing_capabilities(const std::string& status) {
   std::vector<std::string> missing;
-  if (!has(CAP_BPF) && !has(CAP_SYS_ADMIN)) missing.emplace_back("CAP_BPF");
-  if (!has(CAP_PERFMON) && !has(CAP_SYS_ADMIN)) missing.emplace_back("CAP_PERFMON");
-  if (!has(CAP_NET_ADMIN)) missing.emplace_back("CAP_NET_ADMIN");
+  for (const Capability& capability : needed_capabilities(status))
+    if (!capability.effective) missing.push_back(capability.name);
   return missing;
 }
 

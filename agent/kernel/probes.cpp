@@ -49,23 +49,28 @@ std::string joined(const std::vector<std::string>& names) {
 void check_preconditions() {
   if (const auto missing = missing_capabilities(); !missing.empty())
     throw StartError("no permission to load kernel programs: " + joined(missing) + " missing",
-                     "run as root, or grant CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN", exit_kernel);
+                     "run as root, or grant CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN", exit_kernel,
+                     missing.front() == "CAP_BPF"       ? code::cap_bpf
+                     : missing.front() == "CAP_PERFMON" ? code::cap_perfmon
+                                                        : code::cap_net_admin);
   if (!std::filesystem::exists("/sys/kernel/btf/vmlinux"))
     throw StartError("this kernel shows no type information: /sys/kernel/btf/vmlinux is missing",
                      "use a kernel built with CONFIG_DEBUG_INFO_BTF=y (every major distribution's "
                      "since 2021 is)",
-                     exit_kernel);
+                     exit_kernel, code::btf);
 }
 
-[[noreturn]] void refuse(const std::string& step, int error) {
+using Step = KernelRefusal::Step;
+
+[[noreturn]] void refuse(Step step, const std::string& what, int error) {
   const std::string cause = std::strerror(error);
   std::string remedy = "see what the kernel said above";
   if (error == EPERM || error == EACCES)
     remedy =
         "a seccomp profile, kernel lockdown or a security module forbids bpf(): allow the bpf and "
-        "perf_event_open system calls for this process";
+        "perf_event_open system calls for this process; fanfare doctor tells which it is";
   if (error == ENOMEM) remedy = "lower limits.sockets, or raise the memory limit of the agent";
-  throw StartError(step + ": " + cause + "\n" + last_lines(libbpf_log()), remedy, exit_kernel);
+  throw KernelRefusal(step, error, what + ": " + cause + "\n" + last_lines(libbpf_log()), remedy);
 }
 
 bool replicates(const Knobs& knobs) {
@@ -95,7 +100,7 @@ void Probes::load(const Knobs& knobs, const CgroupTarget& cgroup) {
   bpf_map__set_max_entries(skeleton_->maps.flows, knobs.sockets);
   set_identity_rules(*skeleton_.get(), knobs);
   if (const int error = fanfare_bpf::load(skeleton_.get()))
-    refuse("the kernel refused the programs", -error);
+    refuse(Step::load, "the kernel refused the programs", -error);
 }
 
 // The programs read the table meanwhile: only what differs is written.
@@ -110,11 +115,11 @@ void Probes::set_shards(const std::vector<ShardKnobs>& shards) {
 
 void Probes::attach(const CgroupTarget& cgroup) {
   const auto held = [](bpf_link* link, const char* what) {
-    if (!link) refuse(std::string("attaching ") + what, errno);
+    if (!link) refuse(Step::attach, std::string("attaching ") + what, errno);
     return Link(link);
   };
   const Fd directory(::open(cgroup.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory) refuse("opening " + cgroup.path, errno);
+  if (!directory) refuse(Step::attach, "opening " + cgroup.path, errno);
   // Births first: a socket accepted from here on has a record before its first byte leaves.
   state_ = held(bpf_program__attach(skeleton_->progs.on_set_state), "to inet_sock_set_state");
   egress_ = held(bpf_program__attach_cgroup(skeleton_->progs.on_egress, directory.get()),

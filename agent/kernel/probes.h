@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "agent/config/codes.h"
+#include "agent/config/start_error.h"
 #include "agent/kernel/cgroup_tree.h"
 #include "agent/kernel/knobs.h"
 #include "agent/kernel/skeleton.h"
@@ -16,6 +18,17 @@
 #include "fanfare.skel.h"
 
 namespace fanfare {
+
+// The kernel said no; what came before (permissions, BTF) is a plain StartError.
+struct KernelRefusal : StartError {
+  enum class Step { load, attach };
+  KernelRefusal(Step where, int number, const std::string& text, const std::string& remedy_text)
+      : StartError(text, remedy_text, exit_kernel, where == Step::load ? code::load : code::attach),
+        step(where),
+        error(number) {}
+  Step step;
+  int error;  // errno
+};
 
 class Probes {
  public:

@@ -44,8 +44,9 @@ bool enter_cgroup(const std::string& path) {
   return procs && ::write(procs.get(), "0", 1) == 1;
 }
 
+// Without CAP_SYS_ADMIN a namespace can still be had inside a user namespace of one's own.
 bool enter_netns() {
-  if (::unshare(CLONE_NEWNET) != 0) return false;
+  if (::unshare(CLONE_NEWNET) != 0 && ::unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) return false;
   const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   ifreq request{};
   std::strncpy(request.ifr_name, "lo", IFNAMSIZ - 1);
@@ -88,11 +89,13 @@ std::uint64_t converse() {
   return cookie;
 }
 
-[[noreturn]] void be_the_child(const std::string& cgroup, int report_fd) {
+enum class Where { foreign_netns, this_netns };
+
+[[noreturn]] void be_the_child(const std::string& cgroup, Where where, int report_fd) {
   Report report;
   report.cgroup = enter_cgroup(cgroup) ? 1 : 0;
-  report.netns = enter_netns() ? 1 : 0;
-  if (report.netns) report.cookie = converse();
+  report.netns = where == Where::foreign_netns && enter_netns() ? 1 : 0;
+  if (report.netns || where == Where::this_netns) report.cookie = converse();
   if (report.cookie == 0) report.error = errno ? errno : EIO;
   const auto written = ::write(report_fd, &report, sizeof report);
   ::_exit(written == sizeof report ? 0 : 1);
@@ -108,7 +111,8 @@ Report read_report(int fd) {
   return report;
 }
 
-Report run_child(const std::string& cgroup) {
+Report run_child(const std::string& parent, Where where) {
+  const std::string cgroup = parent + "/fanfare-scope-" + std::to_string(::getpid());
   std::array<int, 2> ends{};
   Report failed;
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
@@ -122,7 +126,7 @@ Report run_child(const std::string& cgroup) {
     failed.error = errno;
     return failed;
   }
-  if (child == 0) be_the_child(cgroup, writing.get());
+  if (child == 0) be_the_child(cgroup, where, writing.get());
   writing = Fd();
   const Report report = read_report(reading.get());
   ::kill(child, SIGKILL);
@@ -131,18 +135,32 @@ Report run_child(const std::string& cgroup) {
   return report;
 }
 
+std::uint64_t counted(int flows_fd, std::uint64_t cookie) {
+  fanfare_flow flow{};
+  if (bpf_map_lookup_elem(flows_fd, &cookie, &flow) != 0) return 0;
+  return flow.out.tally.by_class[FANFARE_EVENT].messages;
+}
+
 }  // namespace
 
+std::string prove_counting(const CgroupTarget& cgroup, int flows_fd) {
+  const auto report = run_child(cgroup.path, Where::this_netns);
+  if (report.error || !report.cookie)
+    return std::string("no loopback connection could be made to test with: ") +
+           std::strerror(report.error);
+  const auto seen = counted(flows_fd, report.cookie);
+  if (seen == messages) return {};
+  return std::to_string(messages) + " messages were sent, " + std::to_string(seen) + " counted";
+}
+
 ScopeProof prove_scope(const CgroupTarget& cgroup, int flows_fd) {
-  const auto report = run_child(cgroup.path + "/fanfare-scope-" + std::to_string(::getpid()));
+  const auto report = run_child(cgroup.path, Where::foreign_netns);
   if (report.error || !report.cookie)
     return {ScopeResult::unproven,
             std::string("no socket in a foreign network namespace could be made to test with: ") +
                 std::strerror(report.error),
             report.cookie};
-  fanfare_flow flow{};
-  const bool seen = bpf_map_lookup_elem(flows_fd, &report.cookie, &flow) == 0;
-  if (!seen || flow.out.tally.by_class[FANFARE_EVENT].messages != messages)
+  if (counted(flows_fd, report.cookie) != messages)
     return {ScopeResult::refuted,
             "a socket in a foreign network namespace" +
                 std::string(report.cgroup ? " and cgroup" : "") + " was not counted",

@@ -19,6 +19,10 @@ struct ScopeProof {
   std::uint64_t cookie = 0;  // of the test's own socket, to be left out of every listing
 };
 
+// Three messages from a socket in a cgroup of its own below `cgroup` (in the network namespace at
+// hand) came out as three: the programs fire and count. Returns what stands against it, or nothing.
+std::string prove_counting(const CgroupTarget& cgroup, int flows_fd);
+
 // Takes some milliseconds, at most two seconds. Leaves nothing behind.
 ScopeProof prove_scope(const CgroupTarget& cgroup, int flows_fd);
 

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/cli/help_code.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "agent/alerts/rules.h"
+#include "agent/cli/command.h"
+#include "agent/cli/doctor_codes.h"
+#include "agent/cli/escape.h"
+#include "agent/cli/flags.h"
+#include "agent/cli/text_wrap.h"
+#include "agent/config/text.h"
+#include "agent/kernel/loss_text.h"
+
+namespace fanfare {
+namespace {
+
+struct Known {
+  std::string_view name;
+  std::string_view meaning;
+  std::string_view next;  // what to do
+};
+
+constexpr std::array<Known, 5> alerts{{
+    {alert_reach_loss,
+     "Fewer of the events that are due reach a client of this node than is normal: users miss "
+     "messages until they reload. Critical from 5 % lost, a warning from 1 %.",
+     "Look at \"step\" in fanfare alerts -o json: \"broadcast\" means this node, so roll back its "
+     "build or drain it; \"replication\" means the way to it, so see fanfare peers."},
+    {alert_copies_loss,
+     "Fewer copies are written for each due event than is normal: some clients of this node miss "
+     "messages. Critical from 5 % lost, a warning from 1 %.",
+     "Roll back the build on this node or drain it; if many clients left at once, see fanfare "
+     "sockets first."},
+    {alert_replication_loss,
+     "A peer that answers does not confirm the log entries that others get. Critical from 5 % "
+     "lost, a warning from 1 %.",
+     "Look at the peer: its log, its disk, the network from this node; roll back its build or "
+     "restart it, or drain it. fanfare peers shows how far it is behind."},
+    {alert_replication_stalled,
+     "A peer that answers has confirmed nothing for 10 s and is behind: its clients miss every new "
+     "message. Critical.",
+     "Look at the peer: its log, its disk, the network from this node; roll back its build or "
+     "restart it, or drain it."},
+    {alert_blind,
+     "Coverage is below 95 %, or capture losses matter, for 60 s: a loss could go unnoticed. A "
+     "warning.",
+     "Run fanfare status on this node: it names what is not counted, and the remedy."},
+}};
+
+// Codes of the findings of `fanfare status` (agent/exports/findings.cpp); those of capture losses
+// are FF-LOSS- and the reason.
+constexpr std::array<Known, 7> findings{{
+    {"FF-ATTACH", "The kernel programs are not attached; nothing is counted.",
+     "Run fanfare doctor as the agent's user; it says why."},
+    {"FF-STALE", "The kernel's counters have not been read for seconds: every figure is old.",
+     "Look at the agent's CPU time and log; restart it if this stays."},
+    {"FF-SCOPE", "It is not proven, or it is refuted, that the agent sees the whole host.",
+     "Run fanfare doctor as the agent's user and see FF-401."},
+    {"FF-CONFIG", "The last reload of the configuration was refused; the one before is in use.",
+     "Mend the file, try it with fanfare config check FILE, then reload again."},
+    {"FF-ALERTMANAGER", "An Alertmanager has not taken the last post of alerts.",
+     "Try curl URL/-/ready from this host; the agent goes on trying."},
+    {"FF-COVERAGE", "Fewer than 95 % of a shard's client sockets are readable.",
+     "See fanfare sockets for what is unsynced and why; TLS inside the server and sockets older "
+     "than the agent are the usual causes."},
+    {"FF-MAP", "A map in the kernel is nearly full; what does not fit is not counted.",
+     "Raise limits.sockets and restart the agent."},
+}};
+
+constexpr std::array<Known, 5> exits{{
+    {"exit 0", "Fine.", "Nothing."},
+    {"exit 1",
+     "A finding: unhealthy, an alert fires, below a threshold, a mismatch, something will be "
+     "missing.",
+     "Read what was printed; each finding has its remedy."},
+    {"exit 2", "The command line or the configuration is wrong; nothing was done.",
+     "Read what was printed; fanfare COMMAND --help and fanfare config check FILE tell more."},
+    {"exit 3", "No agent answered at the admin socket.",
+     "Is it running (fanfare agent)? Is --admin PATH right? May this user ask it?"},
+    {"exit 4", "The kernel or a permission is lacking.", "Run fanfare doctor; it says which."},
+}};
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  std::ranges::transform(result, result.begin(), [](unsigned char c) { return std::tolower(c); });
+  return result;
+}
+
+template <typename Table>
+std::optional<CodeText> look_up(const Table& table, const std::string& wanted) {
+  for (const Known& known : table)
+    if (lower(known.name) == wanted)
+      return CodeText{
+          std::string(known.name),
+          {{"meaning", std::string(known.meaning)}, {"what to do", std::string(known.next)}}};
+  return std::nullopt;
+}
+
+std::optional<CodeText> explain_doctor(const std::string& wanted) {
+  for (const DoctorCode& known : doctor_codes()) {
+    if (lower(known.code) != wanted) continue;
+    return CodeText{fmt::format("{}: {}", known.code, known.name),
+                    {{"what is tried", std::string(known.meaning)},
+                     {"a miss means", std::string(known.consequence)},
+                     {"what usually helps", std::string(known.remedy)},
+                     {"exit code", known.fatal ? "4: an agent could not run"
+                                               : "1: an agent runs, with something missing"}}};
+  }
+  return std::nullopt;
+}
+
+std::optional<CodeText> explain_loss(std::string wanted) {
+  constexpr std::string_view prefix = "ff-loss-";
+  if (wanted.starts_with(prefix)) wanted.erase(0, prefix.size());
+  for (const LossText& loss : loss_texts()) {
+    if (loss.loss == FANFARE_LOSS_NONE || loss.name != wanted) continue;
+    return CodeText{fmt::format("{}: a capture loss, counted in {}", loss.name, loss.unit),
+                    {{"meaning and what to do", std::string(loss.sentence)},
+                     {"where it is counted",
+                      fmt::format("fanfare_capture_losses_total{{reason=\"{}\"}}, fanfare "
+                                  "status",
+                                  loss.name)}}};
+  }
+  return std::nullopt;
+}
+
+// Near by slips of the pen, or by a common beginning or a word within.
+std::string near_matches(const std::string& wanted) {
+  std::vector<std::string> names = explained_names();
+  for (const std::string& command : command_names()) names.push_back(command);
+  std::vector<std::string> lowered;
+  std::vector<std::string> near;
+  for (const std::string& name : names) {
+    lowered.push_back(lower(name));
+    if (wanted.size() >= 3 && lowered.back().find(wanted) != std::string::npos)
+      near.push_back(name);
+  }
+  if (near.empty()) {
+    const std::vector<std::string_view> candidates(lowered.begin(), lowered.end());
+    const std::string_view best = closest(wanted, candidates);
+    for (std::size_t i = 0; i < names.size(); ++i)
+      if (lowered[i] == best && !best.empty()) near.push_back(names[i]);
+  }
+  if (near.size() > 8) near.resize(8);
+  if (near.empty())
+    return "; codes are such as FF-102, FanfareReachLoss, flow_map_full, \"exit 4\"; see fanfare "
+           "--help";
+  return fmt::format("; did you mean {}?", fmt::join(near, ", "));
+}
+
+}  // namespace
+
+std::optional<CodeText> look_up_code(std::string_view code) {
+  std::string wanted = lower(code);
+  if (wanted.size() == 1) wanted = "exit " + wanted;
+  if (auto found = explain_doctor(wanted)) return found;
+  if (auto found = look_up(alerts, wanted)) return found;
+  if (auto found = look_up(findings, wanted)) return found;
+  if (auto found = look_up(exits, wanted)) return found;
+  return explain_loss(wanted);
+}
+
+std::vector<std::string> explained_names() {
+  std::vector<std::string> names;
+  for (const DoctorCode& known : doctor_codes()) names.emplace_back(known.code);
+  for (const Known& known : alerts) names.emplace_back(known.name);
+  for (const Known& known : findings) names.emplace_back(known.name);
+  for (const Known& known : exits) names.emplace_back(known.name);
+  for (const LossText& loss : loss_texts())
+    if (loss.loss != FANFARE_LOSS_NONE) names.emplace_back(loss.name);
+  return names;
+}
+
+int explain_code(const std::string& code, const Look& look, std::ostream& out, std::ostream& err) {
+  const auto found = look_up_code(code);
+  if (!found) {
+    err << fmt::format("fanfare: nothing is known as \"{}\"{}\n", terminal_safe(code),
+                       near_matches(lower(code)));
+    return exit_usage;
+  }
+  out << found->title << "\n";
+  for (const auto& [head, text] : found->sections)
+    out << wrapped_after(head, Tone::plain, text, 2, look);
+  return exit_fine;
+}
+
+}  // namespace fanfare
