@@ -20,6 +20,7 @@
 #include "agent/kernel/kernel_source.h"
 #include "agent/pipeline.h"
 #include "agent/reload.h"
+#include "agent/replay/recorder.h"
 #include "agent/state_file.h"
 
 namespace fanfare {
@@ -29,7 +30,8 @@ namespace net = boost::asio;
 using namespace std::chrono_literals;
 
 constexpr auto tick_period = 1s;
-constexpr auto state_period = 10s;  // a lost agent forgets no more than that
+constexpr auto record_patience = 60s;  // after a failure
+constexpr auto state_period = 10s;     // a lost agent forgets no more than that
 
 std::string host_name() {
   std::array<char, 256> name{};
@@ -59,7 +61,7 @@ Scope scope_of(ScopeResult result) {
 class Daemon {
  public:
   Daemon(const std::optional<std::string>& config_file, const Overrides& overrides,
-         const std::string& version)
+         const std::optional<std::string>& record_to, const std::string& version)
       : config_file_(config_file),
         overrides_(overrides),
         config_(effective_config(config_file, overrides)),
@@ -74,6 +76,7 @@ class Daemon {
         source_(cgroup_, knobs_of(config_)),
         pipeline_(source_, config_, version, std::chrono::system_clock::now()),
         state_(config_.admin + ".state") {
+    if (record_to) recorder_.emplace(*record_to);
     health_.attached = true;
     health_.cgroup = cgroup_.path;
     health_.subtree = cgroup_.subtree;
@@ -102,7 +105,9 @@ class Daemon {
     try {
       const double scrape_age =
           scraped_.count() ? std::chrono::duration<double>(now() - scraped_).count() : -1;
+      begin_recording();
       auto view = pipeline_.tick(now(), std::chrono::system_clock::now(), health_, scrape_age);
+      if (recorder_) record([&] { recorder_->append(*view->snapshot); });
       view->last_scraper = scraper_;
       tell(*view);
       view_ = std::move(view);
@@ -128,6 +133,25 @@ class Daemon {
     if (!changed && now() - state_stored_ < state_period) return;
     state_stored_ = now();
     store_state();
+  }
+
+  // A recording that fails must not stop the counting.
+  template <typename Step>
+  void record(Step step) {
+    try {
+      step();
+      if (std::exchange(record_failed_, false)) spdlog::info("recording works again");
+    } catch (const std::exception& error) {
+      recorder_->renew();
+      record_again_ = now() + record_patience;
+      if (!std::exchange(record_failed_, true)) spdlog::error("not recorded: {}", error.what());
+    }
+  }
+
+  void begin_recording() {
+    if (!recorder_ || !recorder_->wants_file() || now() < record_again_) return;
+    record(
+        [this] { recorder_->begin(config_, pipeline_.save(), std::chrono::system_clock::now()); });
   }
 
   void store_state() {
@@ -179,6 +203,7 @@ class Daemon {
       config_ = fresh;
       source_.set_shards(knobs_of(config_).shards);
       pipeline_.reload(config_);
+      if (recorder_) recorder_->renew();
       poster_.set_targets(config_.alertmanagers);
       health_.config_reload_ok = true;
       health_.config_reload_error.clear();
@@ -211,15 +236,18 @@ class Daemon {
   Monotonic state_stored_{};
   bool state_failed_ = false;
   bool tick_failed_ = false;
+  std::optional<Recorder> recorder_;
+  Monotonic record_again_{};
+  bool record_failed_ = false;
 };
 
 }  // namespace
 
 int run_agent(const std::optional<std::string>& config_file, const Overrides& overrides,
-              const std::string& version) {
+              const std::optional<std::string>& record_to, const std::string& version) {
   spdlog::set_default_logger(spdlog::stderr_color_st("fanfare"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v");
-  return Daemon(config_file, overrides, version).run();
+  return Daemon(config_file, overrides, record_to, version).run();
 }
 
 }  // namespace fanfare

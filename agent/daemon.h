@@ -10,8 +10,8 @@
 namespace fanfare {
 
 // Runs until SIGTERM or SIGINT; returns the exit code. Throws StartError and ConfigError before the
-// first tick, nothing after it.
+// first tick, nothing after it. `record_to`: the directory of a recording.
 int run_agent(const std::optional<std::string>& config_file, const Overrides& overrides,
-              const std::string& version);
+              const std::optional<std::string>& record_to, const std::string& version);
 
 }  // namespace fanfare

@@ -30,7 +30,7 @@ int main(int count, char** words) {
     const auto command =
         parse_command_line({words + 1, words + count}, look_around(STDOUT_FILENO, FANFARE_VERSION));
     if (const auto* agent = std::get_if<AgentCommand>(&command.action))
-      return run_agent(agent->config, agent->overrides, command.version);
+      return run_agent(agent->config, agent->overrides, agent->record, command.version);
     if (const auto* replay = std::get_if<ReplayCommand>(&command.action))
       return run_replay(*replay, command.look, std::cout, std::cerr);
     return run_command(command, std::cout, std::cerr);

@@ -6,7 +6,9 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
+#include <filesystem>
 #include <map>
+#include <memory>
 #include <tuple>
 #include <utility>
 
@@ -20,6 +22,7 @@
 #include "agent/pipeline.h"
 #include "agent/replay/bad_file.h"
 #include "agent/replay/packet_source.h"
+#include "agent/replay/recording_source.h"
 
 namespace fanfare {
 namespace {
@@ -49,7 +52,8 @@ class AlertStory {
       if (before != noted_.end() && before->second == state) continue;
       one.alerts = {alert};
       json::object told{{"at_seconds", since_1970(view.taken)}, {"at", time_text(view.taken)}};
-      for (const auto& member : alert_array(one, now).at(0).as_object()) told.insert(member);
+      const json::array alerts = alert_array(one, now);
+      for (const auto& member : alerts.at(0).as_object()) told.insert(member);
       changes_.push_back(std::move(told));
     }
     noted_ = std::move(seen);
@@ -81,9 +85,67 @@ json::object loss_object(const View& view) {
   return losses;
 }
 
-std::unique_ptr<Replayed> open_source(const std::string& file, const Config& config) {
-  return std::make_unique<PacketSource>(CaptureFile(file), knobs_of(config));
+bool is_recorded(const std::string& file) {
+  return std::filesystem::is_directory(file) || is_recording(file);
 }
+
+// The pipeline that a source is ticked through; a new one for each run of a recorded agent.
+class Replay {
+ public:
+  Replay(Replayed& source, const std::optional<Config>& config, bool rules)
+      : source_(source), given_(config), rules_(rules) {
+    health_.attached = true;
+  }
+
+  void run() {
+    for (auto at = source_.next(); at; at = source_.next()) {
+      if (auto beginning = source_.beginning())
+        begin(*beginning, *at);
+      else if (!pipeline_)
+        begin({}, *at);
+      now_ = at->monotonic;
+      last_ = pipeline_->tick(now_, at->wall, health_, -1);
+      book_.note(*last_);
+      if (rules_) story_.note(*last_, now_);
+    }
+  }
+
+  json::object result() && {
+    json::object result{{"flows", json::array{}}, {"losses", json::object{}}};
+    if (last_) {
+      result["flows"] = flow_array(book_.complete(*last_), now_);
+      result["losses"] = loss_object(*last_);
+      result["shards"] = json::parse(shards_json(*last_));
+    }
+    if (rules_) result["alerts"] = std::move(story_).changes();
+    json::array notes;
+    for (const std::string& note : source_.notes()) notes.emplace_back(note);
+    result["notes"] = std::move(notes);
+    return result;
+  }
+
+ private:
+  void begin(const Replayed::Beginning& beginning, const Replayed::Instant& at) {
+    const Config& config = given_ ? *given_ : beginning.config;
+    if (!beginning.anew) {
+      pipeline_->reload(config);
+      return;
+    }
+    pipeline_ = std::make_unique<Pipeline>(source_, config, "", at.wall);
+    if (!beginning.state.empty()) pipeline_->restore(beginning.state, at.monotonic, at.wall);
+    book_ = FlowBook();
+  }
+
+  Replayed& source_;
+  std::optional<Config> given_;
+  bool rules_;
+  Health health_;
+  std::unique_ptr<Pipeline> pipeline_;
+  FlowBook book_;
+  AlertStory story_;
+  std::shared_ptr<const View> last_;
+  Monotonic now_{};
+};
 
 }  // namespace
 
@@ -96,39 +158,23 @@ Config config_for_capture(Config config) {
   return config;
 }
 
-json::object replay(Replayed& source, const Config& config, bool rules) {
-  const auto first = source.next();
-  Pipeline pipeline(source, config, "", first ? first->wall : Wall{});
-  Health health;
-  health.attached = true;
-  FlowBook book;
-  AlertStory story;
-  std::shared_ptr<const View> last;
-  Monotonic now{};
-  for (auto at = first; at; at = source.next()) {
-    now = at->monotonic;
-    last = pipeline.tick(now, at->wall, health, -1);
-    book.note(*last);
-    if (rules) story.note(*last, now);
-  }
-  json::object result{{"flows", json::array{}}, {"losses", json::object{}}};
-  if (last) {
-    result["flows"] = flow_array(book.complete(*last), now);
-    result["losses"] = loss_object(*last);
-    result["shards"] = json::parse(shards_json(*last));
-  }
-  if (rules) result["alerts"] = std::move(story).changes();
-  json::array notes;
-  for (const std::string& note : source.notes()) notes.emplace_back(note);
-  result["notes"] = std::move(notes);
-  return result;
+json::object replay(Replayed& source, const std::optional<Config>& config, bool rules) {
+  Replay replaying(source, config, rules);
+  replaying.run();
+  return std::move(replaying).result();
 }
 
 int run_replay(const ReplayCommand& command, const Look& look, std::ostream& out,
                std::ostream& err) {
-  const Config config =
-      config_for_capture(command.config ? load_config_file(*command.config) : Config{});
-  const auto source = open_source(command.file, config);
+  std::optional<Config> config;
+  if (command.config) config = load_config_file(*command.config);
+  std::unique_ptr<Replayed> source;
+  if (is_recorded(command.file)) {
+    source = std::make_unique<RecordingSource>(command.file);
+  } else {
+    config = config_for_capture(config.value_or(Config{}));
+    source = std::make_unique<PacketSource>(CaptureFile(command.file), knobs_of(*config));
+  }
   const json::object result = replay(*source, config, command.rules);
   if (command.output == Output::json)
     out << json_text(result) << '\n';

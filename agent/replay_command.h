@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <optional>
 #include <ostream>
 
 #include "agent/cli/command.h"
@@ -24,7 +25,9 @@ int run_replay(const ReplayCommand& command, const Look& look, std::ostream& out
 // - alerts: with `rules`, each change of an alert: `at_seconds` (since 1970-01-01 UTC), `at`, and
 //   the alert as `alerts -o json` has it;
 // - notes: sentences about the file.
-boost::json::object replay(Replayed& source, const Config& config, bool rules);
+// Without `config` the one in force is that of the recording. Of a recording of several runs of the
+// agent, flows, losses and shards are of the last one.
+boost::json::object replay(Replayed& source, const std::optional<Config>& config, bool rules);
 
 // The rules of `config` as they can hold in a capture, which knows neither cgroup nor executable.
 Config config_for_capture(Config config);

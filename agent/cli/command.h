@@ -26,6 +26,7 @@ enum class Output { table, json };
 
 struct AgentCommand {
   std::optional<std::string> config;  // path of the file
+  std::optional<std::string> record;  // directory
   Overrides overrides;
 };
 

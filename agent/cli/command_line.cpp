@@ -35,6 +35,7 @@ Parsed parse_agent(const Words& words, const CommandText& text) {
   flags.word("--cgroup", "PATH", command.overrides.cgroup,
              "cgroup to count in; auto: the host's root");
   flags.word("--node", "NAME", command.overrides.node, "label of this host; auto: its name");
+  flags.word("--record", "DIR", command.record, "keep every tick there, for fanfare replay");
   flags.parse(words);
   return {command};
 }

@@ -11,6 +11,10 @@ Loads the kernel programs, counts the messages of every WebSocket server on this
 /metrics, /livez, /readyz and the API until SIGTERM or SIGINT. SIGHUP reads the configuration file
 again; a bad file is refused and the old one stays. Flags win over the file.
 
+--record keeps what the kernel has counted at every tick, for fanfare replay: files of 16 MB, 256 MB
+in all, the oldest deleted. No payload is in them, client addresses are: they are readable by their
+owner alone.
+
 Exit codes: 0 stopped on request; 2 usage, configuration or address; 4 the kernel or a permission
 is lacking.
 

@@ -104,7 +104,7 @@ void map_v4(const Bytes& bytes, std::size_t at, std::array<std::uint8_t, 16>& ad
 
 Decoded past_ipv4(Bytes& bytes, TcpSegment& segment) {
   if (!bytes.has(20)) return Decoded::cut;
-  const std::size_t header = 4U * (bytes.byte(0) & 15);
+  const std::size_t header = 4UL * (bytes.byte(0) & 15);
   const std::uint32_t total = bytes.two(2);  // 0: left to the network card (TSO)
   if (bytes.byte(9) != tcp) return Decoded::other;
   if (bytes.two(6) & 0x1fff) return Decoded::fragment;
@@ -126,8 +126,8 @@ Decoded past_extensions(Bytes& bytes, std::uint8_t next) {
     if (!bytes.has(8)) return Decoded::cut;
     if (next == fragment && (bytes.two(2) & 0xfff8)) return Decoded::fragment;
     const std::size_t size = next == fragment         ? 8
-                             : next == authentication ? 4U * (bytes.byte(1) + 2)
-                                                      : 8U * (bytes.byte(1) + 1);
+                             : next == authentication ? 4UL * (bytes.byte(1) + 2UL)
+                                                      : 8UL * (bytes.byte(1) + 1UL);
     if (!bytes.has(size)) return Decoded::cut;
     next = bytes.byte(0);
     bytes.skip(size);
@@ -150,7 +150,7 @@ Decoded past_ipv6(Bytes& bytes, TcpSegment& segment) {
 
 Decoded read_tcp(Bytes& bytes, TcpSegment& segment) {
   if (!bytes.has(20)) return Decoded::cut;
-  const std::size_t header = 4U * (bytes.byte(12) >> 4);
+  const std::size_t header = 4UL * (bytes.byte(12) >> 4);
   const unsigned flags = bytes.byte(13);
   segment.from.port = bytes.two(0);
   segment.to.port = bytes.two(2);

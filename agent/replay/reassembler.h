@@ -26,7 +26,7 @@ class Reassembler {
  public:
   using Deliver = std::function<void(const Piece&)>;
 
-  static constexpr std::size_t held_bytes_max = 1024 * 1024;
+  static constexpr std::size_t held_bytes_max = 1 << 20;
   static constexpr std::size_t held_pieces_max = 4096;
 
   // The stream's first byte, where the handshake told it.

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/config/config.h"
 #include "agent/kernel/source.h"
 
 namespace fanfare {
@@ -17,8 +18,17 @@ class Replayed : public Source {
     Wall wall{};
   };
 
+  // What was in force from a snapshot on, where that was recorded.
+  struct Beginning {
+    bool anew = true;  // another run of the agent: counters start again
+    Config config{};
+    std::string state{};  // Pipeline::save()
+  };
+
   // When the next snapshot is due; pass it to read(). Empty at the end.
   virtual std::optional<Instant> next() = 0;
+  // What the next snapshot begins; told once.
+  virtual std::optional<Beginning> beginning() { return std::nullopt; }
   // What to know about the file, as sentences for people; complete at the end.
   virtual std::vector<std::string> notes() const = 0;
   // Why the file ended before its end, empty where it did not: what was read before is right.

@@ -29,7 +29,8 @@ class Agent:
     """A running `fanfare agent`; leaving the context stops it and demands a clean end."""
 
     def __init__(self, fanfare: pathlib.Path, directory: pathlib.Path,
-                 config: str = "node: peers\ncluster: peers\n", cgroup: str | None = None):
+                 config: str = "node: peers\ncluster: peers\n", cgroup: str | None = None,
+                 flags: tuple = ()):
         if os.geteuid() != 0:
             raise Failure("the agent needs root")
         self._fanfare = fanfare.resolve()
@@ -37,6 +38,7 @@ class Agent:
         self._config = directory / "agent.yaml"
         self._config.write_text(config, encoding="utf-8")
         self._scope = ["--cgroup", cgroup] if cgroup else []  # else the whole host
+        self._flags = flags
         # Not in the build directory: the path of a unix socket has at most 107 bytes.
         self._private = tempfile.TemporaryDirectory(prefix="fanfare-peers-")
         self._admin = f"{self._private.name}/admin.sock"
@@ -44,7 +46,7 @@ class Agent:
 
     def __enter__(self):
         argv = [self._fanfare, "agent", "--config", self._config, "--listen", self._listen,
-                "--admin", self._admin, *self._scope]
+                "--admin", self._admin, *self._scope, *self._flags]
         self._process = spawn(argv, self._log, stdout=subprocess.DEVNULL)
         try:
             self._await_ready()
