@@ -12,7 +12,7 @@ namespace fanfare::top {
 namespace {
 
 constexpr std::size_t marks = 2;           // cells before the first column
-constexpr std::size_t least_list = 4;      // rows that panes leave to the list
+constexpr std::size_t least_list = 4;      // rows that panes leave to a list that has them
 constexpr std::size_t roomy_rows = 14;     // from here on there is room for panes
 constexpr std::size_t narrowest_plot = 8;  // cells
 constexpr std::string_view plot_title = "LAST 15 MIN";
@@ -78,6 +78,7 @@ std::vector<Line> list_lines(const State& state, Window window, std::size_t colu
                                                              : 1);
 
   std::vector<Cell> titles;
+  titles.reserve(table.columns.size());
   for (const Column& column : table.columns) titles.push_back({column.title, Tone::plain});
   Line title = table_line(titles, table, widths);
   title.insert(title.begin(), {std::string(marks, ' ')});
@@ -127,7 +128,8 @@ Panes panes_of(const State& state, const Looks& looks) {
     if (drilled) panes.above = shard_pane(state, state.size.columns, looks);
   }
   // Header, crumbs, titles, footer, a blank line.
-  const std::size_t frame = 5 + least_list + panes.above.size();
+  const std::size_t list = std::clamp<std::size_t>(state.rows.size(), 1, least_list);
+  const std::size_t frame = 5 + list + panes.above.size();
   const std::size_t room = rows > frame ? rows - frame : 0;
   if (panes.below.size() > room) panes.below.resize(room);
   return panes;

@@ -206,7 +206,8 @@ void add_rates(State& state) {
   for (Peer& peer : answer.peers)
     add_rate(peer, peer.name, {peer.entries_out, peer.entries_in, {}, {}}, span, before.peers,
              look.peers);
-  state.before = span.fresh ? std::move(look) : before;
+  if (!span.fresh) look = before;
+  state.before = std::move(look);
 }
 
 // Of one shard, where one is open; else of all.

@@ -245,8 +245,9 @@ class TopTest(unittest.TestCase):
             terminal.shell_is_back(0)
             terminal.type("clear")
         for name, why in ("dumb", "cannot show a live view"), ("nonsense", "no terminal desc"):
-            terminal.type(f"TERM={name} {FANFARE} top --admin {self.admin}; echo code $?")
-            screen = terminal.shows("code 2").replace("\n", "")
+            terminal.type("clear")
+            terminal.type(f"TERM={name} {FANFARE} top --admin {self.admin}; echo {name} gave $?")
+            screen = terminal.shows(f"{name} gave 2").replace("\n", "")
             self.assertIn(why, screen)
             self.assertIn("--once", screen)
         terminal.type(f"LC_ALL=C {FANFARE} top --admin {self.admin}")
