@@ -117,6 +117,12 @@ struct ConfigShowCommand {
 };
 struct ConfigSchemaCommand {};
 
+struct ManCommand {};
+
+struct CompletionsCommand {
+  std::string shell;
+};
+
 struct VersionCommand {
   Output output = Output::table;
 };
@@ -130,11 +136,11 @@ struct Refusal {
   std::string text;
 };
 
-using Action =
-    std::variant<AgentCommand, StatusCommand, ShardsCommand, SocketsCommand, PeersCommand,
-                 AlertsCommand, TopCommand, ExplainCommand, SelftestCommand, ReplayCommand,
-                 DoctorCommand, HelpCodeCommand, ConfigCheckCommand, ConfigShowCommand,
-                 ConfigSchemaCommand, VersionCommand, Help, Refusal>;
+using Action = std::variant<AgentCommand, StatusCommand, ShardsCommand, SocketsCommand,
+                            PeersCommand, AlertsCommand, TopCommand, ExplainCommand,
+                            SelftestCommand, ReplayCommand, DoctorCommand, HelpCodeCommand,
+                            ConfigCheckCommand, ConfigShowCommand, ConfigSchemaCommand, ManCommand,
+                            CompletionsCommand, VersionCommand, Help, Refusal>;
 
 struct Command {
   Action action;

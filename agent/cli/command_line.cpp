@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "agent/cli/completions.h"
 #include "agent/cli/escape.h"
 #include "agent/cli/flags.h"
 #include "agent/cli/help_text.h"
@@ -192,6 +193,25 @@ Parsed parse_config_command(const Words& words, const CommandText& text) {
                 "config");
 }
 
+Parsed parse_man(const Words& words, const CommandText& text) {
+  Flags("man", text).parse(words);
+  return {ManCommand{}};
+}
+
+Parsed parse_completions(const Words& words, const CommandText& text) {
+  CompletionsCommand command;
+  Flags flags("completions", text);
+  flags.positional("SHELL", command.shell, "bash, fish or zsh");
+  flags.parse(words);
+  const auto& known = completed_shells;
+  if (std::find(known.begin(), known.end(), command.shell) == known.end())
+    throw refusal(fmt::format("completions are there for bash, fish and zsh, not for \"{}\"{}",
+                              terminal_safe(command.shell),
+                              did_you_mean(command.shell, {known.begin(), known.end()})),
+                  "completions");
+  return {command};
+}
+
 Parsed parse_version(const Words& words, const CommandText& text) {
   VersionCommand command;
   Flags flags("version", text);
@@ -215,6 +235,8 @@ constexpr auto parsers = std::to_array<std::pair<std::string_view, Parser>>({
     {"selftest", parse_selftest},
     {"replay", parse_replay},
     {"config", parse_config_command},
+    {"man", parse_man},
+    {"completions", parse_completions},
     {"version", parse_version},
 });
 

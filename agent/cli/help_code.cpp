@@ -11,6 +11,7 @@
 #include "agent/cli/command.h"
 #include "agent/cli/doctor_codes.h"
 #include "agent/cli/escape.h"
+#include "agent/cli/exit_codes.h"
 #include "agent/cli/flags.h"
 #include "agent/cli/text_wrap.h"
 #include "agent/config/text.h"
@@ -70,19 +71,6 @@ constexpr std::array<Known, 7> findings{{
      "than the agent are the usual causes."},
     {"FF-MAP", "A map in the kernel is nearly full; what does not fit is not counted.",
      "Raise limits.sockets and restart the agent."},
-}};
-
-constexpr std::array<Known, 5> exits{{
-    {"exit 0", "Fine.", "Nothing."},
-    {"exit 1",
-     "A finding: unhealthy, an alert fires, below a threshold, a mismatch, something will be "
-     "missing.",
-     "Read what was printed; each finding has its remedy."},
-    {"exit 2", "The command line or the configuration is wrong; nothing was done.",
-     "Read what was printed; fanfare COMMAND --help and fanfare config check FILE tell more."},
-    {"exit 3", "No agent answered at the admin socket.",
-     "Is it running (fanfare agent)? Is --admin PATH right? May this user ask it?"},
-    {"exit 4", "The kernel or a permission is lacking.", "Run fanfare doctor; it says which."},
 }};
 
 std::string lower(std::string_view text) {
@@ -161,7 +149,7 @@ std::optional<CodeText> look_up_code(std::string_view code) {
   if (auto found = explain_doctor(wanted)) return found;
   if (auto found = look_up(alerts, wanted)) return found;
   if (auto found = look_up(findings, wanted)) return found;
-  if (auto found = look_up(exits, wanted)) return found;
+  if (auto found = look_up(exit_codes, wanted)) return found;
   return explain_loss(wanted);
 }
 
@@ -170,7 +158,7 @@ std::vector<std::string> explained_names() {
   for (const DoctorCode& known : doctor_codes()) names.emplace_back(known.code);
   for (const Known& known : alerts) names.emplace_back(known.name);
   for (const Known& known : findings) names.emplace_back(known.name);
-  for (const Known& known : exits) names.emplace_back(known.name);
+  for (const ExitCode& known : exit_codes) names.emplace_back(known.name);
   for (const LossText& loss : loss_texts())
     if (loss.loss != FANFARE_LOSS_NONE) names.emplace_back(loss.name);
   return names;

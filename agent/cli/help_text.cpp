@@ -186,6 +186,24 @@ Exit codes: 0 fine; 2 usage, or the file is refused.
 Example: fanfare config check /etc/fanfare/fanfare.yaml
 )help";
 
+constexpr std::string_view man_details = R"help(
+The man page fanfare(1), for `man -l` and for packages: everything that --help says of any command,
+and the exit codes.
+
+Exit codes: 0 fine; 2 usage.
+
+Example: fanfare man | man -l -
+)help";
+
+constexpr std::string_view completions_details = R"help(
+A script that teaches a shell the commands, flags and values of this version. The names of shards
+are asked of the running agent.
+
+Exit codes: 0 fine; 2 usage.
+
+Example: fanfare completions bash > /etc/bash_completion.d/fanfare
+)help";
+
 constexpr std::string_view version_details = R"help(
 The version of this program, its build type and the libbpf it was built for.
 
@@ -220,6 +238,8 @@ const std::vector<CommandText>& command_texts() {
       {"selftest", "send known messages and demand exact counters", trimmed(selftest_details)},
       {"replay", "count a capture or a recording; what would have fired?", trimmed(replay_details)},
       {"config", "check a file, show the configuration, print its schema", trimmed(config_details)},
+      {"man", "print the man page", trimmed(man_details)},
+      {"completions", "print the completions of a shell", trimmed(completions_details)},
       {"version", "print the version", trimmed(version_details)},
   };
   return texts;

@@ -9,12 +9,14 @@
 #include "agent/cli/agent_client.h"
 #include "agent/cli/alert_text.h"
 #include "agent/cli/answer.h"
+#include "agent/cli/completions.h"
 #include "agent/cli/doctor.h"
 #include "agent/cli/escape.h"
 #include "agent/cli/explain_screen.h"
 #include "agent/cli/fail_below.h"
 #include "agent/cli/help_code.h"
 #include "agent/cli/listing.h"
+#include "agent/cli/man_page.h"
 #include "agent/cli/selftest.h"
 #include "agent/cli/status_screen.h"
 #include "agent/cli/top.h"
@@ -154,6 +156,15 @@ class Runner {
   }
   int operator()(const ConfigSchemaCommand&) const {
     out_ << config_schema();
+    return exit_fine;
+  }
+
+  int operator()(const ManCommand&) const {
+    out_ << man_page(command_.version);
+    return exit_fine;
+  }
+  int operator()(const CompletionsCommand& wanted) const {
+    out_ << completions(wanted.shell);
     return exit_fine;
   }
 

@@ -190,14 +190,14 @@ const char* state_name(LinkState state) {
   return "unknown";
 }
 
-json::object explanation_object(const View& view, const Explanation& explanation) {
-  const Subject& subject = explanation.subject;
+json::object chain_object(const View& view, const Chain& chain) {
+  const Subject& subject = chain.subject;
   json::array ports, pids, links;
   for (const auto port : subject.ports) ports.emplace_back(port);
   for (const auto& key : subject.listeners)
     pids.emplace_back(view.snapshot->owners->listeners.at(key).pid);
   json::value broken = nullptr;
-  for (const auto& link : explanation.links) {
+  for (const auto& link : chain.links) {
     if (broken.is_null() && link.state == LinkState::broken) broken = links.size();
     links.push_back(json::object{{"link", link.name},
                                  {"state", state_name(link.state)},
@@ -216,8 +216,8 @@ json::object explanation_object(const View& view, const Explanation& explanation
 
 }  // namespace
 
-std::vector<Explanation> explain(const View& view, std::string_view what, Monotonic now) {
-  std::vector<Explanation> explanations;
+std::vector<Chain> explain(const View& view, std::string_view what, Monotonic now) {
+  std::vector<Chain> chains;
   for (auto& subject : subjects(view, what)) {
     auto links = capture_links(view, subject, now);
     const auto add = [&](std::vector<Link> more) {
@@ -226,15 +226,14 @@ std::vector<Explanation> explain(const View& view, std::string_view what, Monoto
     };
     if (find_shard(view, subject.shard)) add(judgement_links(view, subject, now));
     add(hearing_links(view, subject));
-    explanations.push_back({std::move(subject), std::move(links)});
+    chains.push_back({std::move(subject), std::move(links)});
   }
-  return explanations;
+  return chains;
 }
 
 std::string explain_json(const View& view, std::string_view what, Monotonic now) {
   json::array answer;
-  for (const auto& explanation : explain(view, what, now))
-    answer.push_back(explanation_object(view, explanation));
+  for (const auto& chain : explain(view, what, now)) answer.push_back(chain_object(view, chain));
   return json_text(answer);
 }
 

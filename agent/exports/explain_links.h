@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "agent/exports/explanation.h"
+#include "agent/exports/chain.h"
 #include "agent/exports/view.h"
 
 namespace fanfare {

@@ -144,7 +144,7 @@ struct Route {
   std::string_view text;
 };
 
-constexpr std::array<Route, 13> routes{{
+constexpr auto routes = std::to_array<Route>({
     {"/", Surface::listen, page, "the live page, for a browser"},
     {"/api", Surface::listen, paths, "this list"},
     {"/metrics", Surface::listen, metrics, "for Prometheus"},
@@ -158,7 +158,7 @@ constexpr std::array<Route, 13> routes{{
     {"/api/v1/events", Surface::listen, events, "the status at each tick, as server-sent events"},
     {"/api/v1/explain", Surface::admin, explanation, "where its chain breaks, JSON; ?what=NAME"},
     {"/api/v1/sockets", Surface::admin, sockets, "counts of each socket, JSON; ?shard=NAME"},
-}};
+});
 
 bool served(const Route& route, Surface surface) {
   return surface == Surface::admin || route.least == Surface::listen;

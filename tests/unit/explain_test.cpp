@@ -37,7 +37,7 @@ struct Host {
     view.last_scraper = "10.0.0.9 (Prometheus/2.42.0)";
   }
 
-  std::vector<Explanation> explained(std::string_view what) {
+  std::vector<Chain> explained(std::string_view what) {
     snapshot->owners = owners;
     view.snapshot = snapshot;
     view.shard_of.assign(snapshot->flows.size(), view.shards.empty() ? no_shard : 0);

@@ -35,7 +35,7 @@ struct Subject {
   std::vector<ListenerKey> listeners{};  // of those ports, that a process holds
 };
 
-struct Explanation {
+struct Chain {
   Subject subject;
   std::vector<Link> links;  // in the order of the way of the data
 };
