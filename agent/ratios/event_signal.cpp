@@ -77,25 +77,30 @@ void EventSignal::judge_unlearned(const Cohort& cohort) {
     watch_.forget();
 }
 
-void EventSignal::judge(const Cohort& cohort) {
+Doubt EventSignal::doubt() const {
+  if (watch_.lost()) return Doubt::loss;
+  return watch_.suspicious() ? Doubt::suspicion : Doubt::none;
+}
+
+void EventSignal::judge(const Cohort& cohort, Doubt others) {
   if (cohort.sockets == 0 || cohort.due <= 0 || !cohort.unusable.empty()) return;
   const auto normal = baseline_.normal(cohort.sockets);
   if (normal)
     watch_.advance(cohort, cohort.due * normal->value, *test_against(*normal));
   else
     judge_unlearned(cohort);
-  learn(cohort, normal.has_value());
+  learn(cohort, std::max(others, normal || watch_.lost() ? doubt() : Doubt::none));
 }
 
 // What is lost is not learned. What is under suspicion waits until that has passed: to leave it out
 // would leave out just the bursts that the dispersion is there for.
-void EventSignal::learn(const Cohort& cohort, bool known) {
-  if (watch_.lost()) {
+void EventSignal::learn(const Cohort& cohort, Doubt doubt) {
+  if (doubt == Doubt::loss) {
     suspected_.clear();
     return dispersion_.interrupt();
   }
   suspected_.push_back(cohort);
-  if (known && watch_.suspicious()) {
+  if (doubt == Doubt::suspicion) {
     if (suspected_.size() > most_suspected) suspected_.pop_front();
     return;
   }
@@ -106,7 +111,7 @@ void EventSignal::learn(const Cohort& cohort, bool known) {
   suspected_.clear();
 }
 
-Signal EventSignal::advance(Cohort cohort) {
+Signal EventSignal::advance(Cohort cohort, Doubt others) {
   const auto now = cohort.at;
   watch_.resume(now);
   if (cohort.sockets > 0) sockets_ = cohort.sockets;
@@ -114,7 +119,7 @@ Signal EventSignal::advance(Cohort cohort) {
   cohort.capacity = outcome_ == Outcome::reach ? cohort.due : cohort.due * mean.value_or(0);
   cohorts_.add(std::move(cohort));
   while (auto settled = cohorts_.take(now)) {
-    judge(*settled);
+    judge(*settled, others);
     if (settled->sockets == 0) settled->due = settled->seen = 0;
     settled_.add(*settled);
   }

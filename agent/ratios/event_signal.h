@@ -22,14 +22,24 @@ enum class Outcome {
   copies,  // an event brings any number of copies
 };
 
+// Whether what is seen now is health, to be learned from.
+enum class Doubt {
+  none,
+  suspicion,  // it waits until that has passed
+  loss,       // it is not learned
+};
+
 class EventSignal {
  public:
   explicit EventSignal(Outcome outcome);
 
   // The cohort of this tick; those that settle with it are judged, and learned from where they are
   // well. Cohorts without sockets, without anything due, or unusable do neither: no traffic is no
-  // loss and no recovery.
-  Signal advance(Cohort cohort);
+  // loss and no recovery. `others` is what other signals say of the same events: a fault that one
+  // of them has seen is not learned by this one.
+  Signal advance(Cohort cohort, Doubt others = Doubt::none);
+
+  Doubt doubt() const;
 
   // Expected outcome of an event in health, see Baseline; empty while learning.
   std::optional<double> normal(std::uint64_t sockets) const;
@@ -44,8 +54,8 @@ class EventSignal {
  private:
   std::unique_ptr<LossTest> test_against(const Normal& normal) const;
   void judge_unlearned(const Cohort& cohort);
-  void judge(const Cohort& cohort);
-  void learn(const Cohort& cohort, bool known);
+  void judge(const Cohort& cohort, Doubt others);
+  void learn(const Cohort& cohort, Doubt doubt);
 
   Outcome outcome_;
   Cohorts cohorts_;

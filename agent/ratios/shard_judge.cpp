@@ -98,7 +98,8 @@ Judgement Judge::ShardJudge::advance(const ShardDelta& delta) {
   if (delta.identifies) judgement.signals.push_back(reach.advance(reach_cohort(delta, due)));
   copies_known_ = copies_known_ || delta.replicates || due > 0;
   if (copies_known_)
-    judgement.signals.push_back(copies.advance(cohort_of(delta, due, delta.copies)));
+    judgement.signals.push_back(copies.advance(cohort_of(delta, due, delta.copies),
+                                               delta.identifies ? reach.doubt() : Doubt::none));
   judge_peers(delta, judgement);
   return judgement;
 }

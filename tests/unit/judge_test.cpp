@@ -86,6 +86,16 @@ TEST_F(JudgeStory, HalfOfTheCopiesMissingIsSeenByCopiesWhileReachIsWhole) {
   EXPECT_FALSE(reach().lost);
 }
 
+TEST_F(JudgeStory, AFaultThatReachHasSeenIsNotLearnedByCopies) {
+  ASSERT_FALSE(story.lost_within(40));
+  const double before = copies().normal.value();
+  story.reach = 1.0 / 3;
+  story.copies_per_event = 4;
+  ASSERT_TRUE(story.until(settle + 3, is_lost(signal_reach)));
+  for (int i = 0; i < 300; ++i) story.second();
+  EXPECT_EQ(copies().normal, before);
+}
+
 TEST_F(JudgeStory, WithoutReplicationWhatTheNodeAcceptsIsDue) {
   story.replicates = false;
   ASSERT_FALSE(story.lost_within(60));
