@@ -10,8 +10,8 @@ namespace fanfare {
 
 struct ExitCode {
   std::string_view name;  // "exit 0"; the place in the table is the code
-  std::string_view text;
-  std::string_view remedy;
+  std::string_view meaning;
+  std::string_view next;  // what to do
 };
 
 inline constexpr std::array<ExitCode, 5> exit_codes{{

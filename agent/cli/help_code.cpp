@@ -81,7 +81,7 @@ std::string lower(std::string_view text) {
 
 template <typename Table>
 std::optional<CodeText> look_up(const Table& table, const std::string& wanted) {
-  for (const Known& known : table)
+  for (const auto& known : table)
     if (lower(known.name) == wanted)
       return CodeText{
           std::string(known.name),

@@ -52,7 +52,7 @@ std::string tagged(std::string_view tag, std::string_view text) {
 std::string exit_status() {
   std::string text;
   for (std::size_t code = 0; code < exit_codes.size(); ++code)
-    text += tagged(std::to_string(code), exit_codes[code].text);
+    text += tagged(std::to_string(code), exit_codes[code].meaning);
   return text;
 }
 

@@ -78,8 +78,8 @@ void EventSignal::judge_unlearned(const Cohort& cohort) {
 }
 
 Doubt EventSignal::doubt() const {
-  if (watch_.lost()) return Doubt::loss;
-  return watch_.suspicious() ? Doubt::suspicion : Doubt::none;
+  if (watch_.lost()) return Doubt::lost;
+  return watch_.suspicious() ? Doubt::suspicious : Doubt::none;
 }
 
 void EventSignal::judge(const Cohort& cohort, Doubt others) {
@@ -95,12 +95,12 @@ void EventSignal::judge(const Cohort& cohort, Doubt others) {
 // What is lost is not learned. What is under suspicion waits until that has passed: to leave it out
 // would leave out just the bursts that the dispersion is there for.
 void EventSignal::learn(const Cohort& cohort, Doubt doubt) {
-  if (doubt == Doubt::loss) {
+  if (doubt == Doubt::lost) {
     suspected_.clear();
     return dispersion_.interrupt();
   }
   suspected_.push_back(cohort);
-  if (doubt == Doubt::suspicion) {
+  if (doubt == Doubt::suspicious) {
     if (suspected_.size() > most_suspected) suspected_.pop_front();
     return;
   }

@@ -25,8 +25,8 @@ enum class Outcome {
 // Whether what is seen now is health, to be learned from.
 enum class Doubt {
   none,
-  suspicion,  // it waits until that has passed
-  loss,       // it is not learned
+  suspicious,  // it waits until that has passed
+  lost,        // it is not learned
 };
 
 class EventSignal {
