@@ -15,13 +15,16 @@ bool replicates(const Knobs& knobs) {
       knobs.shards, [](const ShardKnobs& shard) { return !shard.replication_ports.empty(); });
 }
 
-// By place: sockets carry the place of their shard, see fanfare_flow.identity_rule.
-std::vector<std::pair<std::size_t, ShardKnobs>> identities(const Knobs& knobs) {
+// By place: sockets carry the place of their shard, see fanfare_direction.client_rule.
+std::vector<std::pair<std::size_t, ShardKnobs>> readers(const Knobs& knobs) {
   std::vector<std::pair<std::size_t, ShardKnobs>> found;
   for (std::size_t i = 0; i < knobs.shards.size(); ++i) {
     const ShardKnobs& shard = knobs.shards[i];
-    if (shard.identity.kind != Identity::Kind::none)
-      found.push_back({i, {.identity = shard.identity, .client_ports = shard.client_ports}});
+    if (reads_clients(shard))
+      found.push_back({i,
+                       {.identity = shard.identity,
+                        .classes = shard.classes,
+                        .client_ports = shard.client_ports}});
   }
   return found;
 }
@@ -36,7 +39,8 @@ std::string fixed_key_changed(const Config& before, const Config& after) {
   if (before.limits.identities != after.limits.identities) return "limits.identities";
   const auto old_knobs = knobs_of(before), new_knobs = knobs_of(after);
   if (!replicates(old_knobs) && replicates(new_knobs)) return "the first shards[].replication";
-  if (identities(old_knobs) != identities(new_knobs)) return "shards[].clients.identity";
+  if (readers(old_knobs) != readers(new_knobs))
+    return "shards[].clients.events, heartbeats or identity";
   return {};
 }
 

@@ -34,6 +34,8 @@ enum fanfare_loss {
 	FANFARE_LOSS_BAD_RPC,	 /* times: bytes that the replication protocol does not have */
 	FANFARE_LOSS_RPC_BUDGET, /* times: more tokens in one segment than one run may walk */
 	FANFARE_LOSS_IDENTITIES_FULL, /* messages: identity not kept, reach may count them twice */
+	FANFARE_LOSS_COMPRESSED,      /* messages: class not to be told, so it is other */
+	FANFARE_LOSS_UNREAD, /* messages: same, for a hole in them or bytes not of the protocol */
 	FANFARE_LOSS_COUNT
 };
 
@@ -147,8 +149,15 @@ enum fanfare_identity_kind {
 	FANFARE_IDENTITY_BY_JSON_KEY,
 };
 
-#define FANFARE_IDENTITY_RULES_MAX   64
+#define FANFARE_CLIENT_RULES_MAX     64
 #define FANFARE_IDENTITY_PATTERN_MAX 64 /* a power of two above key and quotes */
+
+/* fanfare_direction.client_rule: how a shard's messages are read; 0: not at all */
+enum {
+	FANFARE_RULE_PLACE = FANFARE_CLIENT_RULES_MAX - 1, /* in the tables of rules */
+	FANFARE_RULE_IDENTITY = 64,			   /* there is a fanfare_identity_rule */
+	FANFARE_RULE_CLASSES = 128,			   /* there is a fanfare_class_rule */
+};
 
 /* How the events of one shard are told from one another. */
 struct fanfare_identity_rule {
@@ -158,6 +167,52 @@ struct fanfare_identity_rule {
 	__u16 reserved;
 	/* At i the 8 bytes of the key with its quotes from the i-th on, first byte lowest, then 0. */
 	__u64 pattern[FANFARE_IDENTITY_PATTERN_MAX];
+};
+
+/* What the clients speak inside of WebSocket; see framers/classes.h. 0 stands for none. */
+enum fanfare_subprotocol {
+	FANFARE_NO_SUBPROTOCOL,
+	FANFARE_MATCH, /* by prefix, by the value of a JSON key, or by both */
+	FANFARE_SOCKETIO,
+	FANFARE_SUBPROTOCOL_COUNT
+};
+
+#define FANFARE_CLASS_VALUES_MAX 32
+
+/* How the classes of one shard's messages are told. What stands behind `protocol` is for
+ * FANFARE_MATCH. */
+struct fanfare_class_rule {
+	__u8 protocol;	   /* enum fanfare_subprotocol */
+	__u8 otherwise;	   /* enum fanfare_class of what nothing fits */
+	__u8 prefix_bytes; /* 0: none; what begins with it is an event */
+	__u8 key_bytes;	   /* of the JSON key with its quotes; 0: none */
+	__u8 event_values; /* the first so many of `value` are of events, the rest of heartbeats */
+	__u8 values;
+	__u16 reserved;
+	__u64 value[FANFARE_CLASS_VALUES_MAX]; /* hashes of the key's values, see framers/match.h */
+	/* At i the 8 bytes from the i-th on, first byte lowest, then 0. */
+	__u64 prefix[FANFARE_IDENTITY_PATTERN_MAX];
+	__u64 key[FANFARE_IDENTITY_PATTERN_MAX];
+};
+
+/*
+ * FRAMES, lock proven, where classes are told: what has been read of the message in progress. The
+ * last bytes belong to others; see framers/classes.h.
+ */
+struct fanfare_reader {
+	union {
+		__u64 word; /* the protocol's own */
+		struct {
+			__u32 text; /* the protocol's own */
+			__u32 pass; /* payload bytes that it need not see */
+		};
+	};
+	__u8 left;    /* payload bytes of the message that are still looked at, 255: all */
+	__u8 verdict; /* 1 + enum fanfare_class by the bytes so far, 0: none yet */
+	__u8 state;   /* the protocol's own; with `word` it lives on from message to message */
+	__u8 mode;
+	__u8 loss; /* out: enum fanfare_loss of one message, taken by the driver */
+	__u8 not_its_own[3];
 };
 
 /*
@@ -195,14 +250,21 @@ struct fanfare_direction {
 			/* Payload length of the control frame that is skipped, or of the data
 			 * frame whose masking key comes next. */
 			__u64 frame_bytes;
-			/* Since a lock that is on probation; parts of tally. */
-			__u64 unproven_event_bytes;
-			__u16 unproven_control_bytes;
-			__u8 unproven_events;
-			__u8 unproven_controls;
-			__u8 unproven_frames;
-			__u8 identity_rule; /* 1 + place in identity_rules; 0: none */
-			__u16 voided; /* out: messages taken back by this walk, with fault FALSE_LOCK */
+			union {
+				struct {
+					/* Since a lock that is on probation; parts of tally. */
+					__u64 unproven_event_bytes;
+					__u16 unproven_control_bytes;
+					__u8 unproven_events;
+					__u8 unproven_controls;
+					__u8 unproven_frames;
+					__u8 client_rule; /* FANFARE_RULE_... */
+					/* out: messages taken back by this walk, with fault
+					 * FALSE_LOCK */
+					__u16 voided;
+				};
+				struct fanfare_reader reader; /* lock proven */
+			};
 			union {
 				struct {
 					__u32 head_token; /* HEAD: hash of the token in progress */
@@ -294,5 +356,9 @@ FANFARE_ASSERT(sizeof(struct fanfare_flow) == 2 * 184 + 88, "no hidden padding")
 FANFARE_ASSERT(sizeof(struct fanfare_owner) == 56, "no hidden padding");
 FANFARE_ASSERT(sizeof(struct fanfare_rpc) == 40, "lies over what only WebSocket needs");
 FANFARE_ASSERT(sizeof(struct fanfare_identity) == 16, "lies over what only a head needs");
+FANFARE_ASSERT(sizeof(struct fanfare_reader) == 16, "lies over what only a probation needs");
+FANFARE_ASSERT(__builtin_offsetof(struct fanfare_direction, client_rule) ==
+		       __builtin_offsetof(struct fanfare_direction, reader.not_its_own),
+	       "the rule outlives the reader");
 
 #endif

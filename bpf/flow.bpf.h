@@ -98,9 +98,9 @@ static __always_inline struct fanfare_flow *open_flow(struct sock *sk, struct tc
 		flow->in.stage = FANFARE_STAGE_SEARCH;
 	}
 	name_flow(flow, sk);
-	if (identity_enabled)
-		flow->out.identity_rule = flow->in.identity_rule =
-			identity_of_port[flow->local_port];
+	if (payloads_read)
+		flow->out.client_rule = flow->in.client_rule =
+			client_rule_of_port[flow->local_port];
 	watch_flow(flow);
 	return flow;
 }

@@ -18,7 +18,12 @@ const volatile __u32 rpc_budget __weak = 16384;
 const volatile __u8 replication_enabled __weak = 0;
 /* 1 where some shard has `identity`; without, all that reads identities is dropped */
 const volatile __u8 identity_enabled __weak = 0;
-/* how, in the order of the shards; see fanfare_direction.identity_rule */
-const volatile struct fanfare_identity_rule identity_rules[FANFARE_IDENTITY_RULES_MAX] __weak = {};
+/* 1 where some shard has `events` or `heartbeats`; without, all that tells classes is dropped */
+const volatile __u8 classes_enabled __weak = 0;
+/* 1 where either of them is */
+const volatile __u8 payloads_read __weak = 0;
+/* how, by the place in fanfare_direction.client_rule, in the order of the shards */
+const volatile struct fanfare_identity_rule identity_rules[FANFARE_CLIENT_RULES_MAX] __weak = {};
+const volatile struct fanfare_class_rule class_rules[FANFARE_CLIENT_RULES_MAX] __weak = {};
 
 #endif

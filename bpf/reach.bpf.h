@@ -113,7 +113,7 @@ static __always_inline void count_copy(struct fanfare_reach *total, const __u64 
  * not be a message at all. */
 static __noinline int count_reach(struct fanfare_direction *d, __u64 cookie)
 {
-	__u32 place = (d->identity_rule - 1) & (FANFARE_IDENTITY_RULES_MAX - 1);
+	__u32 place = d->client_rule & FANFARE_RULE_PLACE;
 	__u32 shard = identity_rules[place].shard;
 	struct fanfare_reach *total = bpf_map_lookup_elem(&reach, &shard);
 	__u64 hash = d->identity.hash;

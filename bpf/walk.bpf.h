@@ -16,11 +16,12 @@ struct walk {
 	__u64 cookie;
 };
 
-/* Payload bytes from which an identity is read, as many as fit at one load. There is no room for
+/* Payload bytes from which an identity or a class is read, as many as fit at one load. There is no room for
  * them in the record, and scratch of the CPU could be overwritten by a nested run. */
 struct look {
 	struct fanfare_direction *direction;
-	const struct fanfare_identity_rule *rule;
+	const struct fanfare_identity_rule *identity;
+	const struct fanfare_class_rule *classes;
 	__u32 begin; /* of the bytes, as direction->off */
 	__u32 n;
 	__u64 words[IDENTITY_CHUNK_WORDS + 1];
@@ -34,18 +35,81 @@ static long look_json(__u32 index, struct look *look)
 
 	if (at >= look->n)
 		return 1;
-	d->off += identity_look_json(&d->identity, look->rule, look->words, at, look->n);
+	d->off += identity_look_json(&d->identity, look->identity, look->words, at, look->n);
 	return 0;
+}
+
+static long look_class(__u32 index, struct look *look)
+{
+	struct fanfare_direction *d = look->direction;
+	__u32 at = d->off - look->begin;
+
+	if (at >= look->n || !d->reader.left)
+		return 1;
+	d->off += classes_look(d, look->classes, look->words, at, look->n);
+	return 0;
+}
+
+static __always_inline void look_for_identity(struct look *look)
+{
+	struct fanfare_direction *d = look->direction;
+
+	if (look->identity->kind == FANFARE_IDENTITY_BY_PAYLOAD) {
+		for (__u32 i = 0; i < IDENTITY_CHUNK_WORDS && 8 * i < look->n; i++)
+			identity_look_payload(&d->identity, look->words[i], i, look->n);
+	} else {
+		bpf_loop(8 * IDENTITY_CHUNK_WORDS, look_json, look, 0);
+		d->off = look->begin;
+	}
+	identity_look_end(&d->identity, look->identity, look->n);
+}
+
+/* The barrier as in walk_rpcs(). */
+static __always_inline void look_for_class(struct look *look)
+{
+	bpf_loop(8 * IDENTITY_CHUNK_WORDS, look_class, look, 0);
+	asm volatile("" ::"i"(FANFARE_RULE_CLASSES));
+	look->direction->off = look->begin;
+}
+
+static __always_inline void take_reader_loss(struct fanfare_direction *d)
+{
+	if (reader_has_loss(d)) {
+		lose(d->reader.loss, 1);
+		d->reader.loss = 0;
+	}
+}
+
+static __always_inline void take_what_was_read(struct fanfare_direction *d, __u64 cookie)
+{
+	if (identity_is_due(d))
+		count_reach(d, cookie);
+	take_reader_loss(d);
 }
 
 static __noinline long look_once(struct walk *walk)
 {
 	struct fanfare_direction *d = walk->direction;
-	__u32 place = (d->identity_rule - 1) & (FANFARE_IDENTITY_RULES_MAX - 1), n;
-	struct look look = {d, (void *)&identity_rules[place], d->off};
+	__u32 place = d->client_rule & FANFARE_RULE_PLACE, n = d->end - d->off, passed = 0;
+	struct look look = {d, (void *)&identity_rules[place], (void *)&class_rules[place], d->off};
+	int identifies = identity_wants(d), tells = reader_wants(d);
 	long over;
 
-	n = identity_span(d, look.rule, d->end - d->off) - 1;
+	if (n > d->skip)
+		n = d->skip;
+	if (tells) {
+		classes_open(d, look.classes);
+		tells = d->reader.left;
+		if (!identifies)
+			passed = classes_pass(d, n);
+	}
+	if (passed || !(identifies || tells))
+		return !fanfare_look_end(d, passed);
+	if (tells)
+		n = classes_span(d, n);
+	if (identifies)
+		n = identity_span(d, look.identity, n);
+	n--;
 	barrier_var(n);
 	n = (n & (8 * IDENTITY_CHUNK_WORDS - 1)) + 1;
 	if (bpf_skb_load_bytes(walk->skb, walk->payload + d->off, look.words, n)) {
@@ -55,16 +119,12 @@ static __noinline long look_once(struct walk *walk)
 	}
 	look.n = n;
 	identity_unmask(&d->identity, look.words);
-	if (look.rule->kind == FANFARE_IDENTITY_BY_PAYLOAD) {
-		for (__u32 i = 0; i < IDENTITY_CHUNK_WORDS && 8 * i < n; i++)
-			identity_look_payload(&d->identity, look.words[i], i, n);
-	} else {
-		bpf_loop(8 * IDENTITY_CHUNK_WORDS, look_json, &look, 0);
-		d->off = look.begin;
-	}
-	over = !fanfare_look_end(d, look.rule, n);
-	if (identity_is_due(d))
-		count_reach(d, walk->cookie);
+	if (identifies)
+		look_for_identity(&look);
+	if (tells)
+		look_for_class(&look);
+	over = !fanfare_look_end(d, n);
+	take_what_was_read(d, walk->cookie);
 	return over;
 }
 
@@ -87,7 +147,7 @@ static __always_inline long walk_once(struct walk *walk)
 
 static long walk_step(__u32 index, struct walk *walk)
 {
-	if (identity_wants(walk->direction))
+	if (fanfare_looks(walk->direction))
 		return look_once(walk);
 	return walk_once(walk);
 }
@@ -116,7 +176,7 @@ static __always_inline void walk_rpcs(struct walk *walk)
 /* The first step stands outside of the loop: most segments hold one frame. */
 static __always_inline void walk_steps(struct walk *walk, __u32 budget)
 {
-	if (identity_wants(walk->direction) || !walk_once(walk))
+	if (fanfare_looks(walk->direction) || !walk_once(walk))
 		bpf_loop(budget - 1, walk_step, walk, 0);
 }
 
@@ -132,8 +192,8 @@ static __always_inline void walk_segment(struct __sk_buff *skb, struct fanfare_d
 
 	if (!fanfare_admit(d, segment->seq, segment->length, hole_reason))
 		return;
-	if (identity_is_due(d)) /* a hole had the message's end */
-		count_reach(d, cookie);
+	if (payloads_read)
+		take_what_was_read(d, cookie); /* a hole had the message's end */
 	start = d->off;
 	if (!fanfare_in_step(d)) {
 		__u32 at = segment->payload + start, left = segment->length - start;

@@ -38,6 +38,33 @@ struct Identity {
   bool operator==(const Identity&) const = default;
 };
 
+// What the clients speak inside of WebSocket.
+enum class Subprotocol {
+  all,    // nothing that is told apart: every data message is an event
+  match,  // by Events::prefix or Events::key
+  socketio,
+};
+
+// Messages whose JSON has one of the values, strings or numbers, for the key.
+struct KeyValues {
+  std::string json_key;
+  std::vector<std::string> in;
+  bool operator==(const KeyValues&) const = default;
+};
+
+// Which data messages are events and which heartbeats; the rest is `other`. Costs time for each
+// message, so off by default.
+struct Classes {
+  Subprotocol events = Subprotocol::all;
+  std::string prefix;    // match: either this
+  KeyValues event_key;   // or this
+  KeyValues heartbeats;  // all and match only; empty: none
+  bool operator==(const Classes&) const = default;
+};
+
+// Whether anything has to be read for it.
+bool tells(const Classes& classes);
+
 enum class ReplicationProtocol { hashicorp_raft };
 
 struct Replication {
@@ -52,6 +79,7 @@ struct ShardRule {
   std::string name;
   ShardMatch match;
   Identity identity{};  // with it match.listen_ports is required
+  Classes classes{};    // same
   std::optional<Replication> replication{};
   bool operator==(const ShardRule&) const = default;
 };

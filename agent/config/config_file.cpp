@@ -29,6 +29,8 @@ std::vector<ShardLines> lines_of_shards(const YamlNode& root) {
     for (const YamlNode& shard : shards->children)
       lines.push_back({.shard = shard.line,
                        .identity = line_of(shard, "clients", "identity"),
+                       .events = line_of(shard, "clients", "events"),
+                       .heartbeats = line_of(shard, "clients", "heartbeats"),
                        .replication_ports = line_of(shard, "replication", "ports")});
   return lines;
 }

@@ -8,6 +8,7 @@ namespace {
 
 ShardMatch& match_of(Config& config) { return config.shards.back().match; }
 Identity& identity_of(Config& config) { return config.shards.back().identity; }
+Classes& classes_of(Config& config) { return config.shards.back().classes; }
 
 Replication& replication_of(Config& config) {
   auto& replication = config.shards.back().replication;
@@ -46,7 +47,6 @@ const Key match_keys[] = {
 };
 
 constexpr std::string_view client_protocols[] = {"auto", "websocket"};
-constexpr std::string_view client_events[] = {"all"};
 constexpr std::string_view client_identities[] = {"none", "payload"};
 constexpr std::string_view replication_protocols[] = {"hashicorp-raft"};
 
@@ -59,10 +59,52 @@ const Key identity_keys[] = {
      Presence::required},
 };
 
+// Each is compared with the value in a message.
+constexpr std::size_t most_class_values = 16;
+
+const Key event_keys[] = {
+    {"prefix", "events begin with this text",
+     Text{&class_prefix_rule,
+          [](Config& c, const std::string& v) {
+            classes_of(c).events = Subprotocol::match;
+            classes_of(c).prefix = v;
+          }}},
+    {"json_key", "events have one of the values in `in` for this key",
+     Text{&json_key_rule,
+          [](Config& c, const std::string& v) {
+            classes_of(c).events = Subprotocol::match;
+            classes_of(c).event_key.json_key = v;
+          }}},
+    {"in", "the values of json_key that events have",
+     TextList{&class_value_rule, most_class_values,
+              [](Config& c, const std::vector<std::string>& v) {
+                classes_of(c).events = Subprotocol::match;
+                classes_of(c).event_key.in = v;
+              },
+              1}},
+};
+
+const Key heartbeat_keys[] = {
+    {"json_key", "heartbeats have one of the values in `in` for this key",
+     Text{&json_key_rule,
+          [](Config& c, const std::string& v) { classes_of(c).heartbeats.json_key = v; }},
+     Presence::required},
+    {"in", "the values of json_key that heartbeats have",
+     TextList{&class_value_rule, most_class_values,
+              [](Config& c, const std::vector<std::string>& v) { classes_of(c).heartbeats.in = v; },
+              1},
+     Presence::required},
+};
+
 const Key client_keys[] = {
     {"protocol", "what the clients' sockets speak", Choice{client_protocols}},
-    {"events", "which data messages are events", Choice{client_events}},
-    {"heartbeats", "which data messages are heartbeats", NotAvailable{}},
+    {"events", "which data messages are events; needs match.listen_ports unless all are",
+     WordOrSection{
+         subprotocol_names(),
+         [](Config& c, std::string_view v) { classes_of(c).events = subprotocol_named(v); },
+         Section{.keys = event_keys, .least_keys = 1}}},
+    {"heartbeats", "which data messages are heartbeats; needs match.listen_ports",
+     Section{.keys = heartbeat_keys}},
     {"identity", "what tells one event from another; needs match.listen_ports",
      WordOrSection{client_identities,
                    [](Config& c, std::string_view v) {

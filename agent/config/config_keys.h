@@ -38,11 +38,12 @@ struct NumberList {
   void (*store)(Config&, const std::set<std::uint32_t>&);
 };
 
-// None twice; may be empty.
+// None twice.
 struct TextList {
   const TextRule* rule;
   std::size_t most_items;
   void (*store)(Config&, const std::vector<std::string>&);
+  std::size_t least_items = 0;
 };
 
 // Keys of the operator's own, each with a text. `spell` gives the one spelling by which keys are

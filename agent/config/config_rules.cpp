@@ -8,6 +8,7 @@
 #include <string>
 
 #include "agent/config/config_error.h"
+#include "agent/config/config_values.h"
 #include "agent/config/text.h"
 
 namespace fanfare {
@@ -90,6 +91,7 @@ class Pair {
            quoted(late_.name) + " can claim the same sockets as " + the_early() +
                ", and neither is stricter; allowed: ports, cgroups or executables that exclude "
                "each other, or a further condition for one of them");
+    if (tells(late_.classes) || tells(early_.classes)) check_classes();
     if (!identifies(late_) && !identifies(early_)) return;
     if (const auto port = common_port(late_.match.listen_ports, early_.match.listen_ports))
       fail(lines_[late_index_].identity, "clients.identity",
@@ -113,6 +115,18 @@ class Pair {
   }
 
  private:
+  void check_classes() const {
+    const auto port = common_port(late_.match.listen_ports, early_.match.listen_ports);
+    if (port == 0) return;
+    const bool by_events = late_.classes.events != Subprotocol::all || !tells(late_.classes);
+    const ShardLines& lines = lines_[late_index_];
+    fail(by_events ? lines.events : lines.heartbeats,
+         by_events ? "clients.events" : "clients.heartbeats",
+         "classes are told by port, and " + std::to_string(port) +
+             " is also one of match.listen_ports of " + the_early() +
+             "; allowed: ports of its own, or events: all without heartbeats for both");
+  }
+
   // The kernel programs tell the sockets between nodes from those of clients by the port alone.
   void check_apart(const ShardRule& nodes, const ShardRule& clients, int line, const char* key,
                    const char* early_key) const {
@@ -138,8 +152,67 @@ class Pair {
   std::size_t late_index_, early_index_;
 };
 
+// What the keys of `events` and `heartbeats` cannot be refused for one by one.
+class ClassRules {
+ public:
+  ClassRules(const ShardRule& shard, std::size_t i, const ShardLines& lines,
+             const std::string& file)
+      : shard_(shard), classes_(shard.classes), index_(i), lines_(lines), file_(file) {}
+
+  void check() const {
+    if (!tells(classes_)) return;
+    if (classes_.events == Subprotocol::match) check_match();
+    if (!classes_.heartbeats.in.empty()) check_heartbeats();
+    if (shard_.match.listen_ports.empty())
+      classes_.events == Subprotocol::all ? fail_heartbeats(no_ports) : fail_events(no_ports);
+  }
+
+ private:
+  static constexpr const char* no_ports =
+      "classes are told by port, and this shard has no match.listen_ports; allowed: events: all "
+      "without heartbeats, or listen_ports beside it";
+
+  void check_match() const {
+    const bool key = !classes_.event_key.json_key.empty();
+    const bool values = !classes_.event_key.in.empty();
+    if (!classes_.prefix.empty() && (key || values))
+      fail_events("prefix stands beside json_key; allowed: one of them");
+    if (key != values)
+      fail_events(std::string(key ? "json_key without in" : "in without json_key") +
+                  "; allowed: both, such as {json_key: type, in: [message.new]}");
+  }
+
+  void check_heartbeats() const {
+    const KeyValues& events = classes_.event_key;
+    const KeyValues& heartbeats = classes_.heartbeats;
+    if (classes_.events != Subprotocol::all && classes_.events != Subprotocol::match)
+      fail_heartbeats(std::string(name_of(classes_.events)) +
+                      " has heartbeats of its own; allowed: leave heartbeats out");
+    if (!events.json_key.empty() && events.json_key != heartbeats.json_key)
+      fail_heartbeats("the key is " + quoted(heartbeats.json_key) + ", and that of events is " +
+                      quoted(events.json_key) + "; allowed: the same json_key");
+    for (const std::string& value : heartbeats.in)
+      if (std::find(events.in.begin(), events.in.end(), value) != events.in.end())
+        fail_heartbeats(quoted(value) + " is also in events.in; allowed: in one of them");
+  }
+
+  [[noreturn]] void fail_events(const std::string& complaint) const {
+    refuse({file_, lines_.events, key_of(index_, "clients.events")}, complaint);
+  }
+  [[noreturn]] void fail_heartbeats(const std::string& complaint) const {
+    refuse({file_, lines_.heartbeats, key_of(index_, "clients.heartbeats")}, complaint);
+  }
+
+  const ShardRule& shard_;
+  const Classes& classes_;
+  std::size_t index_;
+  const ShardLines& lines_;
+  const std::string& file_;
+};
+
 void check_alone(const ShardRule& shard, std::size_t i, const ShardLines& lines,
                  const std::string& file) {
+  ClassRules(shard, i, lines, file).check();
   if (identifies(shard) && shard.match.listen_ports.empty())
     refuse({file, lines.identity, key_of(i, "clients.identity")},
            "identities are read by port, and this shard has no match.listen_ports; allowed: "

@@ -31,6 +31,8 @@ ShardMatch replication_match(const ShardRule& shard);
 struct ShardLines {
   int shard = 0;
   int identity = 0;
+  int events = 0;
+  int heartbeats = 0;
   int replication_ports = 0;
 };
 

@@ -35,10 +35,15 @@ struct SchemaOf {
             {"uniqueItems", true}};
   }
   json::object operator()(const TextList& list) const {
-    return {{"type", or_null("array")},
-            {"items", text_of(*list.rule)},
-            {"maxItems", list.most_items},
-            {"uniqueItems", true}};
+    json::object schema{{"type", "array"},
+                        {"items", text_of(*list.rule)},
+                        {"maxItems", list.most_items},
+                        {"uniqueItems", true}};
+    if (list.least_items == 0)
+      schema["type"] = or_null("array");
+    else
+      schema["minItems"] = list.least_items;
+    return schema;
   }
   json::object operator()(const TextMap& map) const {
     return {{"type", or_null("object")},

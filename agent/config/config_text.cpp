@@ -52,12 +52,30 @@ std::string list(const std::vector<std::uint16_t>& ports) {
   return "[" + out + "]";
 }
 
+std::string show(const KeyValues& key) {
+  std::string out = "        json_key: " + scalar(key.json_key) + "\n        in:\n";
+  for (const std::string& value : key.in) out += "          - " + scalar(value) + "\n";
+  return out;
+}
+
+std::string show(const Classes& classes) {
+  std::string out;
+  if (!classes.prefix.empty())
+    out += "      events:\n        prefix: " + scalar(classes.prefix) + "\n";
+  else if (classes.events == Subprotocol::match)
+    out += "      events:\n" + show(classes.event_key);
+  else if (classes.events != Subprotocol::all)
+    out += "      events: " + std::string(name_of(classes.events)) + "\n";
+  if (!classes.heartbeats.in.empty()) out += "      heartbeats:\n" + show(classes.heartbeats);
+  return out;
+}
+
 std::string show(const Identity& identity) {
   switch (identity.kind) {
     case Identity::Kind::payload:
-      return "    clients:\n      identity: payload\n";
+      return "      identity: payload\n";
     case Identity::Kind::json_key:
-      return "    clients:\n      identity:\n        json_key: " + scalar(identity.key) + "\n";
+      return "      identity:\n        json_key: " + scalar(identity.key) + "\n";
     case Identity::Kind::none:
       break;
   }
@@ -80,7 +98,8 @@ std::string show(const ShardRule& shard) {
   if (!match.listen_ports.empty()) out += "      listen_ports: " + list(match.listen_ports) + "\n";
   if (!match.cgroup.empty()) out += "      cgroup: " + scalar(match.cgroup) + "\n";
   if (!match.exe.empty()) out += "      exe: " + scalar(match.exe) + "\n";
-  out += show(shard.identity);
+  const std::string clients = show(shard.classes) + show(shard.identity);
+  if (!clients.empty()) out += "    clients:\n" + clients;
   if (shard.replication) out += show(*shard.replication);
   return out;
 }

@@ -109,6 +109,17 @@ const TextRule json_key_rule{"a JSON key", "1..32 bytes of printable text withou
                                       v.find_first_of("\"\\") == std::string_view::npos;
                              }};
 
+const TextRule class_value_rule{"a value of a JSON key",
+                                "1..64 bytes of printable text without '\"' and '\\'",
+                                "^[^\"\\\\]{1,64}$", [](std::string_view v) {
+                                  return !v.empty() && v.size() <= 64 && is_printable(v) &&
+                                         v.find_first_of("\"\\") == std::string_view::npos;
+                                }};
+
+const TextRule class_prefix_rule{
+    "a prefix", "1..32 bytes of printable text", "^.{1,32}$",
+    [](std::string_view v) { return !v.empty() && v.size() <= 32 && is_printable(v); }};
+
 const TextRule peer_address_rule{
     "a peer's address",
     "an IPv4 or IPv6 address, alone or with the port that the peer listens on, such as 10.0.0.2, "
@@ -128,6 +139,44 @@ const NumberRule sockets_rule{"a number of sockets", 16, 4194304};
 const NumberRule shards_rule{"a number of shards", 1, 100000};
 const NumberRule identities_rule{"a number of identities", 64, 4194304};
 const NumberRule port_rule{"a port", 1, 65535};
+
+namespace {
+
+struct NamedSubprotocol {
+  Subprotocol protocol;
+  std::string_view name;
+};
+
+constexpr NamedSubprotocol subprotocols[] = {
+    {Subprotocol::all, "all"},
+    {Subprotocol::socketio, "socketio"},
+};
+
+constexpr auto names_of_subprotocols = [] {
+  std::array<std::string_view, std::size(subprotocols)> names;
+  for (std::size_t i = 0; i < names.size(); ++i) names[i] = subprotocols[i].name;
+  return names;
+}();
+
+}  // namespace
+
+std::span<const std::string_view> subprotocol_names() { return names_of_subprotocols; }
+
+std::string_view name_of(Subprotocol protocol) {
+  for (const auto& named : subprotocols)
+    if (named.protocol == protocol) return named.name;
+  return "a mapping";
+}
+
+Subprotocol subprotocol_named(std::string_view name) {
+  for (const auto& named : subprotocols)
+    if (named.name == name) return named.protocol;
+  return Subprotocol::all;
+}
+
+bool tells(const Classes& classes) {
+  return classes.events != Subprotocol::all || !classes.heartbeats.in.empty();
+}
 
 std::string_view name_of(ReplicationProtocol protocol) {
   switch (protocol) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -36,6 +37,8 @@ extern const TextRule shard_name_rule;
 extern const TextRule match_cgroup_rule;
 extern const TextRule match_exe_rule;
 extern const TextRule json_key_rule;
+extern const TextRule class_value_rule;
+extern const TextRule class_prefix_rule;
 extern const TextRule peer_address_rule;
 extern const TextRule peer_name_rule;
 extern const TextRule alertmanager_rule;
@@ -43,6 +46,11 @@ extern const NumberRule sockets_rule;
 extern const NumberRule shards_rule;
 extern const NumberRule identities_rule;
 extern const NumberRule port_rule;
+
+// The names of `clients.events`, without those that a mapping stands for.
+std::span<const std::string_view> subprotocol_names();
+std::string_view name_of(Subprotocol protocol);
+Subprotocol subprotocol_named(std::string_view name);
 
 // As in the configuration: "hashicorp-raft".
 std::string_view name_of(ReplicationProtocol protocol);

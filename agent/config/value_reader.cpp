@@ -51,10 +51,12 @@ class ValueReader {
   }
 
   void operator()(const TextList& list) const {
-    if (node_.kind == Kind::nothing) return;
-    const std::string size = "at most " + std::to_string(list.most_items) + " entries";
+    if (node_.kind == Kind::nothing && list.least_items == 0) return;
+    const std::string most = std::to_string(list.most_items) + " entries";
+    const std::string size =
+        list.least_items == 0 ? "at most " + most : std::to_string(list.least_items) + ".." + most;
     demand(Kind::list, "a list of " + size);
-    if (node_.children.size() > list.most_items)
+    if (node_.children.size() > list.most_items || node_.children.size() < list.least_items)
       refuse(place_, std::to_string(node_.children.size()) + " entries; allowed: " + size);
     std::vector<std::string> texts;
     std::set<std::string> once;

@@ -130,7 +130,9 @@ void add_counts(json::object& object, const Context& context, const fanfare_flow
   object["frames_out"] = out.frames;
   object["bytes_out"] = fanfare_bytes_passed(&flow.out);
   object["events_in"] = count_if(client, in.by_class[FANFARE_EVENT].messages);
+  object["heartbeats_in"] = count_if(client, in.by_class[FANFARE_HEARTBEAT].messages);
   object["control_in"] = count_if(client, in.by_class[FANFARE_CONTROL].messages);
+  object["other_in"] = count_if(client, in.by_class[FANFARE_OTHER].messages);
   object["frames_in"] = in.frames;
   object["bytes_in"] = fanfare_bytes_passed(&flow.in);
   object["rpcs_out"] = rpcs(peer, out);

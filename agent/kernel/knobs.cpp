@@ -1,14 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/kernel/knobs.h"
 
+#include <string>
+
+#include "agent/config/start_error.h"
+#include "bpf/abi.h"
+
 namespace fanfare {
+
+bool reads_clients(const ShardKnobs& shard) {
+  return shard.identity.kind != Identity::Kind::none || tells(shard.classes);
+}
+
+std::vector<std::uint32_t> places_that_read(const Knobs& knobs) {
+  std::vector<std::uint32_t> places;
+  for (std::uint32_t i = 0; i < knobs.shards.size(); ++i)
+    if (reads_clients(knobs.shards[i])) places.push_back(i);
+  if (places.size() > FANFARE_CLIENT_RULES_MAX)
+    throw StartError(std::to_string(places.size()) +
+                         " shards have clients.events, heartbeats or identity; at most " +
+                         std::to_string(FANFARE_CLIENT_RULES_MAX) + " may",
+                     "leave them out of some shards", exit_usage);
+  return places;
+}
 
 Knobs knobs_of(const Config& config) {
   Knobs knobs{.sockets = config.limits.sockets, .identities = config.limits.identities};
   for (const ShardRule& rule : config.shards) {
     ShardKnobs& shard = knobs.shards.emplace_back();
     shard.identity = rule.identity;
-    if (rule.identity.kind != Identity::Kind::none) shard.client_ports = rule.match.listen_ports;
+    shard.classes = rule.classes;
+    if (reads_clients(shard)) shard.client_ports = rule.match.listen_ports;
     if (rule.replication) shard.replication_ports = rule.replication->ports;
   }
   return knobs;

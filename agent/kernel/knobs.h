@@ -12,10 +12,14 @@ namespace fanfare {
 // What the kernel is told of a shard. A port has one owner: the first rule that names it.
 struct ShardKnobs {
   Identity identity{};
-  std::vector<std::uint16_t> client_ports{};       // where identities are read
+  Classes classes{};
+  std::vector<std::uint16_t> client_ports{};       // where identities or classes are read
   std::vector<std::uint16_t> replication_ports{};  // listened on by one node, dialled by another
   bool operator==(const ShardKnobs&) const = default;
 };
+
+// Whether the payloads of its clients are looked at.
+bool reads_clients(const ShardKnobs& shard);
 
 struct Knobs {
   std::uint32_t sockets = 131072;      // records in the flow map
@@ -24,6 +28,10 @@ struct Knobs {
   std::uint32_t identities = 65536;    // entries of each of the two identity maps
   std::vector<ShardKnobs> shards{};    // parallel to Config::shards
 };
+
+// The shards that have a rule, in order: their places in Knobs::shards. Throws StartError where
+// they are more than FANFARE_CLIENT_RULES_MAX.
+std::vector<std::uint32_t> places_that_read(const Knobs& knobs);
 
 Knobs knobs_of(const Config& config);
 

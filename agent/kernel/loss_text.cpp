@@ -65,6 +65,13 @@ constexpr std::array<LossText, FANFARE_LOSS_COUNT> texts{{
     {FANFARE_LOSS_IDENTITIES_FULL, "identities_full", "messages",
      "More events in flight than identities can be kept, so reach may count these twice; raise "
      "limits.identities and restart the agent."},
+    {FANFARE_LOSS_COMPRESSED, "compressed", "messages",
+     "The class of a compressed message could not be told, so it counts as other; turn "
+     "permessage-deflate off in the server to have its events told from the rest."},
+    {FANFARE_LOSS_UNREAD, "unread", "messages",
+     "The class of a message could not be told, because bytes of it are missing or are not of the "
+     "sub-protocol in clients.events, so it counts as other; compare clients.events with what the "
+     "server speaks."},
 }};
 
 constexpr bool each_at_its_index() {

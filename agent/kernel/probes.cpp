@@ -11,9 +11,9 @@
 #include <iterator>
 
 #include "agent/config/start_error.h"
+#include "agent/kernel/client_rules.h"
 #include "agent/kernel/fd.h"
 #include "agent/kernel/permissions.h"
-#include "agent/kernel/reach_reader.h"
 
 namespace fanfare {
 namespace {
@@ -98,7 +98,7 @@ void Probes::load(const Knobs& knobs, const CgroupTarget& cgroup) {
   skeleton_->rodata->rpc_budget = knobs.rpc_budget;
   skeleton_->rodata->replication_enabled = replicates(knobs);
   bpf_map__set_max_entries(skeleton_->maps.flows, knobs.sockets);
-  set_identity_rules(*skeleton_.get(), knobs);
+  set_client_rules(*skeleton_.get(), knobs);
   if (const int error = fanfare_bpf::load(skeleton_.get()))
     refuse(Step::load, "the kernel refused the programs", -error);
 }

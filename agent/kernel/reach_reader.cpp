@@ -6,12 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
-#include <string>
 #include <system_error>
-
-#include "agent/config/start_error.h"
-#include "agent/kernel/identity_rule.h"
 
 namespace fanfare {
 namespace {
@@ -45,27 +40,6 @@ std::uint64_t clear(int map) {
 }
 
 }  // namespace
-
-void set_identity_rules(fanfare_bpf& skeleton, const Knobs& knobs) {
-  const auto places = places_with_identity(knobs);
-  const auto entries = places.empty() ? 1 : knobs.identities;
-  bpf_map__set_max_entries(skeleton.maps.identities_a, entries);
-  bpf_map__set_max_entries(skeleton.maps.identities_b, entries);
-  if (places.empty()) return;
-  if (places.size() > FANFARE_IDENTITY_RULES_MAX)
-    throw StartError(std::to_string(places.size()) + " shards have clients.identity; at most " +
-                         std::to_string(FANFARE_IDENTITY_RULES_MAX) + " may",
-                     "leave clients.identity out of some shards", exit_usage);
-  skeleton.rodata->identity_enabled = 1;
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    const ShardKnobs& shard = knobs.shards[places[i]];
-    skeleton.rodata->identity_rules[i] = identity_rule(shard.identity, places[i]);
-    for (const auto port : shard.client_ports)
-      if (auto& rule = skeleton.bss->identity_of_port[port]; !rule)
-        rule = static_cast<std::uint8_t>(i + 1);
-  }
-  bpf_map__set_max_entries(skeleton.maps.reach, static_cast<std::uint32_t>(knobs.shards.size()));
-}
 
 ReachReader::ReachReader(const Probes& probes, const Knobs& knobs)
     : turn_(probes->bss->identity_turn),

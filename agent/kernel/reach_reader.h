@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The identities of events: what the programs are told before they are loaded, the counters that
-// they keep for each shard, and the ageing of what they have seen. Included only inside this room.
+// The identities of events: the counters that the programs keep for each shard, and the ageing of
+// what they have seen. Included only inside this room.
 #pragma once
 
 #include <chrono>
@@ -13,10 +13,6 @@
 #include "agent/kernel/snapshot.h"
 
 namespace fanfare {
-
-// How events are told apart, and on which ports, before loading. Throws StartError: too many rules,
-// a key too long.
-void set_identity_rules(fanfare_bpf& skeleton, const Knobs& knobs);
 
 class ReachReader {
  public:

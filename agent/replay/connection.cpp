@@ -39,7 +39,7 @@ void copy_address(std::uint8_t (&to)[16], const Endpoint& from) {
 
 }  // namespace
 
-Surroundings::Surroundings(const Knobs& knobs) : identities(knobs), reach(knobs) {
+Surroundings::Surroundings(const Knobs& knobs) : rules(knobs), reach(knobs) {
   for (const auto& shard : knobs.shards)
     replication_ports.insert(shard.replication_ports.begin(), shard.replication_ports.end());
 }
@@ -91,7 +91,7 @@ Connection::Side Connection::make_side(int server, bool fresh) const {
     side.out = blank(unknown, FANFARE_STAGE_SEARCH);
     side.in = blank(unknown | FANFARE_MASKED, FANFARE_STAGE_SEARCH);
   }
-  side.out.identity_rule = side.in.identity_rule = around_.identities.on_port(ends_[server].port);
+  side.out.client_rule = side.in.client_rule = around_.rules.on_port(ends_[server].port);
   return side;
 }
 
@@ -171,10 +171,12 @@ void Connection::walk_direction(const Side& side, fanfare_direction& direction, 
                                 std::uint8_t hole_reason) {
   const auto at = static_cast<std::uint64_t>(piece.at.count());
   Identities read;
-  if (direction.identity_rule && !replicates())
-    read.rule = around_.identities.rule(direction.identity_rule);
+  ToldClasses told;
+  const std::uint8_t rule = replicates() ? 0 : direction.client_rule;
+  if (rule & FANFARE_RULE_IDENTITY) read.rule = around_.rules.identity(rule);
+  if (rule & FANFARE_RULE_CLASSES) told.rule = &around_.rules.classes(rule);
   const auto feed_one = [&](const Segment& segment) {
-    const Loss loss = feed(direction, segment, boundless, &read);
+    const Loss loss = feed(direction, segment, boundless, {&read, &told});
     if (loss.reason && &side == shown()) around_.lose(loss.reason, loss.count);
   };
   feed_one({piece.seq, piece.payload, at, hole_reason});
@@ -185,6 +187,10 @@ void Connection::walk_direction(const Side& side, fanfare_direction& direction, 
       feed_one({end, {}, at, FANFARE_LOSS_PAYLOAD});
     else
       fanfare_admit(&direction, end, 0, FANFARE_LOSS_PAYLOAD);
+  }
+  if (&side == shown()) {
+    around_.lose(FANFARE_LOSS_COMPRESSED, told.compressed);
+    around_.lose(FANFARE_LOSS_UNREAD, told.unread);
   }
   for (const auto hash : read.hashes)
     if (!around_.reach.note(read.rule.shard, hash, cookie_, direction.flags & FANFARE_MASKED))

@@ -24,7 +24,7 @@ struct Surroundings {
   void lose(unsigned reason, std::uint64_t count) { losses.at(reason) += count; }
   bool replicates_on(std::uint16_t port) const { return replication_ports.contains(port); }
 
-  IdentityRules identities;
+  ClientRules rules;
   EventReach reach;
   std::unordered_set<std::uint16_t> replication_ports;
   std::unordered_set<std::uint16_t> server_ports{};  // seen to accept

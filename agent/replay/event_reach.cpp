@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "agent/kernel/class_rules.h"
 #include "agent/kernel/identity_rule.h"
 
 namespace fanfare {
@@ -14,17 +15,20 @@ constexpr auto turn_period = 10s;  // as agent/kernel/reach_reader.cpp
 
 }  // namespace
 
-IdentityRules::IdentityRules(const Knobs& knobs) {
-  for (std::uint32_t i = 0; i < knobs.shards.size(); ++i) {
+ClientRules::ClientRules(const Knobs& knobs) {
+  for (const std::uint32_t i : places_that_read(knobs)) {
     const ShardKnobs& shard = knobs.shards[i];
-    if (shard.identity.kind == Identity::Kind::none) continue;
-    rules_.push_back(identity_rule(shard.identity, i));
-    for (const auto port : shard.client_ports)
-      by_port_.emplace(port, static_cast<std::uint8_t>(rules_.size()));
+    auto rule = static_cast<std::uint8_t>(classes_.size());
+    const bool identifies = shard.identity.kind != Identity::Kind::none;
+    identities_.push_back(identifies ? identity_rule(shard.identity, i) : fanfare_identity_rule{});
+    classes_.push_back(tells(shard.classes) ? class_rule_of(shard.classes) : fanfare_class_rule{});
+    if (identifies) rule |= FANFARE_RULE_IDENTITY;
+    if (tells(shard.classes)) rule |= FANFARE_RULE_CLASSES;
+    for (const auto port : shard.client_ports) by_port_.emplace(port, rule);
   }
 }
 
-std::uint8_t IdentityRules::on_port(std::uint16_t port) const {
+std::uint8_t ClientRules::on_port(std::uint16_t port) const {
   const auto found = by_port_.find(port);
   return found == by_port_.end() ? 0 : found->second;
 }

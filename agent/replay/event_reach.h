@@ -13,17 +13,24 @@
 
 namespace fanfare {
 
-// The rules of the shards with `identity`, and which one holds on a port.
-class IdentityRules {
+// The rules of the shards whose messages are read, and which one holds on a port.
+class ClientRules {
  public:
-  explicit IdentityRules(const Knobs& knobs);
+  // Throws StartError: as the kernel would, more rules than FANFARE_CLIENT_RULES_MAX.
+  explicit ClientRules(const Knobs& knobs);
 
-  // 1 + place of the rule, as in fanfare_direction.identity_rule; 0: none.
+  // As fanfare_direction.client_rule.
   std::uint8_t on_port(std::uint16_t port) const;
-  const fanfare_identity_rule& rule(std::uint8_t number) const { return rules_.at(number - 1U); }
+  const fanfare_identity_rule& identity(std::uint8_t rule) const {
+    return identities_.at(rule & FANFARE_RULE_PLACE);
+  }
+  const fanfare_class_rule& classes(std::uint8_t rule) const {
+    return classes_.at(rule & FANFARE_RULE_PLACE);
+  }
 
  private:
-  std::vector<fanfare_identity_rule> rules_;
+  std::vector<fanfare_identity_rule> identities_;
+  std::vector<fanfare_class_rule> classes_;
   std::unordered_map<std::uint16_t, std::uint8_t> by_port_;
 };
 

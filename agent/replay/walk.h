@@ -41,7 +41,7 @@ inline std::uint64_t word_of(std::string_view bytes) {
   return word;
 }
 
-// What stands behind a direction with an identity_rule: how to read, and what was read of each
+// What stands behind a direction with FANFARE_RULE_IDENTITY: how to read, and what was read of each
 // message of class event, 0 where it could not be. What a lock on probation shows may not be a
 // message at all, and is left out.
 struct Identities {
@@ -49,19 +49,57 @@ struct Identities {
   std::vector<std::uint64_t> hashes{};
 };
 
-inline int look(fanfare_direction& direction, std::string_view payload,
-                const fanfare_identity_rule& rule) {
-  const auto n = identity_span(&direction, &rule, direction.end - direction.off);
-  __u64 words[IDENTITY_CHUNK_WORDS + 1] = {};
-  std::memcpy(words, payload.data() + direction.off, n);
-  identity_unmask(&direction.identity, words);
+// The same for FANFARE_RULE_CLASSES; messages whose class could not be, by reason.
+struct ToldClasses {
+  const fanfare_class_rule* rule = nullptr;
+  std::uint64_t compressed = 0;
+  std::uint64_t unread = 0;
+};
+
+struct Readers {
+  Identities* identities = nullptr;
+  ToldClasses* classes = nullptr;
+};
+
+inline void look_for_identity(fanfare_direction& direction, const fanfare_identity_rule& rule,
+                              const __u64* words, std::uint32_t n) {
   if (rule.kind == FANFARE_IDENTITY_BY_PAYLOAD)
     for (std::uint32_t i = 0; 8 * i < n; ++i)
       identity_look_payload(&direction.identity, words[i], i, n);
   else
     for (std::uint32_t at = 0; at < n;)
       at += identity_look_json(&direction.identity, &rule, words, at, n);
-  return fanfare_look_end(&direction, &rule, n);
+  identity_look_end(&direction.identity, &rule, n);
+}
+
+inline void take_reader_loss(fanfare_direction& direction, ToldClasses* classes) {
+  if (!reader_has_loss(&direction)) return;
+  ++(direction.reader.loss == FANFARE_LOSS_COMPRESSED ? classes->compressed : classes->unread);
+  direction.reader.loss = 0;
+}
+
+inline int look(fanfare_direction& direction, std::string_view payload, const Readers& readers) {
+  auto n = static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(direction.end - direction.off, direction.skip));
+  std::uint32_t passed = 0;
+  const bool identifies = identity_wants(&direction);
+  bool tells = reader_wants(&direction);
+  if (tells) {
+    classes_open(&direction, readers.classes->rule);
+    tells = direction.reader.left > 0;
+    if (!identifies) passed = classes_pass(&direction, n);
+  }
+  if (passed || !(identifies || tells)) return fanfare_look_end(&direction, passed);
+  if (tells) n = classes_span(&direction, n);
+  if (identifies) n = identity_span(&direction, &readers.identities->rule, n);
+  __u64 words[IDENTITY_CHUNK_WORDS + 1] = {};
+  std::memcpy(words, payload.data() + direction.off, n);
+  identity_unmask(&direction.identity, words);
+  if (identifies) look_for_identity(direction, readers.identities->rule, words, n);
+  if (tells)
+    for (std::uint32_t at = 0; at < n && direction.reader.left;)
+      at += classes_look(&direction, readers.classes->rule, words, at, n);
+  return fanfare_look_end(&direction, n);
 }
 
 inline void take_identity(fanfare_direction& direction, Identities* identities) {
@@ -71,12 +109,13 @@ inline void take_identity(fanfare_direction& direction, Identities* identities) 
 }
 
 inline void walk(fanfare_direction& direction, std::string_view payload, std::uint32_t budget,
-                 Identities* identities) {
+                 const Readers& readers) {
   for (std::uint32_t step = 0; step < budget; ++step) {
     const auto word = direction.skip ? 0 : word_of(payload.substr(direction.off));
-    const int more = identity_wants(&direction) ? look(direction, payload, identities->rule)
-                                                : fanfare_step(&direction, word);
-    take_identity(direction, identities);
+    const int more = fanfare_looks(&direction) ? look(direction, payload, readers)
+                                               : fanfare_step(&direction, word);
+    take_identity(direction, readers.identities);
+    take_reader_loss(direction, readers.classes);
     if (!more) return;
   }
 }
@@ -90,11 +129,12 @@ inline void walk_rpcs(fanfare_direction& direction, std::string_view payload,
 }
 
 inline Loss feed(fanfare_direction& direction, const Segment& segment, const Budget& budget = {},
-                 Identities* identities = nullptr) {
+                 const Readers& readers = {}) {
   const auto length = static_cast<std::uint32_t>(segment.payload.size());
   const std::uint64_t events = direction.tally.by_class[FANFARE_EVENT].messages;
   if (!fanfare_admit(&direction, segment.seq, length, segment.hole_reason)) return {};
-  take_identity(direction, identities);
+  take_identity(direction, readers.identities);
+  take_reader_loss(direction, readers.classes);
   const std::uint32_t start = direction.off;
   std::uint32_t steps = budget.frames;
   if (!fanfare_in_step(&direction)) {
@@ -108,9 +148,9 @@ inline Loss feed(fanfare_direction& direction, const Segment& segment, const Bud
   if (fanfare_is_replication(&direction))
     walk_rpcs(direction, segment.payload, budget.rpc);
   else
-    walk(direction, segment.payload, steps, identities);
+    walk(direction, segment.payload, steps, readers);
   if (fanfare_settle(&direction, start)) {
-    walk(direction, segment.payload, budget.frames, identities);
+    walk(direction, segment.payload, budget.frames, readers);
     fanfare_settle(&direction, start);
   }
   if (direction.tally.by_class[FANFARE_EVENT].messages > events)

@@ -6,7 +6,7 @@
 #ifndef FANFARE_DIRECTION_H
 #define FANFARE_DIRECTION_H
 
-#include "bpf/framers/identity.h"
+#include "bpf/framers/reader.h"
 
 FANFARE_INLINE void fanfare_clear_unproven(struct fanfare_direction *d)
 {
@@ -42,9 +42,14 @@ FANFARE_INLINE void fanfare_lose_step(struct fanfare_direction *d, __u8 reason)
 {
 	if (d->probation && d->unproven_frames) {
 		d->tally.frames -= d->unproven_frames;
-		d->tally.by_class[FANFARE_EVENT].messages -= d->unproven_events;
 		d->tally.by_class[FANFARE_CONTROL].messages -= d->unproven_controls;
-		d->tally.by_class[FANFARE_EVENT].bytes -= d->unproven_event_bytes;
+		if (reader_tells(d)) {
+			d->tally.by_class[FANFARE_OTHER].messages -= d->unproven_events;
+			d->tally.by_class[FANFARE_OTHER].bytes -= d->unproven_event_bytes;
+		} else {
+			d->tally.by_class[FANFARE_EVENT].messages -= d->unproven_events;
+			d->tally.by_class[FANFARE_EVENT].bytes -= d->unproven_event_bytes;
+		}
 		d->tally.by_class[FANFARE_CONTROL].bytes -= d->unproven_control_bytes;
 		d->voided += d->unproven_events + d->unproven_controls;
 		reason = FANFARE_LOSS_FALSE_LOCK;
@@ -76,6 +81,22 @@ FANFARE_INLINE void fanfare_count_unproven(struct fanfare_direction *d)
 		fanfare_clear_unproven(d);
 }
 
+/* The last byte of a data message has passed. */
+FANFARE_INLINE void fanfare_finish_message(struct fanfare_direction *d)
+{
+	int read = payloads_read;
+
+	if (read && reader_tells(d)) {
+		if (reader_finish(d) != FANFARE_EVENT)
+			return;
+	} else {
+		d->tally.by_class[FANFARE_EVENT].messages++;
+		d->tally.by_class[FANFARE_EVENT].bytes += d->message_bytes;
+	}
+	if (read && identity_enabled && (d->client_rule & FANFARE_RULE_IDENTITY))
+		identity_end(d);
+}
+
 /* The last byte of a frame has passed. */
 FANFARE_INLINE void fanfare_finish_frame(struct fanfare_direction *d)
 {
@@ -86,10 +107,7 @@ FANFARE_INLINE void fanfare_finish_frame(struct fanfare_direction *d)
 		d->tally.by_class[FANFARE_CONTROL].messages++;
 		d->tally.by_class[FANFARE_CONTROL].bytes += d->frame_bytes;
 	} else if (d->frame & FANFARE_FRAME_ENDS_MESSAGE) {
-		d->tally.by_class[FANFARE_EVENT].messages++;
-		d->tally.by_class[FANFARE_EVENT].bytes += d->message_bytes;
-		if (identity_enabled && d->identity_rule)
-			identity_end(d);
+		fanfare_finish_message(d);
 	}
 	d->frame = 0;
 }

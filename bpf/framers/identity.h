@@ -12,30 +12,27 @@
 #ifndef FANFARE_IDENTITY_H
 #define FANFARE_IDENTITY_H
 
-#include "bpf/framers/inline.h"
+#include "bpf/framers/json_search.h"
 
 #define IDENTITY_PAYLOAD_BYTES 128 /* looked at, of a message, by kind */
 #define IDENTITY_JSON_BYTES    256
 #define IDENTITY_CHUNK_WORDS   8 /* 8 bytes each, at one look */
 
-/* 1 where some shard has `identity`. A knob of the kernel programs, bpf/knobs.bpf.h: with 0 the
- * verifier drops all that stands behind it. */
+/* 1 where some shard has `identity`; 1 where some shard has any payload read, for this or for
+ * classes. Knobs of the kernel programs, bpf/knobs.bpf.h: with 0 the verifier drops all that stands
+ * behind them. To look at one knob costs three instructions, so each place looks at one. */
 #ifdef __bpf__
-extern const volatile __u8 identity_enabled;
+extern const volatile __u8 identity_enabled, payloads_read;
 #else
-static const __u8 identity_enabled = 1;
+static const __u8 identity_enabled = 1, payloads_read = 1;
 #endif
 
-/* fanfare_identity.state; below IDENTITY_COLON: how many bytes of `"key"` have matched */
+/* fanfare_identity.state, beyond what stands in json_search.h */
 enum {
-	IDENTITY_COLON = 64, /* `"key"` has passed */
-	IDENTITY_VALUE,
-	IDENTITY_STRING,
-	IDENTITY_NUMBER,
-	IDENTITY_JSON_READ,    /* the value is complete */
-	IDENTITY_PAYLOAD_READ, /* identified by the payload bytes that have passed */
-	IDENTITY_BROKEN,       /* not to be read */
-	IDENTITY_DUE,	       /* the message has ended: the driver takes the hash, 0 is none */
+	IDENTITY_JSON_READ = JSON_NUMBER + 1, /* the value is complete */
+	IDENTITY_PAYLOAD_READ,		      /* identified by the payload bytes that have passed */
+	IDENTITY_BROKEN,		      /* not to be read */
+	IDENTITY_DUE, /* the message has ended: the driver takes the hash, 0 is none */
 };
 
 /* Multiplier and rotations measured over 10^7 ids each of four families: no collision in 64 bits,
@@ -54,7 +51,7 @@ FANFARE_INLINE void identity_begin(struct fanfare_direction *d, int compressed)
 {
 	struct fanfare_identity *identity = &d->identity;
 
-	identity->hash = d->identity_rule * IDENTITY_GOLDEN;
+	identity->hash = d->client_rule * IDENTITY_GOLDEN;
 	identity->key = 0;
 	identity->left = compressed ? 0 : IDENTITY_JSON_BYTES;
 	identity->state = compressed ? IDENTITY_BROKEN : 0;
@@ -65,7 +62,8 @@ FANFARE_INLINE void identity_begin(struct fanfare_direction *d, int compressed)
 FANFARE_INLINE int identity_wants(const struct fanfare_direction *d)
 {
 	return identity_enabled && d->skip && d->stage == FANFARE_STAGE_FRAMES &&
-	       !(d->frame & FANFARE_FRAME_CONTROL) && d->identity_rule && d->identity.left;
+	       !(d->frame & FANFARE_FRAME_CONTROL) && (d->client_rule & FANFARE_RULE_IDENTITY) &&
+	       d->identity.left;
 }
 
 FANFARE_INLINE void identity_break(struct fanfare_direction *d)
@@ -95,8 +93,8 @@ FANFARE_INLINE void identity_end(struct fanfare_direction *d)
 
 FANFARE_INLINE int identity_is_due(const struct fanfare_direction *d)
 {
-	return identity_enabled && d->stage == FANFARE_STAGE_FRAMES && d->identity_rule &&
-	       d->identity.state == IDENTITY_DUE;
+	return identity_enabled && d->stage == FANFARE_STAGE_FRAMES &&
+	       (d->client_rule & FANFARE_RULE_IDENTITY) && d->identity.state == IDENTITY_DUE;
 }
 
 /* Adds the n low bytes of w, 1 to 8; those above must be 0. Bytes wait in the hash, at their place
@@ -111,75 +109,22 @@ FANFARE_INLINE void identity_hash(struct fanfare_identity *identity, __u64 w, __
 	identity->length += n;
 }
 
-/* The high bit of each byte of w that is `byte`: exact up to the lowest such byte. */
-FANFARE_INLINE __u64 identity_has_byte(__u64 w, __u8 byte)
-{
-	w ^= byte * 0x0101010101010101ULL;
-	return (w - 0x0101010101010101ULL) & ~w & 0x8080808080808080ULL;
-}
-
-/* How many of the n low bytes stand before the lowest one in `found`. A multiplication, since BPF
- * cannot count zero bits. */
-FANFARE_INLINE __u32 identity_bytes_before(__u64 found, __u32 n)
-{
-	__u32 at = ((found & -found) >> 7) * 0x0001020304050607ULL >> 56;
-
-	return found && at < n ? at : n;
-}
-
-FANFARE_INLINE __u64 identity_low_bytes(__u64 w, __u32 n)
-{
-	return n < 8 ? w & ((1ULL << 8 * (n & 7)) - 1) : w;
-}
-
-/* Searching `"key"`, of which identity->state bytes have matched. It begins with a quote and holds
- * none but its last byte, so that after a mismatch only a quote can begin it anew. */
-FANFARE_INLINE __u32 identity_key_bytes(struct fanfare_identity *identity,
-					const struct fanfare_identity_rule *rule, __u64 w, __u32 n)
-{
-	__u32 state = identity->state & (FANFARE_IDENTITY_PATTERN_MAX - 1);
-	__u32 due = rule->pattern_bytes - state, at;
-
-	if (due > n)
-		due = n;
-	if (state && !identity_low_bytes(w ^ rule->pattern[state], due)) {
-		state += due;
-		if (state == rule->pattern_bytes)
-			state = IDENTITY_COLON;
-		identity->state = state;
-		return due;
-	}
-	at = identity_bytes_before(identity_has_byte(w, '"'), n);
-	identity->state = at < n;
-	return at < n ? at + 1 : n;
-}
-
-/* Between the key and its value. What is neither string nor number begins the search anew. */
+/* Between the key and its value. */
 FANFARE_INLINE __u32 identity_colon_byte(struct fanfare_identity *identity, __u32 byte)
 {
-	int past_colon = identity->state == IDENTITY_VALUE;
-
-	if (byte == ' ')
-		return 1;
-	identity->state = byte == '"';
-	if (!past_colon && byte == ':') {
-		identity->state = IDENTITY_VALUE;
-	} else if (past_colon && byte == '"') {
-		identity->state = IDENTITY_STRING;
-	} else if (past_colon && (byte == '-' || (byte >= '0' && byte <= '9'))) {
-		identity->state = IDENTITY_NUMBER;
+	json_colon_byte(&identity->state, byte);
+	if (identity->state == JSON_NUMBER)
 		identity_hash(identity, byte, 1);
-	}
 	return 1;
 }
 
 FANFARE_INLINE __u32 identity_string_bytes(struct fanfare_identity *identity, __u64 w, __u32 n)
 {
-	__u64 ends = identity_has_byte(w, '"') | identity_has_byte(w, '\\');
-	__u32 at = identity_bytes_before(ends, n);
+	__u64 ends = json_has_byte(w, '"') | json_has_byte(w, '\\');
+	__u32 at = json_bytes_before(ends, n);
 
 	if (at)
-		identity_hash(identity, identity_low_bytes(w, at), at);
+		identity_hash(identity, json_low_bytes(w, at), at);
 	if (at == n)
 		return n;
 	identity->state = (w >> 8 * at & 0xff) == '"' ? IDENTITY_JSON_READ : IDENTITY_BROKEN;
@@ -188,8 +133,7 @@ FANFARE_INLINE __u32 identity_string_bytes(struct fanfare_identity *identity, __
 
 FANFARE_INLINE __u32 identity_number_byte(struct fanfare_identity *identity, __u32 byte)
 {
-	if ((byte >= '0' && byte <= '9') || byte == '-' || byte == '+' || byte == '.' ||
-	    byte == 'e' || byte == 'E')
+	if (json_in_number(byte))
 		identity_hash(identity, byte, 1);
 	else
 		identity->state = IDENTITY_JSON_READ;
@@ -201,13 +145,13 @@ FANFARE_INLINE __u32 identity_number_byte(struct fanfare_identity *identity, __u
 FANFARE_INLINE __u32 identity_json_bytes(struct fanfare_identity *identity,
 					 const struct fanfare_identity_rule *rule, __u64 w, __u32 n)
 {
-	if (identity->state < IDENTITY_COLON)
-		return identity_key_bytes(identity, rule, w, n);
-	if (identity->state < IDENTITY_STRING)
+	if (identity->state < JSON_COLON)
+		return json_key_bytes(&identity->state, rule->pattern, rule->pattern_bytes, w, n);
+	if (identity->state < JSON_STRING)
 		return identity_colon_byte(identity, w & 0xff);
-	if (identity->state == IDENTITY_STRING)
+	if (identity->state == JSON_STRING)
 		return identity_string_bytes(identity, w, n);
-	if (identity->state == IDENTITY_NUMBER)
+	if (identity->state == JSON_NUMBER)
 		return identity_number_byte(identity, w & 0xff);
 	return n;
 }
@@ -238,13 +182,21 @@ FANFARE_INLINE void identity_unmask(const struct fanfare_identity *identity, __u
 		words[i] ^= key;
 }
 
+/* n payload bytes have passed: the key begins where the next one stands. */
+FANFARE_INLINE void identity_turn_key(struct fanfare_identity *identity, __u32 n)
+{
+	__u64 key = (__u64)identity->key << 32 | identity->key;
+
+	identity->key = (__u32)(key >> 8 * (n & 3));
+}
+
 /* By payload: the i-th word, of n bytes in all. */
 FANFARE_INLINE void identity_look_payload(struct fanfare_identity *identity, __u64 w, __u32 i,
 					  __u32 n)
 {
 	__u32 here = n - 8 * i < 8 ? n - 8 * i : 8;
 
-	identity_hash(identity, identity_low_bytes(w, here), here);
+	identity_hash(identity, json_low_bytes(w, here), here);
 }
 
 /* By JSON key: what begins at the byte `at` of n. Returns how many bytes were used, to be called
@@ -257,16 +209,13 @@ FANFARE_INLINE __u32 identity_look_json(struct fanfare_identity *identity,
 	__u32 here = n - at < 8 ? n - at : 8;
 	__u64 w = words[i] >> shift | words[i + 1] << 8 << (56 - shift);
 
-	return identity_json_bytes(identity, rule, identity_low_bytes(w, here), here);
+	return identity_json_bytes(identity, rule, json_low_bytes(w, here), here);
 }
 
 /* All of the n bytes have been looked at. */
 FANFARE_INLINE void identity_look_end(struct fanfare_identity *identity,
 				      const struct fanfare_identity_rule *rule, __u32 n)
 {
-	__u64 key = (__u64)identity->key << 32 | identity->key;
-
-	identity->key = (__u32)(key >> 8 * (n & 3));
 	identity->left -= n;
 	if (rule->kind == FANFARE_IDENTITY_BY_PAYLOAD) {
 		identity->state = IDENTITY_PAYLOAD_READ;

@@ -12,6 +12,7 @@
 #ifndef FANFARE_STREAM_H
 #define FANFARE_STREAM_H
 
+#include "bpf/framers/classes.h"
 #include "bpf/framers/direction.h"
 #include "bpf/framers/hashicorp_raft.h"
 #include "bpf/framers/http_upgrade.h"
@@ -65,6 +66,15 @@ FANFARE_INLINE void fanfare_lose(struct fanfare_direction *d, __u8 reason)
 		fanfare_lose_step(d, reason);
 }
 
+/* `bytes` of the payload that is skipped are missing. */
+FANFARE_INLINE void fanfare_miss(struct fanfare_direction *d, __u32 bytes)
+{
+	if (identity_wants(d))
+		identity_break(d);
+	if (reader_wants(d))
+		reader_skip_hole(d, bytes);
+}
+
 /*
  * Which bytes of a segment are new? Sets off to the first of them, relative to the payload, and
  * end to `length`; returns 0 where there is none. A retransmission lies below next_seq. A hole
@@ -88,8 +98,8 @@ FANFARE_INLINE int fanfare_admit(struct fanfare_direction *d, __u32 seq, __u32 l
 		d->off = old;
 	} else if (ahead > 0) {
 		if ((__u32)ahead <= d->skip) {
-			if (identity_wants(d))
-				identity_break(d);
+			if (payloads_read)
+				fanfare_miss(d, (__u32)ahead);
 			d->skip -= (__u32)ahead;
 			if (!d->skip)
 				fanfare_finish_skip(d);
@@ -129,6 +139,12 @@ FANFARE_INLINE void fanfare_begin_segment(struct fanfare_direction *d, __u64 wor
 	}
 }
 
+/* Whether payload bytes come next that somebody looks at. */
+FANFARE_INLINE int fanfare_looks(const struct fanfare_direction *d)
+{
+	return payloads_read && (identity_wants(d) || reader_wants(d));
+}
+
 /* One step over the segment: a skip, or one token and its payload. `raw` holds the next bytes at
  * off, 8 or as many as are left, first byte lowest. Returns 0 at the segment's end. */
 FANFARE_INLINE int fanfare_step_of(struct fanfare_direction *d, __u64 raw, int replicates)
@@ -159,7 +175,7 @@ FANFARE_INLINE int fanfare_step_of(struct fanfare_direction *d, __u64 raw, int r
 		}
 		left = d->end - d->off;
 	}
-	if (d->skip && (replicates || !identity_wants(d))) {
+	if (d->skip && (replicates || !fanfare_looks(d))) {
 		__u32 step = d->skip < left ? (__u32)d->skip : left;
 
 		d->skip -= step;
@@ -183,14 +199,19 @@ FANFARE_INLINE int fanfare_rpc_step(struct fanfare_direction *d, __u64 raw)
 	return fanfare_step_of(d, raw, 1);
 }
 
-/* A step in place of fanfare_step() where identity_wants(): the driver has looked at the words of
- * the next n payload bytes, n as identity_span() said. */
-FANFARE_INLINE int fanfare_look_end(struct fanfare_direction *d,
-				    const struct fanfare_identity_rule *rule, __u32 n)
+/* A step in place of fanfare_step() where fanfare_looks(): the driver has looked at the words of
+ * the next n payload bytes, or need not look at them. What nobody wants is skipped with them. */
+FANFARE_INLINE int fanfare_look_end(struct fanfare_direction *d, __u32 n)
 {
-	identity_look_end(&d->identity, rule, n);
+	identity_turn_key(&d->identity, n);
 	d->skip -= n;
 	d->off += n;
+	if (d->skip && !fanfare_looks(d)) {
+		__u32 left = d->end - d->off, step = d->skip < left ? (__u32)d->skip : left;
+
+		d->skip -= step;
+		d->off += step;
+	}
 	if (!d->skip)
 		fanfare_finish_frame(d);
 	return d->off < d->end;

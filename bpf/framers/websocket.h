@@ -56,6 +56,15 @@ FANFARE_INLINE void websocket_note_message(struct fanfare_direction *d, __u32 b0
 		d->flags |= FANFARE_MESSAGE_OPEN;
 }
 
+/* Whether the payload of the frame that begins is to be looked at, behind a masking key. */
+FANFARE_INLINE int websocket_key_is_needed(const struct fanfare_direction *d)
+{
+	if (!(d->flags & FANFARE_MASKED) || (d->frame & FANFARE_FRAME_CONTROL))
+		return 0;
+	return (identity_enabled && (d->client_rule & FANFARE_RULE_IDENTITY) && d->identity.left) ||
+	       (reader_tells(d) && !d->probation && d->reader.left);
+}
+
 /* The header is complete: `length` payload bytes follow. */
 FANFARE_INLINE void websocket_open_frame(struct fanfare_direction *d, __u64 length)
 {
@@ -65,8 +74,7 @@ FANFARE_INLINE void websocket_open_frame(struct fanfare_direction *d, __u64 leng
 	else
 		d->message_bytes += length;
 	d->skip = length + (d->flags & FANFARE_MASKED ? WEBSOCKET_KEY_BYTES : 0);
-	if (identity_enabled && (d->flags & FANFARE_MASKED) && d->identity_rule &&
-	    !(d->frame & FANFARE_FRAME_CONTROL) && d->identity.left) {
+	if (payloads_read && websocket_key_is_needed(d)) {
 		d->frame = (d->frame & ~FANFARE_FRAME_OPEN) | FANFARE_FRAME_KEY;
 		d->frame_bytes = length;
 		d->skip = 0;
@@ -84,6 +92,20 @@ FANFARE_INLINE __u32 websocket_key_token(struct fanfare_direction *d, __u64 w, _
 	return WEBSOCKET_KEY_BYTES;
 }
 
+/* The first frame of a data message begins with b0. */
+FANFARE_INLINE void websocket_begin_message(struct fanfare_direction *d, __u32 b0)
+{
+	__u8 deflated = b0 & WEBSOCKET_RSV1 ? READER_DEFLATED : 0;
+
+	d->message_bytes = 0;
+	if (!payloads_read)
+		return;
+	if (identity_enabled && (d->client_rule & FANFARE_RULE_IDENTITY))
+		identity_begin(d, deflated);
+	if (reader_tells(d))
+		reader_begin(d, deflated | (b0 & WEBSOCKET_BINARY ? READER_BINARY : 0));
+}
+
 FANFARE_INLINE __u32 websocket_length16(__u64 w)
 {
 	return (__u32)(w >> 16 & 0xff) << 8 | (__u32)(w >> 24 & 0xff);
@@ -95,7 +117,7 @@ FANFARE_INLINE __u32 websocket_token(struct fanfare_direction *d, __u64 w, __u32
 {
 	__u32 b0 = w & 0xff, b1 = w >> 8 & 0xff, length = b1 & WEBSOCKET_LENGTH, used = 2;
 
-	if (identity_enabled && (d->frame & FANFARE_FRAME_KEY))
+	if (payloads_read && (d->frame & FANFARE_FRAME_KEY))
 		return websocket_key_token(d, w, n);
 	if (d->frame & FANFARE_FRAME_LENGTH64) {
 		__u64 length64 = __builtin_bswap64(w);
@@ -126,11 +148,8 @@ FANFARE_INLINE __u32 websocket_token(struct fanfare_direction *d, __u64 w, __u32
 		d->frame = FANFARE_FRAME_CONTROL;
 	} else {
 		d->frame = b0 & WEBSOCKET_FIN ? FANFARE_FRAME_ENDS_MESSAGE : 0;
-		if (b0 & WEBSOCKET_OPCODE) {
-			d->message_bytes = 0;
-			if (identity_enabled && d->identity_rule)
-				identity_begin(d, b0 & WEBSOCKET_RSV1);
-		}
+		if (b0 & WEBSOCKET_OPCODE)
+			websocket_begin_message(d, b0);
 	}
 	websocket_note_message(d, b0);
 	if (used == 2 && length == WEBSOCKET_LENGTH64)

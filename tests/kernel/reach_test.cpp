@@ -293,7 +293,7 @@ TEST_F(ReachTest, of_older_sockets_when_their_lock_is_proven) {
 }
 
 TEST_F(ReachTest, more_rules_than_there_is_room_for_and_a_long_key_are_refused) {
-  std::vector<ShardKnobs> shards(FANFARE_IDENTITY_RULES_MAX + 1, {.identity = by_id});
+  std::vector<ShardKnobs> shards(FANFARE_CLIENT_RULES_MAX + 1, {.identity = by_id});
   EXPECT_THROW(Probes(cgroup_->target(), {.sockets = 64, .shards = shards}), StartError);
   const Identity long_key{.kind = Identity::Kind::json_key, .key = std::string(33, 'k')};
   EXPECT_THROW(Probes(cgroup_->target(), {.sockets = 64, .shards = {{.identity = long_key}}}),

@@ -79,7 +79,7 @@ TEST(Abi, DirectionHasNoPadding) {
                           FIELD(D, unproven_events),
                           FIELD(D, unproven_controls),
                           FIELD(D, unproven_frames),
-                          FIELD(D, identity_rule),
+                          FIELD(D, client_rule),
                           FIELD(D, voided),
                           FIELD(D, head_token),
                           FIELD(D, head_last),
@@ -88,6 +88,17 @@ TEST(Abi, DirectionHasNoPadding) {
                           FIELD(D, head_found),
                           FIELD(D, searched)};
   expect_gapless(fields, sizeof(D));
+}
+
+// The reader lies over what a lock on probation needs, up to the rule that outlives both.
+TEST(Abi, ReaderHasNoPadding) {
+  using R = fanfare_reader;
+  const Field fields[] = {FIELD(R, word), FIELD(R, left), FIELD(R, verdict),    FIELD(R, state),
+                          FIELD(R, mode), FIELD(R, loss), FIELD(R, not_its_own)};
+  expect_gapless(fields, sizeof(R));
+  using D = fanfare_direction;
+  EXPECT_EQ(offsetof(D, reader), offsetof(D, unproven_event_bytes));
+  EXPECT_EQ(offsetof(D, reader) + offsetof(R, not_its_own), offsetof(D, client_rule));
 }
 
 TEST(Abi, RpcHasNoPadding) {
@@ -146,6 +157,8 @@ TEST(Abi, EnumeratorsKeepTheirValues) {
   EXPECT_EQ(FANFARE_LOSS_BAD_RPC, 13);
   EXPECT_EQ(FANFARE_LOSS_RPC_BUDGET, 14);
   EXPECT_EQ(FANFARE_LOSS_IDENTITIES_FULL, 15);
+  EXPECT_EQ(FANFARE_LOSS_COMPRESSED, 16);
+  EXPECT_EQ(FANFARE_LOSS_UNREAD, 17);
   EXPECT_EQ(FANFARE_HASHICORP_RAFT, 1);
   EXPECT_EQ(FANFARE_EVENT, 0);
   EXPECT_EQ(FANFARE_HEARTBEAT, 1);

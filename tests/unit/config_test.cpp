@@ -194,12 +194,6 @@ const std::vector<Refusal> refused_for_now = {
     {shard_with("expected: true"), "f:4: shards[0].expected: true: " + new_key + "false"},
     {shard_with("clients: {protocol: centrifugo}"),
      "f:4: shards[0].clients.protocol: 'centrifugo': " + new_key + "auto, websocket"},
-    {shard_with("clients: {events: socketio}"),
-     "f:4: shards[0].clients.events: 'socketio': " + new_key + "all"},
-    {shard_with("clients: {events: {prefix: '42'}}"),
-     "f:4: shards[0].clients.events: a mapping: " + new_key + "all"},
-    {shard_with("clients: {heartbeats: {json_key: type}}"),
-     "f:4: shards[0].clients.heartbeats: " + new_key + "leave it out"},
     {raft_with("protocol: nats, ports: [7000]"),
      "f:4: shards[0].replication.protocol: 'nats': " + new_key + "hashicorp-raft"},
 };

@@ -110,7 +110,10 @@ int try_keys(const json::object& schema, const Wrap& wrap) {
     };
     const json::object& child = value.as_object();
     const std::string answer = refusal(json::serialize(with_key(sample(child, key))));
-    const std::string wanted = child.contains("not") ? std::string(not_available) : "accepted";
+    std::string wanted = child.contains("not") ? std::string(not_available) : "accepted";
+    // Keys of `events` that exclude each other, which no schema of ours says.
+    if (key != "prefix" && sample(schema).as_object().contains("prefix"))
+      wanted = "prefix stands beside json_key";
     EXPECT_NE(answer.find(wanted), std::string::npos) << key << ": " << answer;
     const auto* items = child.if_contains("items");
     if (child.contains("properties")) keys += try_keys(child, with_key);
@@ -126,7 +129,7 @@ int try_keys(const json::object& schema, const Wrap& wrap) {
 TEST(ConfigText, SchemaAndReaderKnowTheSameKeys) {
   const json::value schema = json::parse(config_schema());
   EXPECT_EQ(schema.at("$schema"), "https://json-schema.org/draft/2020-12/schema");
-  EXPECT_EQ(try_keys(schema.as_object(), [](json::value root) { return root; }), 28);
+  EXPECT_EQ(try_keys(schema.as_object(), [](json::value root) { return root; }), 33);
 }
 
 }  // namespace

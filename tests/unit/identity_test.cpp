@@ -38,13 +38,14 @@ fanfare_identity_rule by_key(const std::string& key) {
 // A sender whose messages are identified.
 class Reader {
  public:
-  explicit Reader(const fanfare_identity_rule& rule, unsigned flags = 0, std::uint8_t place = 1)
-      : direction_(in_step(flags)), identities_{rule} {
-    direction_.identity_rule = place;
+  explicit Reader(const fanfare_identity_rule& how, unsigned flags = 0,
+                  std::uint8_t rule = FANFARE_RULE_IDENTITY | 1)
+      : direction_(in_step(flags)), identities_{how} {
+    direction_.client_rule = rule;
   }
 
   void segment(std::string_view bytes) {
-    const auto loss = feed(direction_, {seq_, bytes}, boundless, &identities_);
+    const auto loss = feed(direction_, {seq_, bytes}, boundless, {.identities = &identities_});
     EXPECT_EQ(loss.reason, FANFARE_LOSS_NONE);
     seq_ += static_cast<std::uint32_t>(bytes.size());
   }
@@ -163,7 +164,8 @@ TEST(Identity, WholeSegmentsEqualAnyPieces) {
 }
 
 TEST(Identity, EachShardHasItsOwn) {
-  Reader first(by_payload(), 0, 1), second(by_payload(), 0, 2);
+  Reader first(by_payload(), 0, FANFARE_RULE_IDENTITY | 1);
+  Reader second(by_payload(), 0, FANFARE_RULE_IDENTITY | 2);
   first.segment(wire({text, "hello"}));
   second.segment(wire({text, "hello"}));
   EXPECT_NE(first.hashes(), second.hashes());
