@@ -43,6 +43,14 @@ enum class Subprotocol {
   all,    // nothing that is told apart: every data message is an event
   match,  // by Events::prefix or Events::key
   socketio,
+  phoenix,
+  sockjs,
+  centrifugo,
+  centrifugo_protobuf,
+  xmpp,
+  stomp,
+  graphql_ws,
+  nats,
 };
 
 // Messages whose JSON has one of the values, strings or numbers, for the key.
@@ -64,6 +72,9 @@ struct Classes {
 
 // Whether anything has to be read for it.
 bool tells(const Classes& classes);
+
+// Whether one message of WebSocket may hold several of the protocol.
+bool holds_several(Subprotocol protocol);
 
 enum class ReplicationProtocol { hashicorp_raft };
 

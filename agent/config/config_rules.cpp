@@ -163,6 +163,11 @@ class ClassRules {
     if (!tells(classes_)) return;
     if (classes_.events == Subprotocol::match) check_match();
     if (!classes_.heartbeats.in.empty()) check_heartbeats();
+    if (holds_several(classes_.events) && shard_.identity.kind != Identity::Kind::none)
+      refuse({file_, lines_.identity, key_of(index_, "clients.identity")},
+             "a message of WebSocket may hold several events of " +
+                 std::string(name_of(classes_.events)) +
+                 ", so they have no identity; allowed: identity: none");
     if (shard_.match.listen_ports.empty())
       classes_.events == Subprotocol::all ? fail_heartbeats(no_ports) : fail_events(no_ports);
   }

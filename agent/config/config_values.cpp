@@ -150,6 +150,14 @@ struct NamedSubprotocol {
 constexpr NamedSubprotocol subprotocols[] = {
     {Subprotocol::all, "all"},
     {Subprotocol::socketio, "socketio"},
+    {Subprotocol::phoenix, "phoenix"},
+    {Subprotocol::sockjs, "sockjs"},
+    {Subprotocol::centrifugo, "centrifugo"},
+    {Subprotocol::centrifugo_protobuf, "centrifugo-protobuf"},
+    {Subprotocol::xmpp, "xmpp"},
+    {Subprotocol::stomp, "stomp"},
+    {Subprotocol::graphql_ws, "graphql-ws"},
+    {Subprotocol::nats, "nats"},
 };
 
 constexpr auto names_of_subprotocols = [] {
@@ -172,6 +180,11 @@ Subprotocol subprotocol_named(std::string_view name) {
   for (const auto& named : subprotocols)
     if (named.name == name) return named.protocol;
   return Subprotocol::all;
+}
+
+bool holds_several(Subprotocol protocol) {
+  return protocol == Subprotocol::sockjs || protocol == Subprotocol::centrifugo ||
+         protocol == Subprotocol::centrifugo_protobuf || protocol == Subprotocol::nats;
 }
 
 bool tells(const Classes& classes) {

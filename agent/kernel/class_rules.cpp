@@ -17,8 +17,23 @@ std::uint8_t protocol_of(Subprotocol protocol) {
   switch (protocol) {
     case Subprotocol::socketio:
       return FANFARE_SOCKETIO;
+    case Subprotocol::phoenix:
+      return FANFARE_PHOENIX;
+    case Subprotocol::sockjs:
+      return FANFARE_SOCKJS;
+    case Subprotocol::centrifugo:
+      return FANFARE_CENTRIFUGO;
+    case Subprotocol::centrifugo_protobuf:
+      return FANFARE_CENTRIFUGO_PROTOBUF;
+    case Subprotocol::xmpp:
+      return FANFARE_XMPP;
+    case Subprotocol::stomp:
+      return FANFARE_STOMP;
+    case Subprotocol::nats:
+      return FANFARE_NATS;
     case Subprotocol::all:
     case Subprotocol::match:
+    case Subprotocol::graphql_ws:
       break;
   }
   return FANFARE_MATCH;
@@ -43,9 +58,20 @@ void add_value(fanfare_class_rule& rule, const std::string& value) {
   rule.value[rule.values++] = hash;
 }
 
+// graphql-transport-ws; of the older protocol of that name `start`, `data` and `ka`. Mutations come
+// as subscriptions do.
+const Classes& graphql_ws() {
+  static const Classes classes{.events = Subprotocol::match,
+                               .prefix = {},
+                               .event_key = {"type", {"next", "subscribe", "data", "start"}},
+                               .heartbeats = {"type", {"ping", "pong", "ka"}}};
+  return classes;
+}
+
 }  // namespace
 
 fanfare_class_rule class_rule_of(const Classes& classes) {
+  if (classes.events == Subprotocol::graphql_ws) return class_rule_of(graphql_ws());
   fanfare_class_rule rule{};
   rule.protocol = protocol_of(classes.events);
   rule.otherwise = classes.events == Subprotocol::all ? FANFARE_EVENT : FANFARE_OTHER;

@@ -10,12 +10,27 @@
 #ifndef FANFARE_CLASSES_H
 #define FANFARE_CLASSES_H
 
+#include "bpf/framers/centrifugo.h"
+#include "bpf/framers/centrifugo_protobuf.h"
 #include "bpf/framers/deflate.h"
 #include "bpf/framers/match.h"
+#include "bpf/framers/nats.h"
+#include "bpf/framers/phoenix.h"
 #include "bpf/framers/socketio.h"
+#include "bpf/framers/sockjs.h"
+#include "bpf/framers/stomp.h"
+#include "bpf/framers/xmpp.h"
 
 /* Without FANFARE_MATCH, which is the only one that has a rule to go by. */
-#define CLASSES_TABLE(LINE) LINE(FANFARE_SOCKETIO, socketio)
+#define CLASSES_TABLE(LINE)                                                                        \
+	LINE(FANFARE_SOCKETIO, socketio)                                                           \
+	LINE(FANFARE_STOMP, stomp)                                                                 \
+	LINE(FANFARE_XMPP, xmpp)                                                                   \
+	LINE(FANFARE_PHOENIX, phoenix)                                                             \
+	LINE(FANFARE_SOCKJS, sockjs)                                                               \
+	LINE(FANFARE_CENTRIFUGO, centrifugo)                                                       \
+	LINE(FANFARE_CENTRIFUGO_PROTOBUF, centrifugo_protobuf)                                     \
+	LINE(FANFARE_NATS, nats)
 
 /* To be called before the first look at a message, where reader_wants(). */
 FANFARE_INLINE void classes_open(struct fanfare_direction *d, const struct fanfare_class_rule *rule)
@@ -45,7 +60,7 @@ FANFARE_INLINE __u32 classes_pass(struct fanfare_direction *d, __u32 here)
 	__u32 n = d->reader.pass - 1;
 
 	/* The last byte is the protocol's, which then knows what has ended. */
-	if ((d->reader.mode & (READER_INNER | READER_DEFLATED)) != READER_INNER || n == ~0U)
+	if (!reader_passes(&d->reader))
 		return 0;
 	if (n > here)
 		n = here;

@@ -93,7 +93,9 @@ FANFARE_INLINE void fanfare_finish_message(struct fanfare_direction *d)
 		d->tally.by_class[FANFARE_EVENT].messages++;
 		d->tally.by_class[FANFARE_EVENT].bytes += d->message_bytes;
 	}
-	if (read && identity_enabled && (d->client_rule & FANFARE_RULE_IDENTITY))
+	if (!read)
+		return;
+	if (identity_enabled && (d->client_rule & FANFARE_RULE_IDENTITY))
 		identity_end(d);
 }
 

@@ -22,6 +22,7 @@ static const __u8 classes_enabled = 1;
 
 #define READER_ALL   255 /* fanfare_reader.left */
 #define READER_BYTES 128 /* looked at for a JSON key */
+#define READER_LONG  240 /* looked at for the first elements of an array */
 
 /* fanfare_reader.mode; above these, from READER_DUE on: 1 + class of the inner message that ends
  * with this one, or 0 */
@@ -30,7 +31,7 @@ enum {
 	READER_BINARY = 2,
 	READER_DEFLATED = 4,
 	READER_INNER = 8,
-	READER_OPTION = 16, /* the protocol's own */
+	READER_OPTION = 16, /* the protocol's own; with READER_INNER: `pass` is valid */
 	READER_DUE = 5,
 };
 
@@ -87,8 +88,10 @@ FANFARE_INLINE void reader_open_head(struct fanfare_reader *reader, __u32 bytes)
 FANFARE_INLINE __u32 reader_head_bytes(struct fanfare_reader *reader, __u64 w, __u32 n)
 {
 	__u32 at = reader->state & 7;
-	__u32 used = n < reader->left ? n : reader->left;
+	__u32 used = n < 8 - at ? n : 8 - at;
 
+	if (used > reader->left)
+		used = reader->left;
 	reader->word |= json_low_bytes(w, used) << 8 * at;
 	reader->state = at + used;
 	return used;
@@ -135,13 +138,18 @@ FANFARE_INLINE void reader_give_up(struct fanfare_direction *d, __u8 reason)
 	reader->word = 0;
 }
 
+/* Whether the next `pass` bytes belong to a message inside that is long known. */
+FANFARE_INLINE int reader_passes(const struct fanfare_reader *reader)
+{
+	const __u8 wanted = READER_INNER | READER_OPTION;
+
+	return (reader->mode & (wanted | READER_DEFLATED | READER_FRESH)) == wanted;
+}
+
 /* `bytes` of the payload are missing, where reader_wants(). */
 FANFARE_INLINE void reader_skip_hole(struct fanfare_direction *d, __u32 bytes)
 {
-	const __u8 plain = READER_INNER;
-	const __u8 mask = READER_INNER | READER_DEFLATED | READER_FRESH;
-
-	if ((d->reader.mode & mask) == plain && d->reader.pass > bytes) {
+	if (reader_passes(&d->reader) && d->reader.pass > bytes) {
 		d->reader.pass -= bytes;
 		identity_turn_key(&d->identity, bytes);
 	} else {

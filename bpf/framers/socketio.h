@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
 /*
  * Socket.IO over Engine.IO 3 and 4: a digit for the Engine.IO packet, and where that is 4 a second
- * one. Pure. An event is 42 or 45 (with attachments); 2 and 3 are ping and pong, whoever sends
- * them. Attachments are binary messages, part of an event that has been counted: other.
+ * one. Pure. An event is 42 or 45 (with attachments); 2 and 3 alone are ping and pong, whoever
+ * sends them. Attachments are binary messages, part of an event that has been counted: other.
  */
 #ifndef FANFARE_SOCKETIO_H
 #define FANFARE_SOCKETIO_H
@@ -23,7 +23,7 @@ FANFARE_INLINE __u32 socketio_bytes(struct fanfare_direction *d, __u64 w, __u32 
 	__u32 used = reader_head_bytes(&d->reader, w, n), kind = FANFARE_OTHER;
 	__u32 first = d->reader.word & 0xff, second = d->reader.word >> 8 & 0xff;
 
-	if (first == '2' || first == '3')
+	if ((first == '2' || first == '3') && d->reader.state == 1)
 		kind = FANFARE_HEARTBEAT;
 	else if (first == '4' && (second == '2' || second == '5'))
 		kind = FANFARE_EVENT;

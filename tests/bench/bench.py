@@ -15,6 +15,7 @@ import tempfile
 import time
 
 import churn
+import classes
 import configured
 import identity
 import node
@@ -35,6 +36,7 @@ GROUPS = {
     "scale": scale.many_sockets,
     "replication": replication.appends,
     "identity": identity.identities,
+    "classes": classes.classes,
     "configured": configured.elsewhere,
 }
 LIMIT_SECONDS, QUICK_LIMIT_SECONDS = 14 * 60, 115

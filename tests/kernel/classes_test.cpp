@@ -2,9 +2,11 @@
 // Classes with the real programs: events, heartbeats and the rest are told by what stands inside of
 // the WebSocket messages, both ways, on the ports that are configured and on no other.
 #include <algorithm>
+#include <ostream>
 #include <string>
 #include <vector>
 
+#include "agent/config/config_values.h"
 #include "tests/kernel/kernel_test.h"
 
 namespace fanfare::test {
@@ -123,6 +125,93 @@ TEST_F(ClassesTest, by_prefix) {
   expect(flow(pair.server).out, {3, 0, 6}, out);
   expect(flow(pair.server).in, {3, 0, 6}, in);
 }
+
+struct Conversation {
+  Subprotocol protocol;
+  std::vector<Message> out;
+  Expected out_expected;
+  std::vector<Message> in;
+  Expected in_expected;
+};
+
+void PrintTo(const Conversation& conversation, std::ostream* out) {
+  *out << name_of(conversation.protocol);
+}
+
+const std::string long_text(3000, 'x');
+
+const Conversation conversations[] = {
+    {Subprotocol::phoenix,
+     {{text, R"([null,null,"room:1","said",{"a":1}])"},
+      {text, R"([null,"7","phoenix","phx_reply",{}])"},
+      {text, R"(["1","2","room:1","phx_reply",{}])"},
+      {binary, "\2\6\4room:1said" + long_text}},
+     {2, 1, 1},
+     {{text, R"(["1","1","room:1","phx_join",{}])"}, {text, R"(["1","2","room:1","said",{}])"}},
+     {1, 0, 1}},
+    {Subprotocol::sockjs,
+     {{text, "o"}, {text, "h"}, {text, R"(a["one","t\"wo",")" + long_text + "\"]"}},
+     {3, 1, 1},
+     {{text, R"(["one","two"])"}},
+     {2, 0, 0}},
+    {Subprotocol::centrifugo,
+     {{text, R"({"push":{"channel":"c","pub":{"data":")" + long_text + "\"}}}\n{}\n{\"id\":1}"}},
+     {1, 1, 1},
+     {{text, R"({"id":2,"publish":{"channel":"c"}})"}, {text, "{}"}},
+     {1, 1, 0}},
+    {Subprotocol::centrifugo_protobuf,
+     {{binary, std::string("\x09\x22\x07\x12\x01"
+                           "c\x22\x02xx\0\x02\x08\x07",
+                           14)}},
+     {1, 1, 1},
+     {{binary, std::string("\x04\x08\x01\x3a\0\0", 6)}},
+     {1, 1, 0}},
+    {Subprotocol::xmpp,
+     {{text, "<message>" + long_text}, {text, "<presence/>"}, {text, "<r/>"}},
+     {1, 1, 1},
+     {{text, "<message/>"}, {text, "<a h='1'/>"}},
+     {1, 1, 0}},
+    {Subprotocol::stomp,
+     {{text, "MESSAGE\n\n" + long_text}, {text, "\n"}, {text, "RECEIPT\n\n"}},
+     {1, 1, 1},
+     {{text, "SEND\n\n" + long_text}, {text, "\n"}, {text, "MESSAGE\n\n"}},
+     {1, 1, 1}},
+    {Subprotocol::graphql_ws,
+     {{text, R"({"id":"1","type":"next"})"}, {text, R"({"type":"ping"})"}},
+     {1, 1, 0},
+     {{text, R"({"type":"connection_init"})"}, {text, R"({"id":"1","type":"subscribe"})"}},
+     {1, 0, 1}},
+    {Subprotocol::nats,
+     {{binary, "INFO {}\r\nMSG a 1 3000\r\n" + long_text},
+      {binary, "\r\nPING\r\nMSG a 1 2\r\nhi"},
+      {binary, "\r\n"}},
+     {2, 1, 1},
+     {{binary, "CONNECT {}\r\nPUB a 5\r\nhello\r\nPO"}, {binary, "NG\r\n"}},
+     {1, 1, 1}},
+};
+
+class EachProtocol : public ClassesTest, public testing::WithParamInterface<Conversation> {};
+
+TEST_P(EachProtocol, both_ways) {
+  const auto& [protocol, out, out_expected, in, in_expected] = GetParam();
+  start({.events = protocol, .prefix = {}, .event_key = {}, .heartbeats = {}});
+  const auto pair = upgraded_pair(listener_);
+  const auto out_bytes = pass(pair.server, pair.client, out, false);
+  const auto in_bytes = pass(pair.client, pair.server, in, true);
+  const auto thrice = [](const Expected& once) {
+    return Expected{3 * once.events, 3 * once.heartbeats, 3 * once.others};
+  };
+  const auto record = flow(pair.server);
+  expect(record.out, thrice(out_expected), out_bytes);
+  expect(record.in, thrice(in_expected), in_bytes);
+}
+
+INSTANTIATE_TEST_SUITE_P(Protocols, EachProtocol, testing::ValuesIn(conversations),
+                         [](const auto& parameter) {
+                           std::string name(name_of(parameter.param.protocol));
+                           std::ranges::replace(name, '-', '_');
+                           return name;
+                         });
 
 // In one message of many fragments, with pings between them.
 TEST_F(ClassesTest, fragments_are_one_message) {

@@ -17,7 +17,7 @@ TEST(SocketIo, PacketsAreTold) {
   EXPECT_EQ(class_of(socketio, "2"), FANFARE_HEARTBEAT);
   EXPECT_EQ(class_of(socketio, "3"), FANFARE_HEARTBEAT);
   for (const char* other : {"0{\"sid\":\"x\"}", "1", "40", "40{\"sid\":\"y\"}", "41", "43[]",
-                            "431[]", "44{}", "461-[]", "4", "5", "6", "x", ""})
+                            "431[]", "44{}", "2probe", "3probe", "461-[]", "4", "5", "6", "x", ""})
     EXPECT_EQ(class_of(socketio, other), FANFARE_OTHER) << other;
 }
 

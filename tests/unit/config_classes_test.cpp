@@ -91,6 +91,9 @@ std::vector<Refusal> refusals() {
        heartbeats + ": the key is 'c', and that of events is 'a'; allowed: the same json_key"},
       {clients("events: {json_key: a, in: [b]}, heartbeats: {json_key: a, in: [b]}"),
        heartbeats + ": 'b' is also in events.in; allowed: in one of them"},
+      {clients("events: nats, identity: payload"),
+       "f:4: shards[0].clients.identity: a message of WebSocket may hold several events of nats, "
+       "so they have no identity; allowed: identity: none"},
       {clients("events: socketio", "exe: /a"), events + no_ports},
       {clients("heartbeats: {json_key: a, in: [b]}", "exe: /a"), heartbeats + no_ports},
   };
