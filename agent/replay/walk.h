@@ -91,6 +91,11 @@ inline int look(fanfare_direction& direction, std::string_view payload, const Re
   }
   if (passed || !(identifies || tells)) return fanfare_look_end(&direction, passed);
   if (tells) n = classes_span(&direction, n);
+  if (!identifies && n <= 8) {
+    std::string_view bytes = payload.substr(direction.off, n);
+    return fanfare_look_end(
+        &direction, classes_look_at_word(&direction, readers.classes->rule, word_of(bytes), n));
+  }
   if (identifies) n = identity_span(&direction, &readers.identities->rule, n);
   __u64 words[IDENTITY_CHUNK_WORDS + 1] = {};
   std::memcpy(words, payload.data() + direction.off, n);

@@ -80,8 +80,8 @@ FANFARE_INLINE __u32 classes_span(const struct fanfare_direction *d, __u32 here)
 	return n > 8 * IDENTITY_CHUNK_WORDS ? 8 * IDENTITY_CHUNK_WORDS : n;
 }
 
-FANFARE_NOINLINE __u32 classes_plain_bytes(struct fanfare_direction *d,
-					   const struct fanfare_class_rule *rule, __u64 w, __u32 n)
+FANFARE_INLINE __u32 classes_plain_bytes(struct fanfare_direction *d,
+					 const struct fanfare_class_rule *rule, __u64 w, __u32 n)
 {
 	__u32 used = n;
 
@@ -101,6 +101,40 @@ FANFARE_NOINLINE __u32 classes_plain_bytes(struct fanfare_direction *d,
 	return used;
 }
 
+/* In the kernel a call of the driver's, which the verifier goes through once. */
+#ifdef __bpf__
+__u32 tell_plain_bytes(struct fanfare_direction *d, __u64 w, __u32 n);
+#define CLASSES_PLAIN(d, rule, w, n) tell_plain_bytes(d, w, n)
+#else
+#define CLASSES_PLAIN(d, rule, w, n) classes_plain_bytes(d, rule, w, n)
+#endif
+
+FANFARE_INLINE __u32 classes_bytes(struct fanfare_direction *d,
+				   const struct fanfare_class_rule *rule, __u64 w, __u32 n)
+{
+	__u32 plain;
+
+	if (!(d->reader.mode & READER_DEFLATED))
+		return CLASSES_PLAIN(d, rule, json_low_bytes(w, n), n);
+	plain = deflate_plain_bytes(d);
+	if (!plain) {
+		deflate_header_byte(d, w & 0xff);
+		return 1;
+	}
+	if (n > plain)
+		n = plain;
+	n = CLASSES_PLAIN(d, rule, json_low_bytes(w, n), n);
+	deflate_plain_used(d, n);
+	return n;
+}
+
+/* The next n payload bytes, 1 to 8, as they are on the wire. Returns how many were used. */
+FANFARE_INLINE __u32 classes_look_at_word(struct fanfare_direction *d,
+					  const struct fanfare_class_rule *rule, __u64 w, __u32 n)
+{
+	return classes_bytes(d, rule, w ^ ((__u64)d->identity.key << 32 | d->identity.key), n);
+}
+
 /* What begins at the byte `at` of n. Returns how many bytes were used, to be called until all are,
  * or until nobody wants more. `words` has one word more than identity_unmask() has filled. */
 FANFARE_INLINE __u32 classes_look(struct fanfare_direction *d,
@@ -108,21 +142,9 @@ FANFARE_INLINE __u32 classes_look(struct fanfare_direction *d,
 				  __u32 at, __u32 n)
 {
 	__u32 i = at / 8 & (IDENTITY_CHUNK_WORDS - 1), shift = 8 * (at & 7);
-	__u32 here = n - at < 8 ? n - at : 8, plain;
-	__u64 w = words[i] >> shift | words[i + 1] << 8 << (56 - shift);
+	__u32 here = n - at < 8 ? n - at : 8;
 
-	if (!(d->reader.mode & READER_DEFLATED))
-		return classes_plain_bytes(d, rule, json_low_bytes(w, here), here);
-	plain = deflate_plain_bytes(d);
-	if (!plain) {
-		deflate_header_byte(d, w & 0xff);
-		return 1;
-	}
-	if (here > plain)
-		here = plain;
-	here = classes_plain_bytes(d, rule, json_low_bytes(w, here), here);
-	deflate_plain_used(d, here);
-	return here;
+	return classes_bytes(d, rule, words[i] >> shift | words[i + 1] << 8 << (56 - shift), here);
 }
 
 #endif

@@ -49,17 +49,34 @@ FANFARE_INLINE void match_value(struct fanfare_reader *reader,
 	}
 }
 
-FANFARE_INLINE __u32 match_value_byte(struct fanfare_reader *reader,
-				      const struct fanfare_class_rule *rule, __u32 byte)
+FANFARE_INLINE __u32 match_string_bytes(struct fanfare_reader *reader,
+					const struct fanfare_class_rule *rule, __u64 w, __u32 n)
 {
-	int in_string = reader->state == JSON_STRING;
+	__u32 at = json_bytes_before(json_has_byte(w, '"') | json_has_byte(w, '\\'), n);
+	__u64 hash = reader->word, rest = w;
 
-	if (in_string && byte == '\\')
-		reader->state = MATCH_DECIDED;
-	else if (in_string ? byte == '"' : !json_in_number(byte))
+	for (__u32 i = 0; i < 8; i++) {
+		if (i < at)
+			hash = match_hash_byte(hash, rest & 0xff);
+		rest >>= 8;
+	}
+	reader->word = hash;
+	if (at == n)
+		return n;
+	if ((w >> 8 * at & 0xff) == '"')
 		match_value(reader, rule);
 	else
+		reader->state = MATCH_DECIDED;
+	return at + 1;
+}
+
+FANFARE_INLINE __u32 match_number_byte(struct fanfare_reader *reader,
+				       const struct fanfare_class_rule *rule, __u32 byte)
+{
+	if (json_in_number(byte))
 		reader->word = match_hash_byte(reader->word, byte);
+	else
+		match_value(reader, rule);
 	return 1;
 }
 
@@ -74,8 +91,10 @@ FANFARE_INLINE __u32 match_key_bytes(struct fanfare_reader *reader,
 			reader->word = match_hash_byte(reader->word, w & 0xff);
 		return 1;
 	}
-	if (reader->state < MATCH_DECIDED)
-		return match_value_byte(reader, rule, w & 0xff);
+	if (reader->state == JSON_STRING)
+		return match_string_bytes(reader, rule, w, n);
+	if (reader->state == JSON_NUMBER)
+		return match_number_byte(reader, rule, w & 0xff);
 	return n;
 }
 
