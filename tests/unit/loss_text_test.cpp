@@ -34,6 +34,8 @@ const std::array<std::pair<unsigned, std::string>, FANFARE_LOSS_COUNT> enumerato
     LOSS(BAD_RPC),
     LOSS(RPC_BUDGET),
     LOSS(IDENTITIES_FULL),
+    LOSS(COMPRESSED),
+    LOSS(UNREAD),
 }};
 
 std::string lower(std::string text) {
