@@ -124,8 +124,9 @@ def centrifuge(place: Place) -> JsonProcess:
 
 
 SERVERS = {
-    "socketio": Server("socketio", library("socketio")),
-    "socketio-deflate": Server("socketio", library("socketio", "deflate"), mode="deflate"),
+    "socketio": Server("socketio", library("socketio"), classes="events: socketio"),
+    "socketio-deflate": Server("socketio", library("socketio", "deflate"), mode="deflate",
+                               classes="events: socketio"),
     # Bytes of its serializer; the server is a stand-in.
     "phoenix-serializer": Server("phoenix", library("phoenix"), "/socket"),
     # Not told: every message of WebSocket is an event, and no packet of MQTT.
@@ -139,6 +140,10 @@ SERVERS = {
     "centrifuge-protobuf": Server("centrifugo_protobuf", centrifuge,
                                   "/connection/websocket?cf_protocol=protobuf", inside="several"),
     "graphql-ws": Server("graphql", library("graphql")),
+    # The same said by hand.
+    "json-key": Server("graphql", library("graphql"),
+                       classes="events: {json_key: type, in: [next, subscribe]}, "
+                               "heartbeats: {json_key: type, in: [ping, pong]}"),
     "sockjs": Server("sockjs", library("sockjs"), "/chat/000",
                      beats=False, inside="several"),
 }
