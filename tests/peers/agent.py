@@ -35,8 +35,8 @@ class Agent:
             raise Failure("the agent needs root")
         self._fanfare = fanfare.resolve()
         self._log = directory / "agent.log"
-        self._config = directory / "agent.yaml"
-        self._config.write_text(config, encoding="utf-8")
+        self.config = directory / "agent.yaml"
+        self.config.write_text(config, encoding="utf-8")
         self._scope = ["--cgroup", cgroup] if cgroup else []  # else the whole host
         self._flags = flags
         # Not in the build directory: the path of a unix socket has at most 107 bytes.
@@ -45,7 +45,7 @@ class Agent:
         self._listen = f"127.0.0.1:{free_port()}"
 
     def __enter__(self):
-        argv = [self._fanfare, "agent", "--config", self._config, "--listen", self._listen,
+        argv = [self._fanfare, "agent", "--config", self.config, "--listen", self._listen,
                 "--admin", self._admin, *self._scope, *self._flags]
         self._process = spawn(argv, self._log, stdout=subprocess.DEVNULL)
         try:

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Counts of the agent by class against servers of the protocols inside WebSocket.
+"""Counts of the agent by class against servers of the protocols inside WebSocket; what tcpdump saw of
+it, replayed, gives the same.
 
 usage: sub_run.py [NAME...] (--fanfare PATH | --truth-only) --work DIR
 DIR is the one that setup.sh filled; logs are left in DIR/run/NAME. Needs root.
@@ -12,6 +13,7 @@ import shutil
 import sys
 import time
 
+import pcap
 import sub_scenario
 import sub_verdict
 from agent import Agent
@@ -27,6 +29,22 @@ shards:
 """
 
 
+def play(plan, agent, place: Place) -> list:
+    """The scenario; the truth at its end, to which the agent has been equal."""
+    server = plan.start(place)
+    clients = place.talk("clients", [
+        "node", f"{place.work}/subprotocols/clients.js", plan.protocol,
+        f"ws://127.0.0.1:{place.port}{plan.path}", plan.mode])
+    room = sub_scenario.Room(plan, clients, server)
+
+    def checkpoint() -> None:
+        if agent:
+            sub_verdict.check(agent, room.report, plan)
+
+    sub_scenario.play(room, plan.largest, checkpoint)
+    return room.report()
+
+
 def run(name: str, fanfare: pathlib.Path | None, work: pathlib.Path) -> str:
     """Plays with one server; the words for the summary."""
     plan, directory, port = SERVERS[name], work / "run" / name, free_port()
@@ -38,19 +56,11 @@ def run(name: str, fanfare: pathlib.Path | None, work: pathlib.Path) -> str:
     with contextlib.ExitStack() as stack:
         cgroup = stack.enter_context(Cgroups("sub", ["room"])).paths["room"]
         agent = stack.enter_context(Agent(fanfare, directory, config, cgroup)) if fanfare else None
-        place = Place(work, directory, cgroup, port, stack)
-        server = plan.start(place)
-        clients = place.talk("clients", [
-            "node", f"{work}/subprotocols/clients.js", plan.protocol,
-            f"ws://127.0.0.1:{port}{plan.path}", plan.mode])
-        room = sub_scenario.Room(plan, clients, server)
-
-        def checkpoint() -> None:
-            if agent:
-                sub_verdict.check(agent, room.report, plan)
-
-        sub_scenario.play(room, plan.largest, checkpoint)
-        records = room.report()
+        recording = stack.enter_context(pcap.Recording(port, directory)) if fanfare else None
+        with contextlib.ExitStack() as processes:
+            records = play(plan, agent, Place(work, directory, cgroup, port, processes))
+        if agent:  # all connections have closed
+            pcap.check(fanfare, recording, agent)
     return "; ".join(f"{way}: " + ", ".join(f"{sum(r[way][kind] for r in records)} {kind}"
                                             for kind in ("event", "heartbeat", "other"))
                      for way in ("out", "in"))

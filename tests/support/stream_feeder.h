@@ -13,6 +13,8 @@
 
 namespace fanfare::test {
 
+using fanfare::boundless;
+
 // What an accepted connection sends, from its first byte on.
 inline fanfare_direction fresh_server(std::uint32_t seq = 1000) {
   fanfare_direction direction{};

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What passed on the loopback, recorded by tcpdump while the agent counts: replayed, the capture must
+give the live counts. Needs CAP_NET_RAW.
+"""
+import json
+import pathlib
+import re
+import signal
+import subprocess
+import time
+
+from processes import Failure, last_words, spawn, stop
+
+READY_SECONDS = 10
+CLASSES = {"event": "events", "heartbeat": "heartbeats", "control": "control", "other": "other"}
+
+
+class Recording:
+    def __init__(self, port: int, directory: pathlib.Path):
+        self.file, self._log = directory / "capture.pcap", directory / "tcpdump.log"
+        self._port = port
+
+    def __enter__(self):
+        self._process = spawn(["tcpdump", "-i", "lo", "-s", "0", "-B", "65536", "-U", "-w",
+                               self.file, f"tcp port {self._port}"], self._log)
+        deadline = time.monotonic() + READY_SECONDS
+        while "listening on" not in self._log.read_text(encoding="utf-8"):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                stop(self._process)
+                raise Failure(f"tcpdump does not record: {last_words(self._log)}")
+            time.sleep(0.05)
+        return self
+
+    def __exit__(self, *_):
+        stop(self._process)
+
+    def end(self) -> None:
+        """Everything that has passed is in the file, or Failure."""
+        time.sleep(1)  # the ring's last block
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(READY_SECONDS)
+        said = self._log.read_text(encoding="utf-8")
+        dropped = re.search(r"(\d+) packets? dropped by kernel", said)
+        if not dropped or int(dropped[1]):
+            raise Failure(f"tcpdump has not recorded everything: {said[-200:]}")
+
+
+def replayed(fanfare: pathlib.Path, recording: Recording, config: pathlib.Path) -> dict:
+    """Messages by (direction, class), of all flows."""
+    done = subprocess.run([fanfare, "replay", recording.file, "--config", config, "-o", "json"],
+                          capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode:
+        raise Failure(f"replay exits with {done.returncode}: {done.stderr[-300:]}")
+    flows = json.loads(done.stdout)["flows"]
+    return {(way, kind): sum(flow[f"{key}_{way}"] or 0 for flow in flows)
+            for way in ("out", "in") for kind, key in CLASSES.items()}
+
+
+def counted(agent) -> dict:
+    return {(way, kind): int(sum(
+        s.value for s in agent.metrics() if s.name == "fanfare_messages_total"
+        and (s.labels["direction"], s.labels["class"]) == (way, kind)))
+            for way in ("out", "in") for kind in CLASSES}
+
+
+def check(fanfare: pathlib.Path, recording: Recording, agent) -> None:
+    """After the last connection has closed: both have counted all that there was."""
+    recording.end()
+    live, again = counted(agent), replayed(fanfare, recording, agent.config)
+    if live != again:
+        differences = [f"{way} {kind}: live {live[way, kind]}, replayed {again[way, kind]}"
+                       for way, kind in live if live[way, kind] != again[way, kind]]
+        raise Failure("the capture, replayed, differs: " + "; ".join(differences))
