@@ -68,6 +68,7 @@ class Server:
     mode: str = ""  # a word to the clients
     beats: bool = True  # heartbeats pass both ways within seconds
     hangs_up: bool = False  # closes TCP without waiting for the client's close frame
+    packs_all: bool = False  # compresses what is `other` too, and no opcode tells that it is
     inside: str = "one"  # in a message of WebSocket; or "several", now and then, or "pieces"
     largest: int = 70000  # bytes in an event
 
@@ -135,7 +136,7 @@ SERVERS = {
                         inside="pieces", largest=4096),
     "prosody": Server("xmpp", configured("prosody", PROSODY, "--config", "{config}"),
                       "/xmpp-websocket", classes="events: xmpp", hangs_up=True),
-    "rabbitmq": Server("stomp", sub_rabbitmq.start, "/ws", classes="events: stomp"),
+    "rabbitmq": Server("stomp", sub_rabbitmq.start, "/ws", classes="events: stomp", packs_all=True),
     "nats-server": Server("nats", configured("nats-server", NATS, "-c", "{config}"),
                           classes="events: nats", inside="several"),
     "centrifuge": Server("centrifugo", centrifuge, "/connection/websocket",

@@ -65,8 +65,9 @@ def total_differences(clients, samples, plan):
 
 def loss_differences(clients, samples, plan):
     """None but what was compressed and so could not be told."""
+    kinds = ("event", "heartbeat", "other") if plan.packs_all else ("event", "heartbeat")
     packed = sum(client["packed"][way][kind] for client in clients for way in ("out", "in")
-                 for kind in ("event", "heartbeat"))
+                 for kind in kinds)
     told = {"compressed": packed} if plan.classes else {}
     yield from verdict.loss_differences(
         [sample for sample in samples if sample.labels.get("reason") not in told])
