@@ -129,6 +129,39 @@ class Running(Room):
         self.assertEqual(refused.exception.code, 404)
         self.assertEqual(tester.wait(PATIENCE), 0)
 
+    def test_explain_finds_where_the_chain_breaks(self):
+        self.start()
+
+        def broken(what) -> tuple:
+            done = self.ask("explain", what, "-o", "json")
+            self.assertEqual(done.returncode, 1, done.stderr)
+            chain = json.loads(done.stdout)[0]
+            link = chain["links"][chain["broken"]]
+            return link["link"], link["text"], chain["pids"]
+
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            port = listener.getsockname()[1]
+            self.assertEqual(broken(f":{port}")[0], "process")
+            listener.listen()
+            # Who listens is looked up no more often than the agent's ration allows.
+            eventually(lambda: broken(f":{port}")[0] == "socket", "the listener is seen")
+            self.assertEqual(broken(f":{port}")[2], [os.getpid()])
+            self.assertEqual(broken(f"pid:{os.getpid()}")[0], "socket")
+            with socket.create_connection(("127.0.0.1", port)):
+                accepted, _ = listener.accept()
+                with accepted:
+                    accepted.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+                    eventually(lambda: broken(f":{port}")[:2] == (
+                        "protocol", "plain HTTP so far: no connection has been upgraded to "
+                                    "WebSocket"), "the connection is seen to be plain HTTP")
+            screen = eventually(lambda: [text for text in [self.ask("explain", f":{port}").stdout]
+                                         if "broken: socket: " in text], "it is gone again")[0]
+            self.assertIn("kernel: no connection is established", screen)
+        nothing = self.ask("explain", "nobody")
+        self.assertEqual((nothing.returncode, nothing.stdout), (1, ""))
+        self.assertIn('no shard and no alert "nobody"', nothing.stderr)
+
     def test_sighup_takes_a_good_file_and_keeps_the_old_one_over_a_bad(self):
         config = self.room / "agent.yaml"
         config.write_text("cluster: one\n")
