@@ -51,7 +51,7 @@ Parsed parse_doctor(const Words& words, const CommandText& text) {
   flags.word("--cgroup", "PATH", command.overrides.cgroup, "as the agent would get it");
   flags.output(command.output);
   flags.word("--bundle", "FILE", command.bundle, "also write a support bundle (.tar.gz)");
-  flags.given("--addresses", command.addresses, "leave clients' addresses in the bundle");
+  flags.toggle("--addresses", command.addresses, "leave clients' addresses in the bundle");
   flags.color(color);
   flags.parse(words);
   if (command.addresses && !command.bundle)
@@ -129,7 +129,8 @@ Parsed parse_top(const Words& words, const CommandText& text) {
   flags.path("--admin", command.admin, admin_meaning);
   flags.word("--shard", "NAME", command.shard, "open this shard");
   flags.sort(command.sort, top::sort_keys(top::Screen::shards));
-  flags.seconds("--interval", command.interval_seconds, 0.2, 3600, "between two looks [1]");
+  static constexpr SecondsFlag interval{"--interval", 0.2, 3600, "between two looks [1]"};
+  flags.seconds(interval, command.interval_seconds);
   flags.toggle("--once", command.once, "print one plain screen and exit");
   flags.output(command.output);
   flags.toggle("--ascii", command.ascii, "no character beyond ASCII");
@@ -157,7 +158,7 @@ Parsed parse_replay(const Words& words, const CommandText& text) {
   Flags flags("replay", text);
   flags.positional("FILE", command.file, "capture, recording, or directory of recordings");
   flags.word("--config", "FILE", command.config, config_meaning);
-  flags.given("--rules", command.rules, "tell the alerts that would have fired, and when");
+  flags.toggle("--rules", command.rules, "tell the alerts that would have fired, and when");
   flags.output(command.output);
   flags.color(color);
   flags.parse(words);

@@ -76,10 +76,6 @@ void Flags::word(const char* flag, const char* kind, std::optional<std::string>&
   app_.add_option_function<std::string>(flag, store, meaning)->type_name(kind)->take_last();
 }
 
-void Flags::given(const char* flag, bool& field, const char* meaning) {
-  app_.add_flag(flag, field, meaning);
-}
-
 void Flags::positional(const char* name, std::string& field, const char* meaning) {
   app_.add_option(name, field, meaning)->type_name("")->required();
 }
@@ -148,16 +144,18 @@ void Flags::toggle(const char* flag, bool& field, const char* meaning) {
   app_.add_flag(flag, field, meaning);
 }
 
-void Flags::seconds(const char* flag, double& field, double least, double most,
-                    const char* meaning) {
-  const auto store = [&field, flag, least, most](const std::string& value) {
+void Flags::seconds(const SecondsFlag& flag, double& field) {
+  const auto store = [&field, &flag](const std::string& value) {
     const auto number = parse_number<double>(value);
     // The negated form also refuses NaN.
-    if (!number || !(*number >= least && *number <= most))
-      refuse_value(flag, value, fmt::format("a number of seconds from {} to {}", least, most));
+    if (!number || !(*number >= flag.least && *number <= flag.most))
+      refuse_value(flag.name, value,
+                   fmt::format("a number of seconds from {} to {}", flag.least, flag.most));
     field = *number;
   };
-  app_.add_option_function<std::string>(flag, store, meaning)->type_name("SECONDS")->take_last();
+  app_.add_option_function<std::string>(flag.name, store, flag.meaning)
+      ->type_name("SECONDS")
+      ->take_last();
 }
 
 void Flags::messages(std::uint32_t& field) {

@@ -22,6 +22,12 @@ struct EarlyEnd {
   Action action;
 };
 
+struct SecondsFlag {
+  const char* name;
+  double least, most;  // s
+  const char* meaning;
+};
+
 class Flags {
  public:
   // `usage` is the command with its words ("config show"); help shows `text`.
@@ -31,7 +37,6 @@ class Flags {
   void path(const char* flag, std::string& field, const char* meaning);
   void word(const char* flag, const char* kind, std::optional<std::string>& field,
             const char* meaning);
-  void given(const char* flag, bool& field, const char* meaning);
   void positional(const char* name, std::string& field, const char* meaning);
   void output(Output& field);
   void ratio(std::optional<double>& field);
@@ -42,7 +47,7 @@ class Flags {
   void sort(std::optional<std::string>& field, std::vector<std::string> keys);
   void toggle(const char* flag, bool& field, const char* meaning);
   // From `least` to `most`.
-  void seconds(const char* flag, double& field, double least, double most, const char* meaning);
+  void seconds(const SecondsFlag& flag, double& field);  // both must outlive `parse`
 
   void parse(const std::vector<std::string>& words);
 

@@ -48,7 +48,8 @@ int print_json(const TopCommand& command, std::ostream& out) {
 int print_once(const TopCommand& command, const Look& look, std::ostream& out, std::ostream& err) {
   if (command.output == Output::json) return print_json(command, out);
   State state = first_state(command);
-  state = answered(std::move(state), ask(command.admin, {.opened = state.shard}));
+  auto answer = ask(command.admin, {.opened = state.shard});
+  state = answered(std::move(state), std::move(answer));
   const bool known =
       state.shard.empty() || std::ranges::find(state.answer.shards, state.shard, &Shard::name) !=
                                  state.answer.shards.end();
@@ -108,7 +109,8 @@ int run_top(const TopCommand& command, const Look& look, std::ostream& out, std:
     return exit_usage;
   }
   State state = first_state(command);
-  state = answered(std::move(state), ask(command.admin, {.opened = state.shard}));
+  auto answer = ask(command.admin, {.opened = state.shard});
+  state = answered(std::move(state), std::move(answer));
   try {
     const int signal = live(command, look, std::move(state));
     if (signal == 0 || signal == SIGINT) return exit_fine;

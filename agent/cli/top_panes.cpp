@@ -268,6 +268,7 @@ std::vector<Line> help_lines() {
       {"-", "not known"},
   }};
   std::vector<Line> lines;
+  lines.reserve(rows.size());
   for (const Hint& row : rows)
     lines.push_back({{fmt::format("{:<12} ", row.key), bold}, {std::string(row.text), {}}});
   return lines;

@@ -32,6 +32,7 @@ Link ratio_link(const ShardView& shard) {
   if (signals.empty())
     return {"ratio", LinkState::unknown, "nothing was due yet", "Publish something and wait 10 s."};
   std::vector<std::string> texts;
+  texts.reserve(signals.size());
   for (const auto& signal : signals) texts.push_back(signal_text(signal));
   const std::string text = fmt::format("{}", fmt::join(texts, "; "));
   if (std::ranges::any_of(signals, &Signal::lost))

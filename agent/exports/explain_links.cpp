@@ -220,6 +220,7 @@ Link replicated_link(const ShardView& shard) {
     return {"replicated", LinkState::broken, "no connection to another node was seen",
             "Compare replication.ports with what the nodes listen on; TLS is not readable."};
   std::vector<std::string> peers;
+  peers.reserve(shard.shard.peers.size());
   for (const auto& peer : shard.shard.peers)
     peers.push_back(
         fmt::format("{} ({} entries out, {} in)", peer.name, peer.out.entries, peer.in.entries));
