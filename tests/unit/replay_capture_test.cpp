@@ -279,14 +279,23 @@ TEST(ReplayCapture, MoreConnectionsThanTheLimitAreANamedLoss) {
   EXPECT_EQ(result.at("losses"), (json::object{{"flow_map_full", 1}}));
 }
 
-TEST(ReplayCapture, AConnectionBetweenNodesIsSeenFromBothEnds) {
+struct Pair {
+  const char* requests;
+  const char* answers;
+  std::uint64_t entries;  // see raft_captures_test.cpp
+};
+
+class ReplayRaft : public testing::TestWithParam<Pair> {};
+
+TEST_P(ReplayRaft, AConnectionBetweenNodesIsSeenFromBothEnds) {
   Config config;
   config.shards = {
       {.name = "chat", .match = {}, .replication = Replication{.ports = {7000}, .peers = {}}}};
+  const auto file = [](const char* name) {
+    return recorded("hashicorp-raft-" + std::string(name) + ".bin");
+  };
   Talk talk({server_v4.address, 7000}, client_v4);
-  talk.open()
-      .from_client(recorded("hashicorp-raft-1.8.0.00.bin"))
-      .from_server(recorded("hashicorp-raft-1.8.0.01.bin"));
+  talk.open().from_client(file(GetParam().requests)).from_server(file(GetParam().answers));
   const auto result = replayed(pcap_file(talk.packets()), config);
   const auto& flows = result.at("flows").as_array();
   ASSERT_THAT(flows, SizeIs(2));
@@ -295,11 +304,17 @@ TEST(ReplayCapture, AConnectionBetweenNodesIsSeenFromBothEnds) {
     EXPECT_EQ(flow.at("protocol").as_string(), "hashicorp-raft");
     EXPECT_EQ(flow.at("shard").as_string(), "chat");
     EXPECT_EQ(flow.at("state").as_string(), "synced");
-    EXPECT_EQ(count_of(flow, dialled ? "entries_out" : "entries_in"), 310U);
+    EXPECT_EQ(count_of(flow, dialled ? "entries_out" : "entries_in"), GetParam().entries);
     EXPECT_EQ(count_of(flow, dialled ? "entries_in" : "entries_out"), 0U);
   }
   EXPECT_THAT(result.at("losses").as_object(), IsEmpty());
 }
+
+INSTANTIATE_TEST_SUITE_P(
+    Captures, ReplayRaft,
+    testing::Values(Pair{"1.8.0.00", "1.8.0.01", 310}, Pair{"1.1.2.00", "1.1.2.01", 310},
+                    Pair{"1.5.0.00", "1.5.0.04", 201}, Pair{"1.5.0.02", "1.5.0.07", 201},
+                    Pair{"1.5.0.01", "1.5.0.06", 0}, Pair{"1.5.0.03", "1.5.0.05", 0}));
 
 }  // namespace
 }  // namespace fanfare
