@@ -88,7 +88,9 @@ def past(browser, url: str, verdict: Verdict) -> None:
     """Opened again: the plots and their table are the agent's memory."""
     history_rows(url)
     browser.ask("open", url=url)
-    browser.wait_for("plots", lambda p: p["shards"] and p["shards"][0]["plots"]["Reach"]["known"] == "true", 10)
+    # A plot says what it knows once it has been drawn.
+    browser.wait_for("plots", lambda p: p["shards"] and all(
+        plot.get("known") for plot in p["shards"][0]["plots"].values()), 10)
     browser.ask("enter", selector="article details:nth-of-type(1) summary")
     browser.ask("enter", selector="article details:nth-of-type(2) summary")
     page, _ = browser.wait_for("the table", lambda p: p["shards"][0]["rows"] and p["shards"][0]["queries"], 10)
@@ -98,7 +100,7 @@ def past(browser, url: str, verdict: Verdict) -> None:
     verdict.equal("the table is the agent's history", due, rows[-len(due):])
     verdict.expect(len(rows) <= len(due) + 1, f"rows: {len(rows)} of {len(due)}")
     for title, plot in page["shards"][0]["plots"].items():
-        verdict.expect(plot["known"] == "true" and "minutes: " in plot["words"], f"{title}: {plot['words']}")
+        verdict.expect(plot.get("known") == "true" and "minutes: " in plot["words"], f"{title}: {plot['words']}")
     label = f'cluster="test",node="{page["title"].split()[2]}",shard="{SHARD}"'
     verdict.expect(f"fanfare_coverage_ratio{{{label}}}" in page["shards"][0]["queries"], "PromQL")
 
