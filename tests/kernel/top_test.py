@@ -108,6 +108,9 @@ class Tmux:
 
     def shell_is_back(self, code: int):
         """The program has left, the screen before it is shown again, and the terminal echoes."""
+        # What is typed before the shell reads again goes to the program.
+        eventually(lambda: self._run("display-message", "-p", "#{pane_current_command}").strip()
+                   != FANFARE.name, "the program has left")
         self.type("echo left with $?; stty -a | grep -o ' -\\{0,1\\}echo '")
         screen = self.shows(f"left with {code}")
         assert re.search(rf"left with {code}\n echo", self.shows("\n echo")), screen
