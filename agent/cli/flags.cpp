@@ -127,11 +127,12 @@ void Flags::selection(Selection& field, std::vector<std::string> keys) {
 }
 
 void Flags::sort(std::optional<std::string>& field, std::vector<std::string> keys) {
-  const auto store = [&field, keys = std::move(keys)](const std::string& value) {
-    if (std::find(keys.begin(), keys.end(), value) == keys.end()) {
+  sort_keys_ = std::move(keys);
+  const auto store = [this, &field](const std::string& value) {
+    if (std::find(sort_keys_.begin(), sort_keys_.end(), value) == sort_keys_.end()) {
       refuse_value("--sort", value,
-                   fmt::format("a key of this listing{}; allowed are {}", did_you_mean(value, keys),
-                               fmt::join(keys, " ")));
+                   fmt::format("a key of this listing{}; allowed are {}",
+                               did_you_mean(value, sort_keys_), fmt::join(sort_keys_, " ")));
     }
     field = value;
   };

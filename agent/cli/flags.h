@@ -57,6 +57,7 @@ class Flags {
 
   std::string usage_;
   CLI::App app_;
+  std::vector<std::string> sort_keys_;
 };
 
 // "WHY; see fanfare COMMAND --help".
