@@ -60,7 +60,8 @@ def run(name: str, fanfare: pathlib.Path | None, work: pathlib.Path) -> str:
         with contextlib.ExitStack() as processes:
             records = play(plan, agent, Place(work, directory, cgroup, port, processes))
         if agent:  # all connections have closed
-            pcap.check(fanfare, recording, agent)
+            closes = sum(record["closes"]["in"] for record in records)
+            pcap.check(fanfare, recording, agent, unseen_closes=closes * SERVERS[name].hangs_up)
     return "; ".join(f"{way}: " + ", ".join(f"{sum(r[way][kind] for r in records)} {kind}"
                                             for kind in ("event", "heartbeat", "other"))
                      for way in ("out", "in"))
