@@ -8,6 +8,9 @@
 #define FANFARE_ABI_H
 
 #include <linux/types.h>
+#ifdef __bpf__
+#include <linux/bpf.h> /* struct bpf_spin_lock */
+#endif
 
 #ifdef __cplusplus
 #define FANFARE_ASSERT(expression, text) static_assert(expression, text)
@@ -52,8 +55,22 @@ enum fanfare_class {
 enum fanfare_protocol {
 	FANFARE_WEBSOCKET,
 	FANFARE_HASHICORP_RAFT,
+	FANFARE_MQTT,
+	FANFARE_SSE, /* server-sent events: an event stream over HTTP/1.1 */
 	FANFARE_PROTOCOL_COUNT
 };
+
+/* client_protocol_of_port: enum fanfare_protocol that the configuration names, and a flag */
+enum {
+	FANFARE_PORT_PROTOCOL = 127,  /* the protocol; 0: to be found out, as WebSocket is */
+	FANFARE_PORT_PUBLISHES = 128, /* its clients publish by HTTP requests too */
+};
+
+/* Whether a protocol carries replication between nodes, and not messages to clients. */
+static inline int fanfare_protocol_replicates(__u8 protocol)
+{
+	return protocol == FANFARE_HASHICORP_RAFT;
+}
 
 /* What one direction of a flow expects next. */
 enum fanfare_stage {
@@ -294,6 +311,46 @@ static inline __u64 fanfare_bytes_passed(const struct fanfare_direction *d)
 	return ((__u64)d->seq_wraps << 32 | d->next_seq) - d->first_seq;
 }
 
+/* Kinds of messages whose way to the client's TCP is followed. */
+enum fanfare_fate {
+	FANFARE_FATE_EVENT,
+	FANFARE_FATE_OTHER, /* heartbeats, control frames, class other */
+	FANFARE_FATE_COUNT
+};
+
+/* Messages that left together, until the client's TCP has acknowledged their last byte. */
+struct fanfare_mark {
+	__u32 end_seq;			    /* behind the last byte of the last of them */
+	__u32 sent;			    /* TCP's send time of the oldest, FANFARE_ACK_TICK_NS */
+	__u32 messages[FANFARE_FATE_COUNT]; /* by enum fanfare_fate */
+};
+
+#define FANFARE_MARKS	     8	  /* a power of two; over it the newest takes in what follows */
+#define FANFARE_ACK_TICK_NS  1024 /* unit of times to the acknowledgement; 32 bits are 73 minutes */
+#define FANFARE_ACK_BUCKETS  20
+/* bucket i: up to 2^(i + FANFARE_ACK_BUCKET_0) ticks; the last one: all above */
+#define FANFARE_ACK_BUCKET_0 4
+
+/* Written, not yet acknowledged. Egress pushes, ingress pops, both inside the lock, and user space
+ * reads the record under it: written = acked + what the marks hold, at every read. */
+struct fanfare_acks {
+#ifdef __bpf__
+	struct bpf_spin_lock lock;
+#else
+	__u32 lock;
+#endif
+	__u32 acked_seq; /* end of the last mark that was acknowledged */
+	__u8 first;	 /* place of the oldest mark */
+	__u8 count;	 /* of marks in use */
+	__u8 reserved[6];
+	__u64 written[FANFARE_FATE_COUNT]; /* messages that a mark has, or has had */
+	__u64 acked[FANFARE_FATE_COUNT];
+	__u64 event_ticks; /* sum of the times to the acknowledgement of the events acked */
+	__u64 reserved2;
+	struct fanfare_mark marks[FANFARE_MARKS];
+	__u32 event_times[FANFARE_ACK_BUCKETS]; /* events acked by that time, 32 bits that wrap */
+};
+
 /* fanfare_flow.life */
 enum fanfare_life {
 	FANFARE_LIVE,
@@ -303,6 +360,8 @@ enum fanfare_life {
 /* One accepted TCP connection, or a dialled one to a replication port. Key: the socket cookie. */
 struct fanfare_flow {
 	struct fanfare_direction out;
+	__u64 reserved3[2];
+	struct fanfare_acks acks; /* begins a cache line */
 	struct fanfare_direction in;
 	__u64 opened_ns; /* CLOCK_MONOTONIC of accept; 0 = older than the agent */
 	__u64 cgroup_id; /* kernfs id = inode of the cgroup's directory */
@@ -319,7 +378,8 @@ struct fanfare_flow {
 	__u8 protocol;			   /* enum fanfare_protocol */
 	__u8 dialled;			   /* 1: this end connected (replication only) */
 	__u32 reserved;
-	__u32 reserved2; /* a hash element is then 512 bytes, and each begins a cache line */
+	__u32 reserved2;
+	__u64 reserved4[4]; /* a hash element is then 832 bytes, and each begins a cache line */
 };
 
 /* What is known of one event identity. Key: its 64-bit hash. */
@@ -359,7 +419,10 @@ FANFARE_ASSERT(sizeof(struct fanfare_direction) == 48 + 72 + 32 + 32, "no hidden
 FANFARE_ASSERT(__builtin_offsetof(struct fanfare_direction, tally.by_class[FANFARE_EVENT + 1]) ==
 		       8 + 64,
 	       "what an event touches ends with a cache line");
-FANFARE_ASSERT(sizeof(struct fanfare_flow) == 2 * 184 + 88, "no hidden padding");
+FANFARE_ASSERT(sizeof(struct fanfare_acks) == 64 + 128 + 80, "no hidden padding");
+FANFARE_ASSERT((56 + __builtin_offsetof(struct fanfare_flow, acks)) % 64 == 0,
+	       "56 bytes stand before the value in a hash element");
+FANFARE_ASSERT(sizeof(struct fanfare_flow) == 832 - 56, "no hidden padding, whole cache lines");
 FANFARE_ASSERT(sizeof(struct fanfare_owner) == 56, "no hidden padding");
 FANFARE_ASSERT(sizeof(struct fanfare_rpc) == 40, "lies over what only WebSocket needs");
 FANFARE_ASSERT(sizeof(struct fanfare_identity) == 16, "lies over what only a head needs");

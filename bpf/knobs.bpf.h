@@ -16,6 +16,9 @@ const volatile __u32 search_budget __weak = 4096;
 const volatile __u32 rpc_budget __weak = 16384;
 /* 1 where some shard has a replication port; without, all that reads RPCs is dropped */
 const volatile __u8 replication_enabled __weak = 0;
+/* 1 where some shard names what its clients speak; without, all that reads another protocol than
+ * WebSocket is dropped */
+const volatile __u8 client_protocols_enabled __weak = 0;
 /* 1 where some shard has `identity`; without, all that reads identities is dropped */
 const volatile __u8 identity_enabled __weak = 0;
 /* 1 where some shard has `events` or `heartbeats`; without, all that tells classes is dropped */

@@ -29,9 +29,10 @@ extern __u32 watched_ports[65536];
 /* One bit a port that has ever been watched. 8 KB that stay in the first cache: the many ports of
  * clients never get to the big table. */
 extern __u64 served_ports[65536 / 64];
-extern __u8 listening_ports[65536];	/* somebody listens, or has listened, here */
-extern __u8 chat_ports[65536];		/* a WebSocket upgrade has been seen here */
-extern __u8 client_rule_of_port[65536]; /* as fanfare_direction.client_rule */
+extern __u8 listening_ports[65536];	    /* somebody listens, or has listened, here */
+extern __u8 chat_ports[65536];		    /* a WebSocket upgrade has been seen here */
+extern __u8 client_rule_of_port[65536];	    /* as fanfare_direction.client_rule */
+extern __u8 client_protocol_of_port[65536]; /* see enum FANFARE_PORT_... */
 /* enum fanfare_protocol of what is replicated by a port, the agent's word; 0: not a replication
  * port. One end listens on it and the other has dialled it. */
 extern __u8 replication_ports[65536];

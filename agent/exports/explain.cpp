@@ -43,7 +43,8 @@ class Sight {
   std::set<std::uint16_t> ports_of(const std::string& shard) const {
     std::set<std::uint16_t> ports;
     for_flows([&](const fanfare_flow& flow, const std::string* of) {
-      if (of && *of == shard && flow.protocol == FANFARE_WEBSOCKET) ports.insert(flow.local_port);
+      if (of && *of == shard && !fanfare_protocol_replicates(flow.protocol))
+        ports.insert(flow.local_port);
     });
     for (const auto& rule : *view_.rules)
       if (rule.name == shard)

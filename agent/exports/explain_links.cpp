@@ -39,7 +39,7 @@ Sockets sockets_of(const View& view, const Subject& subject) {
   const auto& flows = view.snapshot->flows;
   for (std::size_t i = 0; i < flows.size(); ++i) {
     const auto& out = flows[i].out;
-    if (flows[i].protocol != FANFARE_WEBSOCKET || flows[i].life != FANFARE_LIVE) continue;
+    if (fanfare_protocol_replicates(flows[i].protocol) || flows[i].life != FANFARE_LIVE) continue;
     if (out.stage == FANFARE_STAGE_DISMISSED || !concerns(view, subject, i)) continue;
     ++sockets.open;
     sockets.http += out.stage == FANFARE_STAGE_HEAD || out.stage == FANFARE_STAGE_HTTP;

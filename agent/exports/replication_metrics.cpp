@@ -52,7 +52,7 @@ void add_addresses(Families& families, const View& view) {
   if (!view.snapshot) return;
   std::set<IpAddress> addresses;
   for (const fanfare_flow& flow : view.snapshot->flows) {
-    if (flow.protocol != FANFARE_WEBSOCKET) addresses.insert(ip_address(flow.local));
+    if (fanfare_protocol_replicates(flow.protocol)) addresses.insert(ip_address(flow.local));
   }
   std::size_t left = most_addresses;
   for (const IpAddress& address : addresses) {

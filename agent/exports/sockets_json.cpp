@@ -53,7 +53,9 @@ json::value last_event(const fanfare_direction& out, Monotonic now) {
   return out.last_event_ns == 0 ? json::value(nullptr) : age(now, out.last_event_ns);
 }
 
-bool replicates(const fanfare_flow& flow) { return flow.protocol != FANFARE_WEBSOCKET; }
+bool replicates(const fanfare_flow& flow) {
+  return fanfare_protocol_replicates(flow.protocol) != 0;
+}
 
 // The direction that is read for its own sake: messages to the client, or the RPCs and not the
 // answers to them.

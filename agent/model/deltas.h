@@ -43,6 +43,10 @@ struct ShardDelta {
   std::uint64_t sockets_synced = 0;    // now
   std::uint64_t sockets_unsynced = 0;  // those that something has left by
   std::uint64_t losses = 0;            // of this host, all reasons: they know no shard
+  // Between the snapshots, but for its gauges; bookkeeping_error too is what is new.
+  Delivery delivery{};
+  std::uint64_t sockets_opened = 0;
+  std::uint64_t sockets_closed = 0;
   bool replicates = false;
   bool identifies = false;
   std::vector<PeerDelta> peers;

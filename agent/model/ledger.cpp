@@ -128,7 +128,7 @@ void Ledger::name_flow(const Snapshot& snapshot, std::size_t index, Tracked& tra
 
 std::uint32_t Ledger::settle_flow(const Snapshot& snapshot, std::size_t index) {
   const auto& flow = snapshot.flows[index];
-  if (flow.protocol != FANFARE_WEBSOCKET) return no_shard;
+  if (fanfare_protocol_replicates(flow.protocol)) return no_shard;
   if (!flow.local_port || !is_client(flow) || !chat_ports_.contains({flow.netns, flow.local_port}))
     return no_shard;
   auto& tracked = tracked_[snapshot.cookies[index]];

@@ -192,7 +192,7 @@ std::vector<ReplicationSocket> ReplicationLedger::advance(const Snapshot& snapsh
   std::map<ShardState*, std::vector<Sight>> sights;
   for (std::size_t i = 0; i < snapshot.flows.size(); ++i) {
     const auto& flow = snapshot.flows[i];
-    if (flow.protocol == FANFARE_WEBSOCKET || flow.local_port == 0) continue;
+    if (!fanfare_protocol_replicates(flow.protocol) || flow.local_port == 0) continue;
     Tracked& tracked = tracked_[snapshot.cookies[i]];
     tracked.tick = tick_;
     if (!tracked.placed) place(snapshot, rules, i, tracked);

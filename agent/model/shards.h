@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/model/delivery.h"
 #include "bpf/abi.h"
 
 namespace fanfare {
@@ -79,6 +80,7 @@ struct Shard {
   // leader, sent to its most advanced follower. Sent again does not count: by log index.
   std::uint64_t commands = 0;
   ReachTotals reach{};
+  Delivery delivery{};
   bool operator==(const Shard&) const = default;
 };
 

@@ -69,7 +69,7 @@ class Connection {
     fanfare_direction out{}, in{};
   };
 
-  bool replicates() const { return protocol_ != FANFARE_WEBSOCKET; }
+  bool replicates() const { return fanfare_protocol_replicates(protocol_) != 0; }
   Side make_side(int server, bool fresh) const;
   void deliver(int from, const Piece& piece);
   void walk(Side& side, int from, const Piece& piece);
