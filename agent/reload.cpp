@@ -39,6 +39,8 @@ std::string fixed_key_changed(const Config& before, const Config& after) {
   if (before.limits.identities != after.limits.identities) return "limits.identities";
   const auto old_knobs = knobs_of(before), new_knobs = knobs_of(after);
   if (!replicates(old_knobs) && replicates(new_knobs)) return "the first shards[].replication";
+  if (client_protocols(old_knobs.shards).empty() && !client_protocols(new_knobs.shards).empty())
+    return "the first shards[].clients.protocol";
   if (readers(old_knobs) != readers(new_knobs))
     return "shards[].clients.events, heartbeats or identity";
   return {};

@@ -82,7 +82,20 @@ enum fanfare_stage {
 	FANFARE_STAGE_DISMISSED, /* not a protocol that we read; the record may go */
 	FANFARE_STAGE_RPC,	 /* in step with the replication RPCs: counted */
 	FANFARE_STAGE_ANCHOR,	 /* out of step: waiting for a segment that begins an RPC */
+	FANFARE_STAGE_PACKETS,	 /* in step with the MQTT packets: counted */
+	FANFARE_STAGE_PACKET_SEARCH, /* out of step: looking for packets, nothing is counted */
 };
+
+/* In step with what goes to clients or comes from them, or out of step and looking for it. */
+static inline int fanfare_counts_messages(__u8 stage)
+{
+	return stage == FANFARE_STAGE_FRAMES || stage == FANFARE_STAGE_PACKETS;
+}
+
+static inline int fanfare_seeks_messages(__u8 stage)
+{
+	return stage == FANFARE_STAGE_SEARCH || stage == FANFARE_STAGE_PACKET_SEARCH;
+}
 
 /* fanfare_direction.flags */
 enum {
@@ -93,8 +106,11 @@ enum {
 	FANFARE_MESSAGE_OPEN = 16,    /* a fragmented message has begun and not ended */
 	FANFARE_MESSAGE_UNKNOWN = 32, /* searching: not known whether a message is open */
 	FANFARE_OLD = 64, /* the flow is older than the agent: what is no HTTP goes to SEARCH */
-	FANFARE_UPGRADED = 128, /* in step since a 101 that we saw */
-	FANFARE_RESPONSES = 2,	/* replication: this direction carries the answers */
+	FANFARE_UPGRADED = 128,	   /* in step since a 101 that we saw */
+	FANFARE_RESPONSES = 2,	   /* replication: this direction carries the answers */
+	FANFARE_MQTT_5 = 4,	   /* MQTT: its handshake said version 5 */
+	FANFARE_MQTT_3 = 8,	   /* ... 3.1.1 or 3.1 */
+	FANFARE_FIRST_PACKET = 16, /* MQTT: the connection's first packet comes next */
 };
 
 /* fanfare_direction.frame: the frame whose payload is being skipped */
@@ -198,6 +214,7 @@ enum fanfare_subprotocol {
 	FANFARE_CENTRIFUGO,
 	FANFARE_CENTRIFUGO_PROTOBUF,
 	FANFARE_NATS,
+	FANFARE_MQTT_IN_WEBSOCKET,
 	FANFARE_SUBPROTOCOL_COUNT
 };
 
@@ -299,6 +316,11 @@ struct fanfare_direction {
 					__u32 searched; /* bytes passed while searching, saturating */
 				};
 				struct fanfare_identity identity; /* FRAMES, where configured */
+				struct { /* MQTT, on probation; with unproven_... above */
+					__u32 unproven_other_bytes;
+					__u32 unproven_others;
+					__u32 no_part_of_mqtt[2];
+				};
 			};
 		};
 		struct fanfare_rpc rpc;

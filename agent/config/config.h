@@ -51,6 +51,7 @@ enum class Subprotocol {
   stomp,
   graphql_ws,
   nats,
+  mqtt,
 };
 
 // Messages whose JSON has one of the values, strings or numbers, for the key.
@@ -76,6 +77,12 @@ bool tells(const Classes& classes);
 // Whether one message of WebSocket may hold several of the protocol.
 bool holds_several(Subprotocol protocol);
 
+// What the clients' sockets speak.
+enum class ClientProtocol {
+  websocket,  // found by its upgrade, on any port
+  mqtt,       // over TCP; 3.1.1 and 5
+};
+
 enum class ReplicationProtocol { hashicorp_raft };
 
 struct Replication {
@@ -89,8 +96,9 @@ struct Replication {
 struct ShardRule {
   std::string name;
   ShardMatch match;
-  Identity identity{};  // with it match.listen_ports is required
-  Classes classes{};    // same
+  Identity identity{};                                  // with it match.listen_ports is required
+  Classes classes{};                                    // same
+  ClientProtocol protocol = ClientProtocol::websocket;  // same for any other
   std::optional<Replication> replication{};
   bool operator==(const ShardRule&) const = default;
 };

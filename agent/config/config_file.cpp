@@ -28,6 +28,7 @@ std::vector<ShardLines> lines_of_shards(const YamlNode& root) {
   if (const YamlNode* shards = find_member(root, "shards"))
     for (const YamlNode& shard : shards->children)
       lines.push_back({.shard = shard.line,
+                       .protocol = line_of(shard, "clients", "protocol"),
                        .identity = line_of(shard, "clients", "identity"),
                        .events = line_of(shard, "clients", "events"),
                        .heartbeats = line_of(shard, "clients", "heartbeats"),

@@ -46,7 +46,7 @@ const Key match_keys[] = {
     {"pod_labels", "the listener's pod has all these labels", NotAvailable{}},
 };
 
-constexpr std::string_view client_protocols[] = {"auto", "websocket"};
+constexpr std::string_view client_protocols[] = {"auto", "websocket", "mqtt"};
 constexpr std::string_view client_identities[] = {"none", "payload"};
 constexpr std::string_view replication_protocols[] = {"hashicorp-raft"};
 
@@ -97,7 +97,11 @@ const Key heartbeat_keys[] = {
 };
 
 const Key client_keys[] = {
-    {"protocol", "what the clients' sockets speak", Choice{client_protocols}},
+    {"protocol", "what the clients' sockets speak; mqtt needs match.listen_ports",
+     Choice{client_protocols,
+            [](Config& c, std::string_view v) {
+              c.shards.back().protocol = client_protocol_named(v);
+            }}},
     {"events", "which data messages are events; needs match.listen_ports unless all are",
      WordOrSection{
          subprotocol_names(),
@@ -115,7 +119,7 @@ const Key client_keys[] = {
 };
 
 const Key replication_keys[] = {
-    {"protocol", "what the nodes speak to each other", Choice{replication_protocols},
+    {"protocol", "what the nodes speak to each other", Choice{.available = replication_protocols},
      Presence::required},
     {"ports", "the ports on which the nodes listen for each other",
      NumberList{&port_rule, most_ports,

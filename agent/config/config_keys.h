@@ -75,9 +75,10 @@ struct SectionList {
   void (*begin)(Config&);  // before each item
 };
 
-// Known to the contract with more values than work yet; nothing to store.
+// Known to the contract with more values than work yet.
 struct Choice {
   std::span<const std::string_view> available;
+  void (*store)(Config&, std::string_view) = nullptr;  // nullptr: nothing to store
 };
 struct OnlyFalse {};
 struct NotAvailable {};

@@ -91,6 +91,7 @@ class Pair {
            quoted(late_.name) + " can claim the same sockets as " + the_early() +
                ", and neither is stricter; allowed: ports, cgroups or executables that exclude "
                "each other, or a further condition for one of them");
+    check_protocols();
     if (tells(late_.classes) || tells(early_.classes)) check_classes();
     if (!identifies(late_) && !identifies(early_)) return;
     if (const auto port = common_port(late_.match.listen_ports, early_.match.listen_ports))
@@ -115,6 +116,15 @@ class Pair {
   }
 
  private:
+  void check_protocols() const {
+    if (late_.protocol == early_.protocol) return;
+    if (const auto port = common_port(late_.match.listen_ports, early_.match.listen_ports))
+      fail(lines_[late_index_].protocol, "clients.protocol",
+           "what clients speak is told by port, and " + std::to_string(port) +
+               " is also one of match.listen_ports of " + the_early() +
+               "; allowed: ports of its own, or the same protocol for both");
+  }
+
   void check_classes() const {
     const auto port = common_port(late_.match.listen_ports, early_.match.listen_ports);
     if (port == 0) return;
@@ -215,8 +225,32 @@ class ClassRules {
   const std::string& file_;
 };
 
+// MQTT's own packet types say what is an event and what a heartbeat.
+void check_mqtt(const ShardRule& shard, std::size_t i, const ShardLines& lines,
+                const std::string& file) {
+  if (shard.protocol != ClientProtocol::mqtt) return;
+  const auto fail = [&](int line, const char* key, const std::string& complaint) {
+    refuse({file, line, key_of(i, key)}, complaint);
+  };
+  if (shard.match.listen_ports.empty())
+    fail(lines.protocol, "clients.protocol",
+         "MQTT is read by port, and this shard has no match.listen_ports; allowed: listen_ports "
+         "beside it, or auto");
+  if (shard.classes.events != Subprotocol::all)
+    fail(lines.events, "clients.events",
+         "the packets of MQTT say what an event is; allowed: leave events out (events: mqtt "
+         "without protocol: mqtt is for MQTT inside of WebSocket)");
+  if (!shard.classes.heartbeats.in.empty())
+    fail(lines.heartbeats, "clients.heartbeats",
+         "MQTT has heartbeats of its own; allowed: leave heartbeats out");
+  if (identifies(shard))
+    fail(lines.identity, "clients.identity",
+         "no identity is read from messages of MQTT in this version; allowed: identity: none");
+}
+
 void check_alone(const ShardRule& shard, std::size_t i, const ShardLines& lines,
                  const std::string& file) {
+  check_mqtt(shard, i, lines, file);
   ClassRules(shard, i, lines, file).check();
   if (identifies(shard) && shard.match.listen_ports.empty())
     refuse({file, lines.identity, key_of(i, "clients.identity")},

@@ -30,6 +30,7 @@ ShardMatch replication_match(const ShardRule& shard);
 // Where a shard and its keys stand in the file, from 1.
 struct ShardLines {
   int shard = 0;
+  int protocol = 0;
   int identity = 0;
   int events = 0;
   int heartbeats = 0;

@@ -52,7 +52,7 @@ struct SchemaOf {
             {"maxProperties", map.most_items}};
   }
   json::object operator()(const WordOrSection& either) const {
-    return {{"oneOf", {(*this)(Choice{either.words}), (*this)(either.section)}}};
+    return {{"oneOf", {(*this)(Choice{.available = either.words}), (*this)(either.section)}}};
   }
   json::object operator()(const Section& section) const {
     return members_of(section.keys, section.least_keys);

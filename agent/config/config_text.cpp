@@ -70,6 +70,11 @@ std::string show(const Classes& classes) {
   return out;
 }
 
+std::string show(ClientProtocol protocol) {
+  if (protocol == ClientProtocol::websocket) return "";
+  return "      protocol: " + std::string(name_of(protocol)) + "\n";
+}
+
 std::string show(const Identity& identity) {
   switch (identity.kind) {
     case Identity::Kind::payload:
@@ -98,7 +103,7 @@ std::string show(const ShardRule& shard) {
   if (!match.listen_ports.empty()) out += "      listen_ports: " + list(match.listen_ports) + "\n";
   if (!match.cgroup.empty()) out += "      cgroup: " + scalar(match.cgroup) + "\n";
   if (!match.exe.empty()) out += "      exe: " + scalar(match.exe) + "\n";
-  const std::string clients = show(shard.classes) + show(shard.identity);
+  const std::string clients = show(shard.protocol) + show(shard.classes) + show(shard.identity);
   if (!clients.empty()) out += "    clients:\n" + clients;
   if (shard.replication) out += show(*shard.replication);
   return out;

@@ -158,6 +158,7 @@ constexpr NamedSubprotocol subprotocols[] = {
     {Subprotocol::stomp, "stomp"},
     {Subprotocol::graphql_ws, "graphql-ws"},
     {Subprotocol::nats, "nats"},
+    {Subprotocol::mqtt, "mqtt"},
 };
 
 constexpr auto names_of_subprotocols = [] {
@@ -184,11 +185,26 @@ Subprotocol subprotocol_named(std::string_view name) {
 
 bool holds_several(Subprotocol protocol) {
   return protocol == Subprotocol::sockjs || protocol == Subprotocol::centrifugo ||
-         protocol == Subprotocol::centrifugo_protobuf || protocol == Subprotocol::nats;
+         protocol == Subprotocol::centrifugo_protobuf || protocol == Subprotocol::nats ||
+         protocol == Subprotocol::mqtt;
 }
 
 bool tells(const Classes& classes) {
   return classes.events != Subprotocol::all || !classes.heartbeats.in.empty();
+}
+
+std::string_view name_of(ClientProtocol protocol) {
+  switch (protocol) {
+    case ClientProtocol::mqtt:
+      return "mqtt";
+    case ClientProtocol::websocket:
+      break;
+  }
+  return "websocket";
+}
+
+ClientProtocol client_protocol_named(std::string_view name) {
+  return name == "mqtt" ? ClientProtocol::mqtt : ClientProtocol::websocket;
 }
 
 std::string_view name_of(ReplicationProtocol protocol) {

@@ -53,6 +53,8 @@ std::string_view name_of(Subprotocol protocol);
 Subprotocol subprotocol_named(std::string_view name);
 
 // As in the configuration: "hashicorp-raft".
+std::string_view name_of(ClientProtocol protocol);
+ClientProtocol client_protocol_named(std::string_view name);  // of a known name; auto: websocket
 std::string_view name_of(ReplicationProtocol protocol);
 
 // Why the value is refused, with what is allowed; nothing when it is fine.

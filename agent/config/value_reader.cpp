@@ -141,7 +141,10 @@ class ValueReader {
       refuse(place_, "a mapping: " + std::string(not_available) + allowed);
     demand(Kind::scalar, joined(choice.available));
     for (const std::string_view value : choice.available)
-      if (node_.text == value) return;
+      if (node_.text == value) {
+        if (choice.store != nullptr) choice.store(config_, value);
+        return;
+      }
     const std::string_view guess = closest(node_.text, choice.available);
     if (!guess.empty())
       refuse(place_, quoted(node_.text) + " is not known" + hint(guess) + allowed);

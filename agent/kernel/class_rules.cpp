@@ -31,6 +31,8 @@ std::uint8_t protocol_of(Subprotocol protocol) {
       return FANFARE_STOMP;
     case Subprotocol::nats:
       return FANFARE_NATS;
+    case Subprotocol::mqtt:
+      return FANFARE_MQTT_IN_WEBSOCKET;
     case Subprotocol::all:
     case Subprotocol::match:
     case Subprotocol::graphql_ws:

@@ -20,7 +20,7 @@ class KernelSource : public Source {
 
   Snapshot read(Monotonic now, Wall wall, Snapshot spent = {}) override;
   // The ports of a new configuration, for connections that are made from here on. A shard that
-  // replicates needs that some shard did when the source was made.
+  // replicates, or names its clients' protocol, needs that some shard did when the source was made.
   void set_shards(const std::vector<ShardKnobs>& shards);
   const ScopeProof& scope() const { return scope_; }
 

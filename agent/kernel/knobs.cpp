@@ -12,6 +12,14 @@ bool reads_clients(const ShardKnobs& shard) {
   return shard.identity.kind != Identity::Kind::none || tells(shard.classes);
 }
 
+std::map<std::uint16_t, std::uint8_t> client_protocols(const std::vector<ShardKnobs>& shards) {
+  std::map<std::uint16_t, std::uint8_t> words;
+  for (const ShardKnobs& shard : shards)
+    for (const auto port : shard.protocol_ports)
+      if (shard.protocol == ClientProtocol::mqtt) words.emplace(port, FANFARE_MQTT);
+  return words;
+}
+
 std::vector<std::uint32_t> places_that_read(const Knobs& knobs) {
   std::vector<std::uint32_t> places;
   for (std::uint32_t i = 0; i < knobs.shards.size(); ++i)
@@ -31,6 +39,8 @@ Knobs knobs_of(const Config& config) {
     shard.identity = rule.identity;
     shard.classes = rule.classes;
     if (reads_clients(shard)) shard.client_ports = rule.match.listen_ports;
+    shard.protocol = rule.protocol;
+    if (shard.protocol != ClientProtocol::websocket) shard.protocol_ports = rule.match.listen_ports;
     if (rule.replication) shard.replication_ports = rule.replication->ports;
   }
   return knobs;

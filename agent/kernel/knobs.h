@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "agent/config/config.h"
@@ -15,6 +16,8 @@ struct ShardKnobs {
   Classes classes{};
   std::vector<std::uint16_t> client_ports{};       // where identities or classes are read
   std::vector<std::uint16_t> replication_ports{};  // listened on by one node, dialled by another
+  ClientProtocol protocol = ClientProtocol::websocket;
+  std::vector<std::uint16_t> protocol_ports{};  // where clients speak it; empty for WebSocket
   bool operator==(const ShardKnobs&) const = default;
 };
 
@@ -28,6 +31,9 @@ struct Knobs {
   std::uint32_t identities = 65536;    // entries of each of the two identity maps
   std::vector<ShardKnobs> shards{};    // parallel to Config::shards
 };
+
+// The word of client_protocol_of_port by port (see abi.h), where it is not 0.
+std::map<std::uint16_t, std::uint8_t> client_protocols(const std::vector<ShardKnobs>& shards);
 
 // The shards that have a rule, in order: their places in Knobs::shards. Throws StartError where
 // they are more than FANFARE_CLIENT_RULES_MAX.

@@ -8,7 +8,8 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <iterator>
+#include <map>
+#include <span>
 
 #include "agent/config/start_error.h"
 #include "agent/kernel/client_rules.h"
@@ -78,6 +79,17 @@ bool replicates(const Knobs& knobs) {
                      [](const ShardKnobs& shard) { return !shard.replication_ports.empty(); });
 }
 
+using PortTable = std::map<std::size_t, std::uint8_t>;
+
+// The programs read the table meanwhile: only what differs is written.
+void set_table(std::span<std::uint8_t> held, const PortTable& words) {
+  for (std::size_t port = 0; port < held.size(); ++port) {
+    const auto word = words.find(port);
+    const std::uint8_t wanted = word == words.end() ? 0 : word->second;
+    if (held[port] != wanted) held[port] = wanted;
+  }
+}
+
 }  // namespace
 
 Probes::Probes(const CgroupTarget& cgroup, const Knobs& knobs)
@@ -97,20 +109,20 @@ void Probes::load(const Knobs& knobs, const CgroupTarget& cgroup) {
   skeleton_->rodata->frame_budget = knobs.frame_budget;
   skeleton_->rodata->rpc_budget = knobs.rpc_budget;
   skeleton_->rodata->replication_enabled = replicates(knobs);
+  skeleton_->rodata->client_protocols_enabled = !client_protocols(knobs.shards).empty();
   bpf_map__set_max_entries(skeleton_->maps.flows, knobs.sockets);
   set_client_rules(*skeleton_.get(), knobs);
   if (const int error = fanfare_bpf::load(skeleton_.get()))
     refuse(Step::load, "the kernel refused the programs", -error);
 }
 
-// The programs read the table meanwhile: only what differs is written.
 void Probes::set_shards(const std::vector<ShardKnobs>& shards) {
-  std::vector<std::uint8_t> protocols(std::size(skeleton_->bss->replication_ports));
+  PortTable replication, clients;
   for (const auto& shard : shards)
-    for (const auto port : shard.replication_ports) protocols[port] = FANFARE_HASHICORP_RAFT;
-  for (std::size_t port = 0; port < protocols.size(); ++port)
-    if (auto& held = skeleton_->bss->replication_ports[port]; held != protocols[port])
-      held = protocols[port];
+    for (const auto port : shard.replication_ports) replication[port] = FANFARE_HASHICORP_RAFT;
+  for (const auto& [port, word] : client_protocols(shards)) clients[port] = word;
+  set_table(skeleton_->bss->replication_ports, replication);
+  set_table(skeleton_->bss->client_protocol_of_port, clients);
 }
 
 void Probes::attach(const CgroupTarget& cgroup) {

@@ -36,7 +36,7 @@ class Probes {
   Probes(const CgroupTarget& cgroup, const Knobs& knobs);
 
   // Which ports belong to which shard; for connections that are made from here on. Replication has
-  // no effect where the programs were loaded without any.
+  // no effect where the programs were loaded without any; nor have protocols of clients.
   void set_shards(const std::vector<ShardKnobs>& shards);
 
   fanfare_bpf* operator->() const { return skeleton_.get(); }

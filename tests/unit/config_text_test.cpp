@@ -43,6 +43,7 @@ TEST(ConfigText, WhatIsShownParsesToTheSame) {
   config.shards[1].replication = {.protocol = ReplicationProtocol::hashicorp_raft,
                                   .ports = {7, 8},
                                   .peers = {{"10.0.0.1:7", "null"}, {"fd00::1", "7"}}};
+  config.shards[2].protocol = ClientProtocol::mqtt;
   config.shards[2].replication = {
       .protocol = ReplicationProtocol::hashicorp_raft, .ports = {9}, .peers = {}};
   config.alertmanagers = {"http://a:1/b", "https://u@[::1]:9093/"};

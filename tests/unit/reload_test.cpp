@@ -61,6 +61,18 @@ TEST(Reload, TheFirstReplicationNeedsARestartAFurtherOneDoesNot) {
   EXPECT_EQ(fixed_key_changed(with({replicated("a")}), with({chat("a")})), "");
 }
 
+TEST(Reload, TheFirstProtocolOfClientsNeedsARestartAFurtherOneDoesNot) {
+  const auto mqtt = [](std::string name) {
+    auto rule = chat(std::move(name));
+    rule.protocol = ClientProtocol::mqtt;
+    return rule;
+  };
+  EXPECT_EQ(fixed_key_changed(with({chat("a")}), with({mqtt("a")})),
+            "the first shards[].clients.protocol");
+  EXPECT_EQ(fixed_key_changed(with({mqtt("a")}), with({mqtt("a"), mqtt("b")})), "");
+  EXPECT_EQ(fixed_key_changed(with({mqtt("a")}), with({chat("a")})), "");
+}
+
 TEST(Reload, IdentitiesStayAtTheirPlace) {
   const auto before = with({chat("a"), identified("b")});
   EXPECT_EQ(fixed_key_changed(before, with({chat("c"), identified("b"), chat("d")})), "");
