@@ -26,6 +26,7 @@ View FlowBook::complete(const View& last) const {
   all->taken = open.taken;
   all->owners = open.owners;
   view.shard_of.clear();
+  view.states.clear();
   for (const auto& [cookie, shard, flow] : closed_) {
     const auto named = std::ranges::find_if(
         last.shards, [&](const ShardView& candidate) { return candidate.shard.name == shard; });

@@ -368,7 +368,7 @@ struct fanfare_acks {
 	__u64 written[FANFARE_FATE_COUNT]; /* messages that a mark has, or has had */
 	__u64 acked[FANFARE_FATE_COUNT];
 	__u64 event_ticks; /* sum of the times to the acknowledgement of the events acked */
-	__u64 reserved2;
+	__u64 frames;	   /* fanfare_tally.frames at the last push; egress only */
 	struct fanfare_mark marks[FANFARE_MARKS];
 	__u32 event_times[FANFARE_ACK_BUCKETS]; /* events acked by that time, 32 bits that wrap */
 };

@@ -4,6 +4,7 @@
  * splice, io_uring), above segmentation; runs under the socket's lock, so that one direction never
  * overlaps itself and needs no atomics.
  */
+#include "bpf/acks.bpf.h"
 #include "bpf/flow.bpf.h"
 #include "bpf/walk.bpf.h"
 
@@ -48,6 +49,8 @@ static __always_inline void count_egress(struct __sk_buff *skb, struct bpf_sock 
 	flags_before = flow->out.flags;
 	/* skb->tstamp is TCP's own send time, CLOCK_MONOTONIC: it saves reading the clock. */
 	walk_segment(skb, &flow->out, &segment, cookie, skb->tstamp, FANFARE_LOSS_EGRESS_HOLE);
+	if (acks_enabled && !fanfare_is_replication(&flow->out))
+		push_mark(flow, skb->tstamp);
 
 	if ((flow->out.flags & ~flags_before) & FANFARE_UPGRADED)
 		open_inbound(sk, flow);

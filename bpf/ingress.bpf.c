@@ -3,6 +3,7 @@
  * Every segment that arrives for a socket under the cgroup, before reassembly. Does not run under
  * the socket's lock: the direction is taken with `busy`, and who finds it taken is a named loss.
  */
+#include "bpf/acks.bpf.h"
 #include "bpf/flow.bpf.h"
 #include "bpf/walk.bpf.h"
 
@@ -24,12 +25,15 @@ static __always_inline void count_ingress(struct __sk_buff *skb, struct bpf_sock
 	struct fanfare_flow *flow;
 	__u64 cookie, now_ns;
 
-	if (!segment.length)
+	if (!segment.length && !(acks_enabled && segment.has_ack))
 		return;
 	cookie = bpf_get_socket_cookie(skb);
 	flow = bpf_map_lookup_elem(&flows, &cookie);
-	if (!flow || flow->out.stage == FANFARE_STAGE_DISMISSED ||
-	    flow->in.stage == FANFARE_STAGE_IDLE)
+	if (!flow || flow->out.stage == FANFARE_STAGE_DISMISSED)
+		return;
+	if (acks_enabled && segment.has_ack)
+		pop_marks(flow, segment.ack);
+	if (!segment.length || flow->in.stage == FANFARE_STAGE_IDLE)
 		return;
 	in = &flow->in;
 	if (segment.seq != in->next_seq && is_beyond_window(sk, segment.seq))

@@ -62,6 +62,11 @@ Tone severity_tone(const Alert& alert) {
   return alert.severity == "critical" && alert.state == "firing" ? Tone::bad : Tone::warn;
 }
 
+Tone pace_tone(const std::string& pace) {
+  if (pace == "stuck") return Tone::bad;
+  return pace == "slow" ? Tone::warn : Tone::plain;
+}
+
 const std::vector<ColumnOf<Shard>> of_shard = {
     {"shard", "SHARD", "", Align::left, [](const Shard& s, bool) { return word(s.name); },
      [](const Shard& s, bool) { return text(s.name); }},
@@ -121,6 +126,14 @@ const std::vector<ColumnOf<Socket>> of_socket = {
                    s.unsent_bytes.value_or(0) > 0 ? Tone::warn : Tone::plain};
      },
      [](const Socket& s, bool) { return most(number(s.unsent_bytes)); }},
+    {"pace", "PACE", "", Align::left,
+     [](const Socket& s, bool) {
+       return Cell{s.pace, pace_tone(s.pace)};
+     },
+     // The stuck ones first.
+     [](const Socket& s, bool) {
+       return least(s.pace == "stuck" ? 0 : s.pace == "slow" ? 1 : 2);
+     }},
     {"srtt", "SRTT", "", Align::right,
      [](const Socket& s, bool) {
        return Cell{s.srtt_us ? fmt::format("{:.1f} ms", static_cast<double>(*s.srtt_us) / 1000)
@@ -141,8 +154,8 @@ const std::vector<ColumnOf<Socket>> of_socket = {
      [](const Socket& s, bool) { return text(s.local); }},
 };
 const std::vector<Concession> socket_concessions = {
-    {"local"}, {"reason"}, {"events"}, {"last"},   {"remote", 18}, {"comm", 4},   {"srtt"},
-    {"role"},  {"pid"},    {"comm"},   {"unsent"}, {"state"},      {"remote", 8}, {"in"},
+    {"local"}, {"reason"}, {"events"}, {"last"}, {"remote", 18}, {"comm", 4},   {"srtt"}, {"role"},
+    {"pid"},   {"comm"},   {"unsent"}, {"pace"}, {"state"},      {"remote", 8}, {"in"},
 };
 
 const std::vector<ColumnOf<PeerRow>> of_peer = {

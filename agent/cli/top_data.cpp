@@ -83,6 +83,7 @@ Socket read_socket(const json::object& object) {
   socket.remote = text_at(object, "remote");
   socket.comm = text_or_empty(object, "comm");
   socket.reason = text_or_empty(object, "reason");
+  socket.pace = text_or_empty(object, "pace");
   socket.pid = maybe_count_at(object, "pid");
   socket.unsent_bytes = maybe_count_at(object, "unsent_bytes");
   socket.srtt_us = maybe_count_at(object, "srtt_us");

@@ -10,7 +10,6 @@ namespace fanfare {
 namespace {
 
 constexpr IpAddress v4_prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};  // ::ffff:0:0/96
-constexpr IpAddress v6_loopback{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
 
 bool is_v4(const IpAddress& at) {
   return std::equal(at.begin(), at.begin() + 12, v4_prefix.begin());
@@ -23,8 +22,6 @@ IpAddress ip_address(const __u8 (&bytes)[16]) {
   std::copy(std::begin(bytes), std::end(bytes), copy.begin());
   return copy;
 }
-
-bool is_loopback(const IpAddress& at) { return is_v4(at) ? at[12] == 127 : at == v6_loopback; }
 
 std::string address_text(const IpAddress& at) {
   std::array<char, INET6_ADDRSTRLEN> text{};

@@ -13,6 +13,7 @@
 #include "agent/exports/json_text.h"
 #include "agent/exports/judgement_json.h"
 #include "agent/exports/label_text.h"
+#include "agent/exports/names.h"
 #include "agent/exports/propagation.h"
 
 namespace fanfare {
@@ -22,6 +23,31 @@ namespace json = boost::json;
 
 std::uint64_t all_bytes(const DirectionTotals& totals) {
   return std::accumulate(totals.bytes.begin(), totals.bytes.end(), std::uint64_t{0});
+}
+
+// Of events but for the sockets; counters since the agent's start.
+json::object delivery_object(const Delivery& delivery) {
+  const Fate& events = delivery.fates[FANFARE_FATE_EVENT];
+  const auto total = [](const auto& counts) {
+    return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+  };
+  json::object lost;
+  for (std::size_t i = 0; i < end_reasons; ++i) lost[end_reason_names[i]] = events.lost[i];
+  return {{"acked", events.acked},
+          {"in_flight", events.in_flight},
+          {"lost", total(events.lost)},
+          {"lost_by", std::move(lost)},
+          {"unknown", events.unknown},
+          {"unsent_bytes", delivery.unsent_bytes},
+          {"oldest_unsent_seconds", thousandths(delivery.oldest_unsent_seconds)},
+          {"oldest_unacked_seconds", thousandths(delivery.oldest_unacked_seconds)},
+          {"slow", delivery.slow},
+          {"stuck", delivery.stuck},
+          {"silent", total(delivery.silent)},
+          {"judged", total(delivery.judged)},
+          {"edge", delivery.edge},
+          {"inner", delivery.inner},
+          {"bookkeeping_error", delivery.bookkeeping_error}};
 }
 
 json::object shard_object(const ShardView& view) {
@@ -53,6 +79,7 @@ json::object shard_object(const ShardView& view) {
       {"due", events_due(shard)},
       {"reached", shard.identifies ? json::value(shard.reach.reached) : json::value(nullptr)},
       {"copies", event_copies(shard)},
+      {"delivery", delivery_object(shard.delivery)},
       {"worst", worst_value(view)},
       {"signals", signal_array(view)},
   };

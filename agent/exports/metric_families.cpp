@@ -12,16 +12,28 @@ Families::Families(const View& view)
   }
 }
 
-void Families::add(Metric metric, Labels labels, double value) {
-  prometheus::MetricFamily& family = families_[static_cast<std::size_t>(metric)];
-  prometheus::ClientMetric sample;
+prometheus::ClientMetric& Families::sample(Metric metric, Labels labels) {
+  auto& sample = families_[static_cast<std::size_t>(metric)].metric.emplace_back();
   sample.label = {{"cluster", cluster_}, {"node", node_}};
   for (const auto& [name, text] : labels) {
     sample.label.push_back({std::string(name), std::string(text)});
   }
-  (family.type == prometheus::MetricType::Counter ? sample.counter.value : sample.gauge.value) =
-      value;
-  family.metric.push_back(std::move(sample));
+  return sample;
+}
+
+void Families::add(Metric metric, Labels labels, double value) {
+  const auto type = metrics_catalogue()[static_cast<std::size_t>(metric)].type;
+  prometheus::ClientMetric& of = sample(metric, labels);
+  (type == prometheus::MetricType::Counter ? of.counter.value : of.gauge.value) = value;
+}
+
+void Families::add(Metric metric, Labels labels, const Histogram& value) {
+  auto& histogram = sample(metric, labels).histogram;
+  histogram.sample_sum = value.sum;
+  for (const auto& [bound, count] : value.buckets) {
+    histogram.sample_count += count;
+    histogram.bucket.push_back({histogram.sample_count, bound});
+  }
 }
 
 void Families::add(Metric metric, Labels labels, std::uint64_t value) {

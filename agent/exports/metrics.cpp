@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "agent/exports/delivery_metrics.h"
 #include "agent/exports/label_text.h"
 #include "agent/exports/metric_families.h"
 #include "agent/exports/metrics_catalogue.h"
@@ -52,6 +53,7 @@ void add_shard(Families& families, const ShardView& view) {
   }
   add_direction(families, name, "out", shard.out);
   add_direction(families, name, "in", shard.in);
+  add_delivery(families, name, shard.delivery);
 }
 
 void add_losses(Families& families, const View& view) {

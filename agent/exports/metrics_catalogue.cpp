@@ -30,6 +30,41 @@ constexpr std::array<MetricEntry, static_cast<std::size_t>(Metric::count)> catal
      "are, without frame headers."},
     {Metric::frames, "fanfare_frames_total", MetricType::Counter, "shard,role,protocol,direction",
      "Complete frames of any kind, fragments and control frames included."},
+    {Metric::messages_acked, "fanfare_messages_acked_total", MetricType::Counter, "shard,class",
+     "Messages to clients whose last byte the client's TCP has acknowledged (a proxy's, where a "
+     "proxy is the client). Class other is all that is no event: heartbeats, control, other."},
+    {Metric::messages_in_flight, "fanfare_messages_in_flight", MetricType::Gauge, "shard,class",
+     "Messages that have left for clients and wait for the acknowledgement of their last byte."},
+    {Metric::messages_lost, "fanfare_messages_lost_total", MetricType::Counter,
+     "shard,class,reason",
+     "Messages that had left and were never acknowledged when their socket died: by a reset (the "
+     "client's or ours), a TCP timeout, a close. Unknown: it cannot be told whether they arrived."},
+    {Metric::ack_seconds, "fanfare_ack_seconds", MetricType::Histogram, "shard",
+     "From the write of an event to its acknowledgement by the client's TCP, to a factor of two."},
+    {Metric::unsent_bytes, "fanfare_unsent_bytes", MetricType::Gauge, "shard",
+     "Bytes that the process has written to open client sockets and TCP has not sent; at most 5 s "
+     "old."},
+    {Metric::unsent_bytes_lost, "fanfare_unsent_bytes_lost_total", MetricType::Counter,
+     "shard,reason", "Bytes that TCP had not sent when their socket died; they never left."},
+    {Metric::oldest_unsent, "fanfare_oldest_unsent_seconds", MetricType::Gauge, "shard",
+     "How long the client that waits longest has had unsent bytes without progress; 0: none."},
+    {Metric::oldest_unacked, "fanfare_oldest_unacked_seconds", MetricType::Gauge, "shard",
+     "Age of the oldest message that waits for its acknowledgement; 0: none."},
+    {Metric::sockets_behind, "fanfare_sockets_behind", MetricType::Gauge, "shard,pace",
+     "Open client sockets where something has waited, unsent or unacknowledged: slow for 5 s, "
+     "stuck for 30 s or longer."},
+    {Metric::sockets_silent, "fanfare_sockets_silent", MetricType::Gauge, "shard,age",
+     "Open client sockets that get nothing while the shard emits: no event for 5 min, or none in "
+     "the first minute and since; by the age of the socket, up to the value of the label."},
+    {Metric::sockets_judged, "fanfare_sockets_judged", MetricType::Gauge, "shard,age",
+     "Open client sockets that are a minute old or older while the shard emits: those that can be "
+     "silent."},
+    {Metric::sockets_by_hop, "fanfare_sockets_by_hop", MetricType::Gauge, "shard,hop",
+     "Open client sockets whose peer is on another host (edge) or on this one (inner: a proxy, a "
+     "sidecar)."},
+    {Metric::bookkeeping_error, "fanfare_bookkeeping_error", MetricType::Gauge, "shard",
+     "By how much written = acked + lost + unknown + in flight does not hold; anything but 0 is a "
+     "defect of fanfare."},
     {Metric::events_accepted, "fanfare_events_accepted_total", MetricType::Counter, "shard",
      "Events that this node took from its clients."},
     {Metric::event_copies, "fanfare_event_copies_total", MetricType::Counter, "shard",
@@ -110,6 +145,7 @@ const std::array<MetricEntry, static_cast<std::size_t>(Metric::count)>& metrics_
 }
 
 std::string_view type_text(MetricType type) {
+  if (type == MetricType::Histogram) return "histogram";
   return type == MetricType::Counter ? "counter" : "gauge";
 }
 

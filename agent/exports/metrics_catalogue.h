@@ -20,6 +20,19 @@ enum class Metric : std::size_t {
   messages,
   message_bytes,
   frames,
+  messages_acked,
+  messages_in_flight,
+  messages_lost,
+  ack_seconds,
+  unsent_bytes,
+  unsent_bytes_lost,
+  oldest_unsent,
+  oldest_unacked,
+  sockets_behind,
+  sockets_silent,
+  sockets_judged,
+  sockets_by_hop,
+  bookkeeping_error,
   events_accepted,
   event_copies,
   events_reached,
@@ -58,7 +71,7 @@ struct MetricEntry {
 // Indexed by enum Metric.
 const std::array<MetricEntry, static_cast<std::size_t>(Metric::count)>& metrics_catalogue();
 
-// "counter" or "gauge", as the text format says it.
+// "counter", "gauge" or "histogram", as the text format says it.
 std::string_view type_text(prometheus::MetricType type);
 
 // The catalogue as a Markdown table.

@@ -17,6 +17,17 @@ namespace fanfare {
 inline constexpr std::array<std::string_view, FANFARE_CLASS_COUNT> class_names{"event", "heartbeat",
                                                                                "control", "other"};
 
+// Of client sockets, indexed by enum class Pace.
+inline constexpr std::array<std::string_view, 3> pace_names{"ok", "slow", "stuck"};
+
+// Indexed by enum fanfare_fate; the values of the label `class` where fates are told.
+inline constexpr std::array<std::string_view, FANFARE_FATE_COUNT> fate_names{"event", "other"};
+// Indexed by enum class EndReason.
+inline constexpr std::array<std::string_view, end_reasons> end_reason_names{"reset", "timeout",
+                                                                            "close"};
+// Indexed by enum class AgeClass.
+inline constexpr std::array<std::string_view, age_classes> age_names{"1m", "10m", "1h", "older"};
+
 // The values of the label `role`.
 inline constexpr std::string_view role_client = "client";
 inline constexpr std::string_view role_replication = "replication";

@@ -7,7 +7,7 @@
 #include <boost/json/object.hpp>
 #include <chrono>
 #include <cmath>
-#include <set>
+#include <numeric>
 #include <vector>
 
 #include "agent/exports/address_text.h"
@@ -15,27 +15,26 @@
 #include "agent/exports/label_text.h"
 #include "agent/exports/names.h"
 #include "agent/kernel/loss_text.h"
+#include "agent/model/own_addresses.h"
 
 namespace fanfare {
 namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t bytes_of_one = 640;  // of the golden text, and some
+constexpr std::size_t bytes_of_one = 720;  // of the golden text, and some
 
 // What several sockets of one answer share.
 struct Context {
   const View& view;
   Monotonic now;
-  std::set<IpAddress> own_addresses;  // of this host
-  std::vector<std::string> shards;    // shown names, by index
+  OwnAddresses own_addresses;
+  std::vector<std::string> shards;  // shown names, by index
 };
 
 Context context_of(const View& view, Monotonic now) {
-  Context context{view, now, {view.local_addresses.begin(), view.local_addresses.end()}, {}};
-  for (const fanfare_flow& flow : view.snapshot->flows) {
-    context.own_addresses.insert(ip_address(flow.local));
-  }
+  Context context{view, now, {}, {}};
+  context.own_addresses.learn(*view.snapshot);
   for (const ShardView& shard : view.shards) {
     context.shards.push_back(label_text(shard.shard.name));
   }
@@ -83,7 +82,7 @@ json::value reason(const fanfare_flow& flow) {
 
 void add_identity(json::object& object, const Context& context, const fanfare_flow& flow) {
   const IpAddress remote = ip_address(flow.remote);
-  const bool inner = is_loopback(remote) || context.own_addresses.contains(remote);
+  const bool inner = context.own_addresses.has(flow.remote);
   object["role"] = replicates(flow) ? role_replication : role_client;
   object["hop"] = inner ? "inner" : "edge";
   object["protocol"] = protocol_name(flow);
@@ -141,9 +140,27 @@ void add_counts(json::object& object, const Context& context, const fanfare_flow
   object["rpcs_in"] = rpcs(peer, in);
   object["entries_out"] = count_if(peer, out.rpcs.entries);
   object["entries_in"] = count_if(peer, in.rpcs.entries);
-  object["acked"] = nullptr;
-  object["in_flight"] = nullptr;
-  object["lost"] = nullptr;
+}
+
+// Of events. A socket that is over has lost what it had in flight.
+void add_fate(json::object& object, const fanfare_flow& flow) {
+  const bool client = !replicates(flow);
+  const bool over = flow.life == FANFARE_CLOSED;
+  const Ending ending = over ? ending_of(flow) : Ending{};
+  const Fate& late = ending.fates[FANFARE_FATE_EVENT];
+  object["acked"] = count_if(client, flow.acks.acked[FANFARE_FATE_EVENT] + late.acked);
+  object["in_flight"] = count_if(client, over ? 0 : in_flight(flow.acks)[FANFARE_FATE_EVENT]);
+  object["lost"] = count_if(client, std::reduce(late.lost.begin(), late.lost.end()));
+  object["unknown"] = count_if(client, late.unknown);
+}
+
+json::value seconds(float age) { return std::round(static_cast<double>(age) * 1000) / 1000; }
+
+void add_state(json::object& object, const SocketState& state) {
+  object["unsent_seconds"] = seconds(state.unsent_seconds);
+  object["unacked_seconds"] = seconds(state.unacked_seconds);
+  object["pace"] = pace_names[static_cast<std::size_t>(state.pace)];
+  object["silent"] = state.silent;
 }
 
 std::string socket_text(const Context& context, std::size_t i, const std::string& shard) {
@@ -151,12 +168,16 @@ std::string socket_text(const Context& context, std::size_t i, const std::string
   const auto& owners = snapshot.owners->by_cookie;
   const auto owner = owners.find(snapshot.cookies[i]);
   json::object object;
-  object.reserve(40);
+  object.reserve(48);
   object["cookie"] = snapshot.cookies[i];
   object["shard"] = shard;
   add_identity(object, context, snapshot.flows[i]);
   add_owner(object, owner == owners.end() ? nullptr : &owner->second);
   add_counts(object, context, snapshot.flows[i]);
+  add_fate(object, snapshot.flows[i]);
+  const auto& states = context.view.states;
+  if (!replicates(snapshot.flows[i]))
+    add_state(object, i < states.size() ? states[i] : SocketState{});
   return json_text(std::move(object));
 }
 

@@ -87,9 +87,7 @@ struct View {
   // Per-socket data, turned into SocketView on demand (admin socket only).
   std::shared_ptr<const Snapshot> snapshot;
   std::vector<std::uint32_t> shard_of;  // parallel to snapshot->flows
-  // This host's addresses beside those that sockets are seen with, as in fanfare_flow; may be
-  // empty. A client behind one of them is a proxy on this host.
-  std::vector<std::array<std::uint8_t, 16>> local_addresses;
+  std::vector<SocketState> states;      // same; empty where nobody has judged them
 };
 
 }  // namespace fanfare

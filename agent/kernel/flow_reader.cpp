@@ -30,6 +30,7 @@ void FlowReader::read_batches(Snapshot& snapshot) {
   std::uint64_t position = 0;  // opaque to us: the kernel's bucket number
   bool first = true;
   std::size_t have = 0;
+  LIBBPF_OPTS(bpf_map_batch_opts, locked, .elem_flags = BPF_F_LOCK);  // see fanfare_acks
   for (;;) {
     std::uint32_t count = std::min(batch_, capacity_);
     if (keys.size() < have + count) {
@@ -38,7 +39,7 @@ void FlowReader::read_batches(Snapshot& snapshot) {
     }
     const int error =
         bpf_map_lookup_batch(map_fd_, first ? nullptr : &position, &position, keys.data() + have,
-                             values.data() + have, &count, nullptr);
+                             values.data() + have, &count, &locked);
     if (error == -ENOSPC) {  // one bucket holds more than a batch
       batch_ *= 2;
       capacity_ = std::max(capacity_, batch_);

@@ -11,6 +11,7 @@
 
 #include "agent/kernel/cgroup_tree.h"
 #include "agent/kernel/fd.h"
+#include "agent/kernel/host_addresses.h"
 #include "bpf/tcp_states.h"
 
 namespace fanfare {
@@ -18,8 +19,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int ration = 100;  // one part of the time in a hundred
-constexpr auto longest_age = 30s;
+constexpr int ration = 100;       // one part of the time in a hundred
+constexpr auto longest_age = 5s;  // unsent bytes and who is stuck are as old as the scan
 constexpr auto shortest_pause = 1s;
 
 Owner to_owner(const fanfare_owner& raw) {
@@ -84,6 +85,7 @@ std::shared_ptr<const Owners> OwnerScan::scan(Monotonic now) {
   const auto began = clock_now();
   auto owners = std::make_shared<Owners>(parse_owners(run_iterator()));
   owners->cgroup_paths = list_cgroups(cgroup_root_);
+  owners->addresses = host_addresses();
   owners->scanned = now;
   last_ = owners;
   not_before_ = now + std::max<Monotonic>(shortest_pause, ration * (clock_now() - began));

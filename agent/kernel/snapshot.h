@@ -44,6 +44,8 @@ struct Owners {
   std::unordered_map<std::uint64_t, Owner> by_cookie;
   std::map<ListenerKey, Owner> listeners;
   std::unordered_map<std::uint64_t, std::string> cgroup_paths;  // id -> path below the root, "/..."
+  // Of the interfaces in the agent's network namespace, as in fanfare_flow.
+  std::vector<std::array<std::uint8_t, 16>> addresses{};
 };
 
 struct MapFill {

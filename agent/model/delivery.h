@@ -58,4 +58,16 @@ struct Delivery {
   bool operator==(const Delivery&) const = default;
 };
 
+// Of both kinds of sockets together.
+Delivery sum(const Delivery& a, const Delivery& b);
+
+// The same shard later: its counters as they have grown, its gauges as they stand.
+Delivery growth(const Delivery& now, const Delivery& before);
+
+// Before a tick that adds the sockets up anew.
+void clear_gauges(Delivery& delivery);
+
+// Zero where nothing is missing: written = acked + lost + unknown + in flight, for each kind.
+std::uint64_t imbalance(const Delivery& delivery);
+
 }  // namespace fanfare

@@ -39,6 +39,21 @@ std::vector<PeerDelta> peer_deltas(const Shard& now, const Shard& before) {
   return deltas;
 }
 
+std::uint64_t closed(const Shard& shard) {
+  return shard.closed_by_peer + shard.closed_by_local + shard.closed_by_timeout;
+}
+
+// What a proxy on this host has acknowledged says nothing of the clients behind it.
+Delivery delivery_delta(const Shard& now, const Shard& before) {
+  auto delta = now.edge_delivery.edge > 0 ? growth(now.edge_delivery, before.edge_delivery)
+                                          : growth(now.delivery, before.delivery);
+  delta.edge = now.delivery.edge;
+  delta.inner = now.delivery.inner;
+  delta.bookkeeping_error =
+      growth(now.delivery.bookkeeping_error, before.delivery.bookkeeping_error);
+  return delta;
+}
+
 ShardDelta shard_delta(const Shard& now, const Shard& before) {
   ShardDelta delta{
       .shard = now.name,
@@ -47,6 +62,9 @@ ShardDelta shard_delta(const Shard& now, const Shard& before) {
       .copies = growth(now.out.messages[FANFARE_EVENT], before.out.messages[FANFARE_EVENT]),
       .sockets_synced = now.sockets_synced,
       .sockets_unsynced = now.sockets_unsynced - now.sockets_silent,
+      .delivery = delivery_delta(now, before),
+      .sockets_opened = growth(now.sockets_opened, before.sockets_opened),
+      .sockets_closed = growth(closed(now), closed(before)),
       .replicates = now.replicates,
       .identifies = now.identifies,
       .peers = peer_deltas(now, before)};

@@ -43,7 +43,8 @@ struct ShardDelta {
   std::uint64_t sockets_synced = 0;    // now
   std::uint64_t sockets_unsynced = 0;  // those that something has left by
   std::uint64_t losses = 0;            // of this host, all reasons: they know no shard
-  // Between the snapshots, but for its gauges; bookkeeping_error too is what is new.
+  // Between the snapshots, but for its gauges; bookkeeping_error too is what is new. Of the edge
+  // sockets where there are any, see Delivery::edge.
   Delivery delivery{};
   std::uint64_t sockets_opened = 0;
   std::uint64_t sockets_closed = 0;

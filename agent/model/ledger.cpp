@@ -118,12 +118,37 @@ const Ledger::Naming& Ledger::naming_of(const Snapshot& snapshot, std::size_t in
 // keeps its shard, whoever listens on the port later.
 void Ledger::name_flow(const Snapshot& snapshot, std::size_t index, Tracked& tracked) {
   if (tracked.named_for_good) return;
+  const auto before = tracked.slot;
   const auto& naming = naming_of(snapshot, index);
   const bool over = snapshot.flows[index].life == FANFARE_CLOSED;
   if (!naming.complete && tracked.slot != no_shard) return;
   if (!naming.complete && !over && tracked.ticks_unnamed++ < patience_ticks) return;
   tracked.slot = slot_named(naming.name);
   tracked.named_for_good = naming.complete;
+  if (before == no_shard || before == tracked.slot) return;
+  const bool inner = tracked.delivery.state().inner;
+  tracked.delivery.move(inner ? slots_[before].inner : slots_[before].edge,
+                        inner ? slots_[tracked.slot].inner : slots_[tracked.slot].edge);
+}
+
+// Whose addresses are of this host is learned by and by: a socket can change its hop.
+void Ledger::settle_delivery(const Snapshot& snapshot, std::size_t index, Tracked& tracked,
+                             bool is_new) {
+  const auto& flow = snapshot.flows[index];
+  auto& slot = slots_[tracked.slot];
+  auto& delivery = tracked.delivery;
+  const Owner* owner = nullptr;
+  if (is_new || owners_are_new_) {
+    const bool was = delivery.state().inner;
+    const bool inner = own_addresses_.has(flow.remote);
+    delivery.set_inner(inner);
+    if (was != inner) delivery.move(was ? slot.inner : slot.edge, inner ? slot.inner : slot.edge);
+    const auto held = snapshot.owners->by_cookie.find(snapshot.cookies[index]);
+    if (held != snapshot.owners->by_cookie.end()) owner = &held->second;
+  }
+  delivery.advance(flow, snapshot.taken, owner, slot.emitted,
+                   delivery.state().inner ? slot.inner : slot.edge);
+  states_[index] = delivery.state();
 }
 
 std::uint32_t Ledger::settle_flow(const Snapshot& snapshot, std::size_t index) {
@@ -131,7 +156,8 @@ std::uint32_t Ledger::settle_flow(const Snapshot& snapshot, std::size_t index) {
   if (fanfare_protocol_replicates(flow.protocol)) return no_shard;
   if (!flow.local_port || !is_client(flow) || !chat_ports_.contains({flow.netns, flow.local_port}))
     return no_shard;
-  auto& tracked = tracked_[snapshot.cookies[index]];
+  const auto [entry, is_new] = tracked_.try_emplace(snapshot.cookies[index]);
+  auto& tracked = entry->second;
   tracked.generation = generation_;
   name_flow(snapshot, index, tracked);
   if (tracked.slot == no_shard) return no_shard;
@@ -139,6 +165,7 @@ std::uint32_t Ledger::settle_flow(const Snapshot& snapshot, std::size_t index) {
   auto& slot = slots_[tracked.slot];
   add_delta(slot.out, flow.out.tally, tracked.out);
   add_delta(slot.in, flow.in.tally, tracked.in);
+  settle_delivery(snapshot, index, tracked, is_new);
   if (!std::exchange(tracked.opened, true)) ++slot.shown.sockets_opened;
   if (flow.life == FANFARE_CLOSED) {
     if (!std::exchange(tracked.closed, true)) count_close(slot.shown, flow);
@@ -161,8 +188,11 @@ void Ledger::settle_replication(const Snapshot& snapshot,
 }
 
 // Shard "other" is many, and their peers and logs have nothing in common: it shows none.
-Shard Ledger::published(const Shard& shown) const {
-  Shard shard = shown;
+Shard Ledger::published(const Slot& slot) const {
+  Shard shard = slot.shown;
+  shard.delivery = sum(slot.edge, slot.inner);
+  shard.delivery.bookkeeping_error += imbalance(shard.delivery);
+  shard.edge_delivery = slot.edge;
   replication_.fill(shard);
   reach_.fill(shard);
   const auto rule = rule_by_name_.find(shard.name);
@@ -188,21 +218,32 @@ Model Ledger::publish(std::vector<std::uint32_t> slot_of_flow) const {
   std::vector<std::uint32_t> place(slots_.size());
   for (std::uint32_t i = 0; i < order.size(); ++i) {
     place[order[i]] = i;
-    model.shards.push_back(published(slots_[order[i]].shown));
+    model.shards.push_back(published(slots_[order[i]]));
   }
   for (auto& slot : slot_of_flow)
     if (slot != no_shard) slot = place[slot];
   model.shard_of = std::move(slot_of_flow);
+  model.states = states_;
   model.shards_over_limit = over_limit_;
   return model;
 }
 
-Model Ledger::advance(const Snapshot& snapshot) {
+void Ledger::begin_tick(const Snapshot& snapshot) {
   ++generation_;
-  if (std::exchange(named_by_, snapshot.owners) != snapshot.owners) names_.clear();
+  owners_are_new_ = std::exchange(named_by_, snapshot.owners) != snapshot.owners;
+  if (owners_are_new_) names_.clear();
   note_chat_ports(snapshot);
-  for (auto& slot : slots_)
+  own_addresses_.learn(snapshot);
+  states_.assign(snapshot.flows.size(), {});
+  for (auto& slot : slots_) {
     slot.shown.sockets_synced = slot.shown.sockets_unsynced = slot.shown.sockets_silent = 0;
+    clear_gauges(slot.edge);
+    clear_gauges(slot.inner);
+  }
+}
+
+Model Ledger::advance(const Snapshot& snapshot) {
+  begin_tick(snapshot);
 
   std::vector<std::uint32_t> slot_of_flow(snapshot.flows.size(), no_shard);
   for (std::size_t i = 0; i < snapshot.flows.size(); ++i)
@@ -211,6 +252,8 @@ Model Ledger::advance(const Snapshot& snapshot) {
   reach_.advance(snapshot.reach, rules_);
   forget_gone(snapshot);
   for (auto& slot : slots_) {
+    if (slot.out.messages[FANFARE_EVENT] > slot.shown.out.messages[FANFARE_EVENT])
+      slot.emitted = snapshot.taken;
     raise(slot.shown.out, slot.out);
     raise(slot.shown.in, slot.in);
   }

@@ -12,9 +12,11 @@
 
 #include "agent/config/config.h"
 #include "agent/kernel/snapshot.h"
+#include "agent/model/own_addresses.h"
 #include "agent/model/reach.h"
 #include "agent/model/replication.h"
 #include "agent/model/shards.h"
+#include "agent/model/socket_delivery.h"
 
 namespace fanfare {
 
@@ -35,9 +37,12 @@ class Ledger {
   struct Slot {
     Shard shown;
     DirectionTotals out, in;
+    Delivery edge, inner;  // by hop
+    Monotonic emitted{};   // the last tick with an event out, 0: none yet
   };
   struct Tracked {
     fanfare_tally out{}, in{};
+    SocketDelivery delivery;
     std::uint64_t generation = 0;
     std::uint32_t slot = no_shard;
     std::uint8_t ticks_unnamed = 0;
@@ -56,13 +61,15 @@ class Ledger {
   };
 
   void note_chat_ports(const Snapshot& snapshot);
+  void begin_tick(const Snapshot& snapshot);
   std::uint32_t settle_flow(const Snapshot& snapshot, std::size_t index);
+  void settle_delivery(const Snapshot& snapshot, std::size_t index, Tracked& tracked, bool is_new);
   void name_flow(const Snapshot& snapshot, std::size_t index, Tracked& tracked);
   const Naming& naming_of(const Snapshot& snapshot, std::size_t index);
   std::uint32_t slot_named(const std::string& name);
   void settle_replication(const Snapshot& snapshot, std::vector<std::uint32_t>& slot_of_flow);
   void forget_gone(const Snapshot& snapshot);
-  Shard published(const Shard& shown) const;
+  Shard published(const Slot& slot) const;
   Model publish(std::vector<std::uint32_t> slot_of_flow) const;
 
   std::vector<ShardRule> rules_;
@@ -72,11 +79,14 @@ class Ledger {
   std::map<std::string, std::uint32_t> slot_by_name_;
   std::map<PortKey, Naming> names_;  // of the latest owner scan
   std::shared_ptr<const Owners> named_by_;
+  bool owners_are_new_ = false;  // at this tick
   std::set<ListenerKey> chat_ports_;
+  OwnAddresses own_addresses_;
   ReplicationLedger replication_;
   std::map<std::string, std::uint32_t> slot_of_replicated_;  // shard "other" where over the limit
   ReachLedger reach_;
   boost::unordered_flat_map<std::uint64_t, Tracked> tracked_;
+  std::vector<SocketState> states_;  // of this tick, parallel to the snapshot's flows
   std::uint64_t generation_ = 0;
   std::uint64_t over_limit_ = 0;
 };

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "agent/model/delivery.h"
+#include "agent/model/socket_delivery.h"
 #include "bpf/abi.h"
 
 namespace fanfare {
@@ -80,7 +81,8 @@ struct Shard {
   // leader, sent to its most advanced follower. Sent again does not count: by log index.
   std::uint64_t commands = 0;
   ReachTotals reach{};
-  Delivery delivery{};
+  Delivery delivery{};       // of all its client sockets
+  Delivery edge_delivery{};  // of those whose peer is on another host
   bool operator==(const Shard&) const = default;
 };
 
@@ -93,6 +95,7 @@ inline constexpr std::uint32_t no_shard = UINT32_MAX;
 struct Model {
   std::vector<Shard> shards;            // sorted by name
   std::vector<std::uint32_t> shard_of;  // index into shards, or no_shard
+  std::vector<SocketState> states;      // parallel to shard_of
   std::uint64_t shards_over_limit = 0;  // listeners that went to shard "other"
 };
 

@@ -84,6 +84,8 @@ void put_owners(ByteWriter& out, const Owners& owners) {
     out.put(id);
     out.text(path);
   }
+  out.put<std::uint64_t>(owners.addresses.size());
+  for (const auto& address : owners.addresses) out.put(address);
 }
 
 Owners get_owners(ByteReader& in) {
@@ -102,6 +104,8 @@ Owners get_owners(ByteReader& in) {
     const auto id = in.get<std::uint64_t>();
     owners.cgroup_paths[id] = in.text();
   }
+  for (auto left = in.count(16); left > 0; --left)
+    owners.addresses.push_back(in.get<std::array<std::uint8_t, 16>>());
   return owners;
 }
 

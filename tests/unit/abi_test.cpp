@@ -128,7 +128,7 @@ TEST(Abi, AcksHaveNoPadding) {
   using A = fanfare_acks;
   const Field fields[] = {FIELD(A, lock),  FIELD(A, acked_seq),   FIELD(A, first),
                           FIELD(A, count), FIELD(A, reserved),    FIELD(A, written),
-                          FIELD(A, acked), FIELD(A, event_ticks), FIELD(A, reserved2),
+                          FIELD(A, acked), FIELD(A, event_ticks), FIELD(A, frames),
                           FIELD(A, marks), FIELD(A, event_times)};
   expect_gapless(fields, sizeof(A));
 }

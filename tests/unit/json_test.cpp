@@ -181,7 +181,9 @@ TEST(Json, HopIsInnerForWhatRunsOnThisHost) {
 
   sample::set_address(one.flow().remote, {198, 51, 100, 5});
   EXPECT_EQ(one.parsed().at("hop").as_string(), "edge");
-  one.view.local_addresses = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 198, 51, 100, 5}};
+  auto owners = std::make_shared<Owners>(*one.snapshot->owners);
+  owners->addresses = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 198, 51, 100, 5}};
+  one.snapshot->owners = owners;
   EXPECT_EQ(one.parsed().at("hop").as_string(), "inner") << "a given address";
 }
 

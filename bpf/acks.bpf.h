@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+/*
+ * Drives bpf/acks.h. Egress of one socket is serial (the socket's lock), ingress is not under that
+ * lock: both change the marks inside a spin lock of the record. Every value from outside is fetched
+ * before it is taken, since no helper may run under it.
+ */
+#ifndef FANFARE_ACKS_BPF_H
+#define FANFARE_ACKS_BPF_H
+
+#include "bpf/acks.h"
+#include "bpf/knobs.bpf.h"
+
+/* `sent_ns` is TCP's send time. */
+static __always_inline void push_mark(struct fanfare_flow *flow, __u64 sent_ns)
+{
+	__u64 messages[FANFARE_FATE_COUNT];
+
+	if (!acks_take_written(&flow->acks, &flow->out, messages))
+		return;
+	bpf_spin_lock(&flow->acks.lock);
+	acks_push(&flow->acks, flow->out.next_seq, sent_ns / FANFARE_ACK_TICK_NS, messages);
+	bpf_spin_unlock(&flow->acks.lock);
+}
+
+static __always_inline void pop_marks(struct fanfare_flow *flow, __u32 ack)
+{
+	__u32 now;
+
+	if (!acks_may_cover(&flow->acks, flow->out.next_seq, ack))
+		return;
+	now = bpf_ktime_get_ns() / FANFARE_ACK_TICK_NS;
+	bpf_spin_lock(&flow->acks.lock);
+	acks_pop(&flow->acks, ack, now);
+	bpf_spin_unlock(&flow->acks.lock);
+}
+
+#endif
