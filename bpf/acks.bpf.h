@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
 /*
- * Drives bpf/acks.h. Egress of one socket is serial (the socket's lock), ingress is not under that
+ * Drives framers/acks.h. Egress of one socket is serial (the socket's lock), ingress is not under that
  * lock: both change the marks inside a spin lock of the record. Every value from outside is fetched
  * before it is taken, since no helper may run under it.
  */
 #ifndef FANFARE_ACKS_BPF_H
 #define FANFARE_ACKS_BPF_H
 
-#include "bpf/acks.h"
+#include "bpf/framers/acks.h"
 #include "bpf/knobs.bpf.h"
 
 /* `sent_ns` is TCP's send time. */

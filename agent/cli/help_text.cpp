@@ -61,8 +61,8 @@ important columns are left out; on a pipe and with -o json nothing is.
 events_out heartbeats_out control_out other_out frames_out message_bytes_out events_in control_in
 frames_in message_bytes_in events_out_per_second events_in_per_second opened closed_peer
 closed_local closed_timeout acked in_flight lost unknown unsent_bytes slow stuck silent
-oldest_unacked_seconds oldest_unsent_seconds edge inner. Figures sort from the largest down (coverage and propagation from the
-lowest up), names from A to Z, unknown last. Without it: by name.
+oldest_unacked_seconds oldest_unsent_seconds edge inner. Figures sort from the largest down
+(coverage and propagation from the lowest up), names from A to Z, unknown last. Without it: by name.
 
 --fail-below fails when the coverage of a listed shard is below RATIO, is unknown (no sockets), when
 there is no shard at all, or when a known propagation ratio is below RATIO times its normal (reach
@@ -79,8 +79,8 @@ On a narrow terminal less important columns are left out; on a pipe and with -o 
 
 --sort takes one of: cookie shard remote local state reason events_out heartbeats_out control_out
 other_out frames_out bytes_out events_in control_in frames_in bytes_in acked in_flight pace
-unsent_bytes unsent_seconds unacked_seconds hop last_event_seconds srtt_us opened_seconds pid comm netns cgroup role protocol entries_out
-entries_in. Figures sort from the largest down,
+unsent_bytes unsent_seconds unacked_seconds hop last_event_seconds srtt_us opened_seconds pid comm
+netns cgroup role protocol entries_out entries_in. Figures sort from the largest down,
 names from A to Z, unknown last. Without it: by events_out.
 
 Exit codes: 0 fine; 2 usage; 3 agent not reachable.

@@ -51,7 +51,7 @@ struct Shard {
 struct Socket {
   std::uint64_t cookie = 0;
   std::string role, state, local, remote;
-  std::string pace;  // "ok", "slow", "stuck"; empty: not a client
+  std::string pace;          // "ok", "slow", "stuck"; empty: not a client
   std::string comm, reason;  // empty: unknown, none
   std::optional<std::uint64_t> pid, unsent_bytes, srtt_us;
   std::uint64_t out = 0;  // events; log entries where the role is replication

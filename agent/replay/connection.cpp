@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "agent/replay/walk.h"
+#include "bpf/framers/acks.h"
 #include "bpf/tcp_states.h"
 
 namespace fanfare {
@@ -31,6 +32,10 @@ void begin_at(fanfare_direction& direction, std::uint32_t seq) {
 bool is_past_hole(const fanfare_direction& direction, const Piece& piece) {
   return (direction.flags & FANFARE_SEQ_KNOWN) &&
          static_cast<std::int32_t>(piece.seq - direction.next_seq) > 0;
+}
+
+std::uint32_t ack_ticks(Monotonic at) {
+  return static_cast<std::uint32_t>(at.count() / FANFARE_ACK_TICK_NS);
 }
 
 void copy_address(std::uint8_t (&to)[16], const Endpoint& from) {
@@ -101,10 +106,23 @@ void Connection::take(int from, const TcpSegment& segment, Monotonic now) {
   streams_[from].take({segment.seq, segment.length, segment.payload, segment.ack, now},
                       [&](const Piece& piece) { deliver(from, piece); });
   if (streams_[0].has_hole() || streams_[1].has_hole()) expire(now);
+  note_ack(from, segment, now);
   const auto ended = [&](int end) { return fin_[end] && streams_[end].next() == *fin_[end]; };
   if (reset_ || (ended(0) && ended(1))) {
     flush();
     over_ = true;
+  }
+}
+
+// As pop_marks in bpf/acks.bpf.h.
+void Connection::note_ack(int from, const TcpSegment& segment, Monotonic now) {
+  if (!segment.has_ack || replicates()) return;
+  for (Side& side : sides_) {
+    if (from == side.server) continue;
+    if (side.acked == 0 || static_cast<std::int32_t>(segment.ack - side.acked) > 0)
+      side.acked = segment.ack;
+    if (acks_may_cover(&side.acks, side.out.next_seq, segment.ack))
+      acks_pop(&side.acks, segment.ack, ack_ticks(now));
   }
 }
 
@@ -147,6 +165,9 @@ void Connection::walk(Side& side, int from, const Piece& piece) {
   const auto flags_before = side.out.flags;
   walk_direction(side, side.out, piece, FANFARE_LOSS_EGRESS_HOLE);
   if (replicates()) return;
+  __u64 written[FANFARE_FATE_COUNT] = {};
+  if (acks_take_written(&side.acks, &side.out, written))
+    acks_push(&side.acks, side.out.next_seq, ack_ticks(piece.at), written);
   if (side.out.stage == FANFARE_STAGE_HEAD && piece.payload.size() < piece.length)
     lose_head(side, FANFARE_LOSS_PAYLOAD);
   after_egress(side, piece, (side.out.flags & ~flags_before) & FANFARE_UPGRADED);
@@ -247,6 +268,11 @@ Connection::Flow Connection::record(const Side& side, int local) const {
   const bool dialled = local != side.server;
   flow.out = dialled ? side.in : side.out;
   flow.in = dialled ? side.out : side.in;
+  if (!replicates()) {
+    flow.acks = side.acks;
+    flow.snd_una = side.acked;
+    flow.snd_nxt = flow.write_seq = side.out.next_seq;
+  }
   flow.opened_ns = opened_ns_;
   flow.protocol = protocol_;
   flow.dialled = dialled;

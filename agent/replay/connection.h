@@ -67,6 +67,8 @@ class Connection {
   struct Side {
     int server = 0;
     fanfare_direction out{}, in{};
+    fanfare_acks acks{};
+    std::uint32_t acked = 0;  // highest number that the client has acknowledged; 0: none yet
   };
 
   bool replicates() const { return fanfare_protocol_replicates(protocol_) != 0; }
@@ -78,6 +80,7 @@ class Connection {
   void lose_head(Side& side, std::uint8_t reason);
   void after_egress(Side& side, const Piece& piece, bool upgraded);
   void settle_sides();
+  void note_ack(int from, const TcpSegment& segment, Monotonic now);
   void note_end(int from, const TcpSegment& segment);
   const Side* shown() const;
   Flow record(const Side& side, int local) const;

@@ -16,7 +16,7 @@
 #include <thread>
 
 #include "agent/model/socket_delivery.h"
-#include "bpf/acks.h"
+#include "bpf/framers/acks.h"
 #include "tests/kernel/kernel_test.h"
 #include "tests/kernel/on_threads.h"
 #include "tests/support/netns.h"

@@ -13,6 +13,7 @@ from processes import Failure, last_words, spawn, stop
 
 READY_SECONDS = 10
 CLASSES = {"event": "events", "heartbeat": "heartbeats", "control": "control", "other": "other"}
+ACKED = ("out", "acked events")
 
 
 class Recording:
@@ -52,15 +53,21 @@ def replayed(fanfare: pathlib.Path, recording: Recording, config: pathlib.Path) 
     if done.returncode:
         raise Failure(f"replay exits with {done.returncode}: {done.stderr[-300:]}")
     flows = json.loads(done.stdout)["flows"]
-    return {(way, kind): sum(flow[f"{key}_{way}"] or 0 for flow in flows)
-            for way in ("out", "in") for kind, key in CLASSES.items()}
+    counts = {(way, kind): sum(flow[f"{key}_{way}"] or 0 for flow in flows)
+              for way in ("out", "in") for kind, key in CLASSES.items()}
+    return counts | {ACKED: sum(flow["acked"] or 0 for flow in flows)}
 
 
 def counted(agent) -> dict:
-    return {(way, kind): int(sum(
-        s.value for s in agent.metrics() if s.name == "fanfare_messages_total"
-        and (s.labels["direction"], s.labels["class"]) == (way, kind)))
-            for way in ("out", "in") for kind in CLASSES}
+    samples = agent.metrics()
+
+    def total(metric, **labels):
+        return int(sum(s.value for s in samples if s.name == f"fanfare_{metric}" and
+                       all(s.labels.get(key) == value for key, value in labels.items())))
+
+    counts = {(way, kind): total("messages_total", direction=way, **{"class": kind})
+              for way in ("out", "in") for kind in CLASSES}
+    return counts | {ACKED: total("messages_acked_total", **{"class": "event"})}
 
 
 def check(fanfare: pathlib.Path, recording: Recording, agent, unseen_closes: int = 0) -> None:

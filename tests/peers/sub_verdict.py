@@ -39,7 +39,8 @@ def socket_differences(clients, rows, plan):
             continue
         out, into = (due(client, direction, plan) for direction in ("out", "in"))
         wanted = {"state": "synced", "events_out": out["event"], "events_in": into["event"],
-                  "control_out": out["control"]}
+                  "control_out": out["control"],
+                  "acked": out["event"], "in_flight": 0, "lost": 0, "unknown": 0}
         if plan.classes:
             wanted |= {"heartbeats_out": out["heartbeat"], "other_out": out["other"]}
         for what, value in wanted.items():
@@ -86,6 +87,7 @@ def check(agent, report, plan) -> None:
         rows, samples = agent.sockets(), agent.metrics()
         found = [*loss_differences(clients, samples, plan),
                  *total_differences(clients, samples, plan),
+                 *verdict.fate_differences(samples, lambda name: name == SHARD),
                  *socket_differences(clients, rows, plan)]
         if not found:
             return

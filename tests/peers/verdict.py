@@ -36,6 +36,8 @@ def expected_of_socket(link) -> dict:
         "role": "client", "protocol": "websocket", "state": "synced",
         "events_out": link.events_out, "events_in": link.events_in,
         "control_out": link.control_out,
+        # All of it has been read on the other side, so TCP has acknowledged it.
+        "acked": link.events_out, "in_flight": 0, "lost": 0, "unknown": 0,
     }
     if link.frames is not None:
         expected["frames_out"] = link.frames + link.control_out
@@ -84,6 +86,25 @@ def total_differences(shard: Shard, links, samples):
             yield (shard.name, f"messages_total {direction} {kind}", expected, int(got))
 
 
+def fate_differences(samples, owns):
+    """written = acked + lost + in flight, by class, for the shards that `owns` names."""
+    def total(metric, **labels):
+        return int(sum(s.value for s in samples
+                       if s.name == f"fanfare_{metric}" and owns(s.labels.get("shard", ""))
+                       and all(s.labels.get(key) == value for key, value in labels.items())))
+
+    kinds = {"event": ("event",), "other": ("heartbeat", "control", "other")}
+    for fate, classes in kinds.items():
+        written = sum(total("messages_total", direction="out", role="client", **{"class": kind})
+                      for kind in classes)
+        known = sum(total(metric, **{"class": fate}) for metric in (
+            "messages_acked_total", "messages_lost_total", "messages_in_flight"))
+        if written != known:
+            yield ("fates", f"{fate}: acked + lost + in flight", written, known)
+    if error := total("bookkeeping_error"):
+        yield ("fates", "bookkeeping_error", 0, error)
+
+
 def stray_differences(shards, samples):
     """Messages at our ports that a shard of another name has counted too."""
     ports = {shard.port for shard in shards}
@@ -124,6 +145,7 @@ class Judge:
     def _differences(self, links) -> list:
         rows, samples = self._agent.sockets(), self._agent.metrics()
         found = [*loss_differences(samples), *stray_differences(self._shards, samples)]
+        found += fate_differences(samples, lambda name: any(s.owns(name) for s in self._shards))
         for shard in self._shards:
             found += total_differences(shard, links, samples)
             found += socket_differences(shard, links, rows)

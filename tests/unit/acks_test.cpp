@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The marks between written and acknowledged, against a list that remembers every message.
-#include "bpf/acks.h"
+#include "bpf/framers/acks.h"
 
 #include <gtest/gtest.h>
 

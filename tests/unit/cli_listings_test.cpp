@@ -34,13 +34,13 @@ TEST(CliShards, GoldenAt80) {
 TEST(CliShards, GoldenAt120) {
   EXPECT_EQ(run_against(canned_shards, {"shards", "--sort", "coverage"}, 120).out,
             "SHARD                                   SYNCED  UNSYNCED  COVERAGE  "
-            "PROPAGATION         EVENTS_OUT    OUT/S  EVENTS_IN\n"
+            "PROPAGATION         EVENTS_OUT    OUT/S  LOST  STUCK\n"
             "node:8080/chat.slice/us-east-1.service   1,234         6   99.51 %  "
-            "reach 0.99 of 0.99  12,345,678  1,234.5     98,765\n"
+            "reach 0.99 of 0.99  12,345,678  1,234.5     8      3\n"
             "beast:9000                                   1         0  100.00 %  "
-            "-                            7      0.7          0\n"
+            "-                            7      0.7     0      0\n"
             "fanfare-selftest                             0         0         -  "
-            "-                        2,000      0.0        500\n");
+            "-                        2,000      0.0     0      0\n");
 }
 
 TEST(CliSockets, GoldenAt80) {
@@ -55,13 +55,13 @@ TEST(CliSockets, GoldenAt120) {
   EXPECT_EQ(
       run_against(canned_sockets, {"sockets", "--sort", "remote"}, 120).out,
       "SHARD                                   REMOTE                        STATE     "
-      "EVENTS_OUT  EVENTS_IN   LAST  UNSENT\n"
+      "EVENTS_OUT  EVENTS_IN   LAST  PACE\n"
       "beast:9000                              127.0.0.1:50125               synced             "
-      "7          1   12 s       0\n"
+      "7          1   12 s  ok\n"
       "node:8080/chat.slice/us-east-1.service  203.0.113.7:50123             synced       "
-      "123,456        987  0.4 s  65,536\n"
+      "123,456        987  0.4 s  slow\n"
       "beast:9000                              [2001:db8:1:2:3:4:5:6]:50124  unsynced           "
-      "7          0      -       -\n");
+      "7          0      -  ok\n");
 }
 
 TEST(CliSockets, APipeGetsEverythingEscaped) {
@@ -119,7 +119,9 @@ TEST(CliJson, IsTheAgentsOnOneLine) {
       R"("heartbeats_out":2,"control_out":3,"other_out":4,"frames_out":5,"message_bytes_out":6,)"
       R"("events_in":7,"control_in":8,"frames_in":9,"message_bytes_in":10,"events_out_per_second":0.5,)"
       R"("events_in_per_second":12.5,"opened":1,"closed":{"peer":0,"local":0,"timeout":0},)"
-      R"("accepted":7,"due":8,"reached":null,"copies":1,"worst":null,"signals":[],)"
+      R"("accepted":7,"due":8,"reached":null,"copies":1,"delivery":{"acked":1,"in_flight":0,"lost":0,)"
+      R"("unknown":0,"unsent_bytes":0,"oldest_unsent_seconds":0,"oldest_unacked_seconds":0,"slow":0,)"
+      R"("stuck":0,"silent":0,"edge":1,"inner":0},"worst":null,"signals":[],)"
       R"("key of a later version":["x\u001b"]})";
   const Outcome shards = run_against("[ " + shard + "\n]\n", {"shards", "-o", "json"});
   EXPECT_EQ(shards.out, "[" + shard + "]\n");

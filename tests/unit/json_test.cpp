@@ -32,6 +32,9 @@ const std::string shards_golden =
     R"("frames_in":3,"message_bytes_in":84,)"
     R"("events_out_per_second":0.7,"events_in_per_second":0.2,"opened":5,)"
     R"("closed":{"peer":2,"local":1,"timeout":1},"accepted":2,"due":2,"reached":null,"copies":7,)"
+    R"("delivery":{"acked":5,"in_flight":1,"lost":1,"lost_by":{"reset":0,"timeout":1,"close":0},)"
+    R"("unknown":0,"unsent_bytes":16,"oldest_unsent_seconds":0,"oldest_unacked_seconds":1.5,)"
+    R"("slow":1,"stuck":0,"silent":1,"judged":1,"edge":1,"inner":0,"bookkeeping_error":0},)"
     R"("worst":null,"signals":[]}])";
 
 // A view with one flow to play with.
@@ -118,7 +121,8 @@ TEST(Json, SocketGolden) {
       R"("events_out":7,"heartbeats_out":0,"control_out":0,"other_out":0,"frames_out":7,)"
       R"("bytes_out":1414,"events_in":2,"heartbeats_in":0,"control_in":1,"other_in":0,"frames_in":3,"bytes_in":99,)"
       R"("rpcs_out":null,"rpcs_in":null,"entries_out":null,"entries_in":null,)"
-      R"("acked":null,"in_flight":null,"lost":null})"
+      R"("acked":5,"in_flight":2,"lost":0,"unknown":0,"unsent_seconds":0,)"
+      R"("unacked_seconds":1.5,"pace":"slow","silent":false})"
       "\n]\n");
 }
 
@@ -141,7 +145,7 @@ TEST(Json, WhatIsNotKnownIsNull) {
   one.flow().out.last_event_ns = 0;
   const json::object socket = one.parsed();
   for (const char* key : {"pid", "comm", "srtt_us", "unsent_bytes", "cgroup", "opened_seconds",
-                          "last_event_seconds", "acked", "in_flight", "lost", "reason"}) {
+                          "last_event_seconds", "reason"}) {
     EXPECT_TRUE(socket.at(key).is_null()) << key;
   }
 }

@@ -43,6 +43,11 @@ inline fanfare_flow flow() {
   flow.in.tally.by_class[FANFARE_EVENT].messages = 2;
   flow.in.tally.by_class[FANFARE_CONTROL].messages = 1;
   flow.in.next_seq = 99;
+  flow.acks.acked_seq = 1010;
+  flow.acks.count = 1;
+  flow.acks.written[FANFARE_FATE_EVENT] = 7;
+  flow.acks.acked[FANFARE_FATE_EVENT] = 5;
+  flow.acks.marks[0] = {.end_seq = 1414, .sent = 0, .messages = {2, 0}};
   flow.opened_ns = (taken - std::chrono::seconds(60)).count();
   flow.cgroup_id = 42;
   set_address(flow.local, {192, 0, 2, 1});
@@ -85,6 +90,16 @@ inline ShardView shard(const std::string& name) {
   view.shard.closed_by_local = 1;
   view.shard.closed_by_timeout = 1;
   view.shard.sockets_synced = 1;
+  Delivery& delivery = view.shard.delivery;
+  delivery.fates[FANFARE_FATE_EVENT] = {
+      .written = 7, .acked = 5, .lost = {0, 1, 0}, .unknown = 0, .in_flight = 1};
+  delivery.fates[FANFARE_FATE_OTHER] = {.written = 3, .acked = 3};
+  delivery.ack_times = {0, 0, 3, 2};
+  delivery.ack_seconds = 0.0005;
+  delivery.unsent_bytes = 16;
+  delivery.oldest_unacked_seconds = 1.5;
+  delivery.slow = delivery.edge = 1;
+  delivery.silent = delivery.judged = {0, 1, 0, 0};
   view.coverage = 1.0;
   view.events_out_per_second = 0.7;
   view.events_in_per_second = 0.2;
@@ -115,6 +130,7 @@ inline View view() {
   view.programs = {{"on_egress", 20, std::chrono::microseconds(3)}};
   view.snapshot = snapshot();
   view.shard_of = {0};
+  view.states = {{.unacked_seconds = 1.5F, .pace = Pace::slow}};
   return view;
 }
 

@@ -6,7 +6,7 @@
 
 #include <cerrno>
 
-#include "bpf/acks.h"
+#include "bpf/framers/acks.h"
 #include "bpf/tcp_states.h"
 #include "tests/support/snapshots.h"
 
