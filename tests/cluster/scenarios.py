@@ -245,6 +245,9 @@ def counts(cluster: Cluster, verdict: Verdict) -> None:
         verdict.equal(f"{name}: copies", truth["copies"], int(agent.value("event_copies_total")))
         verdict.equal(f"{name}: messages to clients", stats["written"], int(agent.value(
             "messages_total", direction="out", role="client", **{"class": "event"})))
+        verdict.equal(f"{name}: acknowledged by the clients", stats["written"], int(agent.value(
+            "messages_acked_total", **{"class": "event"})))
+        verdict.equal(f"{name}: bookkeeping error", 0, int(agent.value("bookkeeping_error")))
         verdict.equal(f"{name}: losses", 0, int(sum(
             s.value for s in agent.metrics() if s.name == "fanfare_capture_losses_total")))
         verdict.equal(f"{name}: coverage", 1.0, agent.value("coverage_ratio", shard=SHARD))
