@@ -54,8 +54,11 @@ static __always_inline void count_egress(struct __sk_buff *skb, struct bpf_sock 
 
 	if ((flow->out.flags & ~flags_before) & FANFARE_UPGRADED)
 		open_inbound(sk, flow);
-	if (flow->out.stage == FANFARE_STAGE_SEARCH &&
-	    flow->out.searched >= FANFARE_SEARCH_BYTES_MAX && !chat_ports[flow->local_port]) {
+	if (client_protocols_enabled && flow->out.stage == FANFARE_STAGE_PACKETS &&
+	    flow->out.tally.frames)
+		chat_ports[flow->local_port] = 1;
+	if (fanfare_searches(&flow->out) && flow->out.searched >= FANFARE_SEARCH_BYTES_MAX &&
+	    !chat_ports[flow->local_port]) {
 		lose(FANFARE_LOSS_SEARCH_GIVEN_UP, 1);
 		flow->out.stage = FANFARE_STAGE_DISMISSED;
 	}

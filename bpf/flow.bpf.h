@@ -105,6 +105,41 @@ static __always_inline struct fanfare_flow *open_flow(struct sock *sk, struct tc
 	return flow;
 }
 
+/* One direction of a socket that speaks MQTT; `flags` is FANFARE_MASKED in that of the client. */
+static __always_inline void open_packet_direction(struct fanfare_direction *d, __u8 flags,
+						  __u32 seq, int fresh)
+{
+	if (fresh) {
+		d->first_seq = d->next_seq = seq;
+		d->flags = flags | FANFARE_SEQ_KNOWN | FANFARE_FIRST_PACKET;
+		d->stage = FANFARE_STAGE_PACKETS;
+	} else {
+		d->flags = flags | FANFARE_OLD;
+		d->stage = FANFARE_STAGE_PACKET_SEARCH;
+	}
+}
+
+/* Makes the record of a server's socket on a port where clients speak MQTT. One that is older than
+ * we are is searched for packets. */
+static __always_inline struct fanfare_flow *open_mqtt(struct sock *sk, struct tcp_sock *tcp,
+						      __u64 cookie, __u64 now_ns, int fresh)
+{
+	struct fanfare_flow *flow = new_flow(cookie, now_ns);
+
+	if (!flow)
+		return 0;
+	flow->opened_ns = fresh ? now_ns : 0;
+	flow->protocol = FANFARE_MQTT;
+	open_packet_direction(&flow->out, 0, tcp->snd_nxt, fresh);
+	open_packet_direction(&flow->in, FANFARE_MASKED, tcp->rcv_nxt, fresh);
+	name_flow(flow, sk);
+	if (payloads_read)
+		flow->out.client_rule = flow->in.client_rule =
+			client_rule_of_port[flow->local_port];
+	watch_flow(flow);
+	return flow;
+}
+
 /* One direction of a replication socket; `flags` is FANFARE_RESPONSES or 0. */
 static __always_inline void open_rpc_direction(struct fanfare_direction *d, __u8 flags, __u32 seq,
 					       int fresh)
@@ -140,6 +175,23 @@ static __always_inline struct fanfare_flow *open_replication(struct sock *sk, st
 	name_flow(flow, sk);
 	watch_flow(flow);
 	return flow;
+}
+
+/* What the clients of a local port speak, 0 where that is to be found out. */
+static __always_inline __u8 client_protocol_on(__u32 port)
+{
+	return client_protocols_enabled
+		       ? client_protocol_of_port[port & 0xffff] & FANFARE_PORT_PROTOCOL
+		       : 0;
+}
+
+/* Makes the record of a server's socket, by what its clients speak. */
+static __always_inline struct fanfare_flow *open_served(struct sock *sk, struct tcp_sock *tcp,
+							__u64 cookie, __u64 now_ns, int fresh)
+{
+	if (client_protocol_on(sk->__sk_common.skc_num) == FANFARE_MQTT)
+		return open_mqtt(sk, tcp, cookie, now_ns, fresh);
+	return open_flow(sk, tcp, cookie, now_ns, fresh);
 }
 
 /* The replication protocol of a local port, 0 where there is none. */

@@ -42,7 +42,7 @@ static __always_inline void count_ingress(struct __sk_buff *skb, struct bpf_sock
 		lose(FANFARE_LOSS_INGRESS_RACE, 1);
 		return;
 	}
-	now_ns = in->stage == FANFARE_STAGE_SEARCH ? bpf_ktime_get_ns() : 0;
+	now_ns = fanfare_searches(in) ? bpf_ktime_get_ns() : 0;
 	walk_segment(skb, in, &segment, cookie, now_ns, FANFARE_LOSS_INGRESS_HOLE);
 	__sync_lock_test_and_set(&in->busy, 0);
 }

@@ -30,7 +30,7 @@ static __always_inline void adopt(struct sock *sk, struct tcp_sock *tcp, __u64 c
 		return;
 	now_ns = bpf_ktime_get_ns();
 	if (serves && !accepted)
-		flow = open_flow(sk, tcp, cookie, now_ns, 0);
+		flow = open_served(sk, tcp, cookie, now_ns, 0);
 	else
 		flow = open_replication(sk, tcp, cookie, now_ns, 0, serves ? accepted : dialled,
 					!serves);

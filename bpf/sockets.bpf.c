@@ -43,7 +43,7 @@ static __always_inline void on_establish(struct sock *sk, __u8 protocol, int dia
 	if (protocol)
 		open_replication(sk, tcp, cookie, now_ns, fresh, protocol, dialled);
 	else
-		open_flow(sk, tcp, cookie, now_ns, fresh);
+		open_served(sk, tcp, cookie, now_ns, fresh);
 }
 
 static __always_inline void on_accept(struct sock *sk)

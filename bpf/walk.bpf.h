@@ -142,7 +142,7 @@ static __noinline long look_once(struct walk *walk)
 	barrier_var(n);
 	n = (n & (8 * IDENTITY_CHUNK_WORDS - 1)) + 1;
 	if (bpf_skb_load_bytes(walk->skb, walk->payload + d->off, look.words, n)) {
-		fanfare_lose_step(d, FANFARE_LOSS_PAYLOAD);
+		fanfare_lose(d, FANFARE_LOSS_PAYLOAD);
 		d->off = d->end;
 		return 1;
 	}
@@ -202,6 +202,37 @@ static __always_inline void walk_rpcs(struct walk *walk)
 	asm volatile("" ::"i"(FANFARE_STAGE_RPC));
 }
 
+static long walk_packet(__u32 index, struct walk *walk)
+{
+	struct fanfare_direction *d = walk->direction;
+	__u64 word = 0;
+	long over;
+
+	if (fanfare_looks(d))
+		return look_once(walk);
+	if (!d->skip && load_word(walk->skb, walk->payload + d->off, d->end - d->off, &word)) {
+		fanfare_lose(d, FANFARE_LOSS_PAYLOAD);
+		d->off = d->end;
+		return 1;
+	}
+	over = !fanfare_packet_step(d, word);
+	if (identity_is_due(d))
+		count_reach(d, walk->cookie);
+	return over;
+}
+
+/* A global function: verified once, and not once for each of the places that call it. */
+__weak __noinline int walk_packets(struct __sk_buff *skb, struct fanfare_direction *d,
+				   __u32 payload, __u64 cookie, __u32 budget)
+{
+	struct walk walk = {skb, d, payload, cookie};
+
+	if (!client_protocols_enabled || !d)
+		return 0;
+	bpf_loop(budget, walk_packet, &walk, 0);
+	return 0;
+}
+
 /* The first step stands outside of the loop: most segments hold one frame. */
 static __always_inline void walk_steps(struct walk *walk, __u32 budget)
 {
@@ -237,15 +268,20 @@ static __always_inline void walk_segment(struct __sk_buff *skb, struct fanfare_d
 				return;
 		}
 		fanfare_begin_segment(d, word, now_ns);
-		if (d->stage == FANFARE_STAGE_SEARCH)
+		if (fanfare_searches(d))
 			budget = search_budget;
 	}
 	if (fanfare_is_replication(d))
 		walk_rpcs(&walk);
+	else if (fanfare_is_mqtt(d))
+		walk_packets(skb, d, segment->payload, cookie, budget);
 	else
 		walk_steps(&walk, budget);
 	if (fanfare_settle(d, start)) {
-		bpf_loop(frame_budget, walk_step, &walk, 0);
+		if (fanfare_is_mqtt(d))
+			walk_packets(skb, d, segment->payload, cookie, frame_budget);
+		else
+			bpf_loop(frame_budget, walk_step, &walk, 0);
 		fanfare_settle(d, start);
 	}
 	if (d->tally.by_class[FANFARE_EVENT].messages > events)

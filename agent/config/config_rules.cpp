@@ -243,9 +243,6 @@ void check_mqtt(const ShardRule& shard, std::size_t i, const ShardLines& lines,
   if (!shard.classes.heartbeats.in.empty())
     fail(lines.heartbeats, "clients.heartbeats",
          "MQTT has heartbeats of its own; allowed: leave heartbeats out");
-  if (identifies(shard))
-    fail(lines.identity, "clients.identity",
-         "no identity is read from messages of MQTT in this version; allowed: identity: none");
 }
 
 void check_alone(const ShardRule& shard, std::size_t i, const ShardLines& lines,

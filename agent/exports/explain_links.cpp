@@ -22,6 +22,7 @@ struct Sockets {
   std::size_t http = 0;      // no upgrade so far
   std::size_t synced = 0;    // counted
   std::size_t searched = 0;  // older than the agent, or out of step
+  std::size_t mqtt = 0;      // on ports where the configuration says so
   Monotonic last_event{};    // CLOCK_MONOTONIC; 0: none
 };
 
@@ -43,8 +44,9 @@ Sockets sockets_of(const View& view, const Subject& subject) {
     if (out.stage == FANFARE_STAGE_DISMISSED || !concerns(view, subject, i)) continue;
     ++sockets.open;
     sockets.http += out.stage == FANFARE_STAGE_HEAD || out.stage == FANFARE_STAGE_HTTP;
-    sockets.synced += out.stage == FANFARE_STAGE_FRAMES;
-    sockets.searched += out.stage == FANFARE_STAGE_SEARCH;
+    sockets.synced += fanfare_counts_messages(out.stage);
+    sockets.searched += fanfare_seeks_messages(out.stage);
+    sockets.mqtt += flows[i].protocol == FANFARE_MQTT;
     sockets.last_event = std::max(sockets.last_event, Monotonic(out.last_event_ns));
   }
   return sockets;
@@ -123,14 +125,25 @@ Link socket_link(const View& view, const Subject& subject, const Sockets& socket
   return {
       "socket", LinkState::broken,
       fmt::format("no connection to {} is followed: nobody is connected, or what is connected "
-                  "does not speak WebSocket in the clear{}",
+                  "does not speak WebSocket (or what the configuration says) in the clear{}",
                   port_list(subject),
                   view.health.subtree ? ", or the server runs outside of the counted subtree" : ""),
       "Connect a client and look again. TLS that ends inside the server, HTTP/2 and other "
       "protocols cannot be read: end TLS in a proxy on this host and name the port behind it."};
 }
 
+Link mqtt_link(const Sockets& sockets) {
+  if (sockets.synced > 0)
+    return {"protocol", LinkState::whole, "MQTT, as the configuration says", {}};
+  return {
+      "protocol", LinkState::unknown,
+      "the configuration says MQTT, and no packets of it were found yet",
+      "If the connections are older than the agent: wait for traffic, or let one client connect "
+      "again. TLS cannot be read: name the port behind the proxy that ends it."};
+}
+
 Link protocol_link(const Sockets& sockets) {
+  if (sockets.mqtt > 0) return mqtt_link(sockets);
   if (sockets.synced > 0)
     return {"protocol", LinkState::whole, "WebSocket: an upgrade or proven frames were seen", {}};
   if (sockets.http == sockets.open)
@@ -145,7 +158,8 @@ Link protocol_link(const Sockets& sockets) {
 Link readable_link(const Sockets& sockets, const ShardView* shard) {
   const auto upgraded = sockets.open - sockets.http;
   const std::string text =
-      fmt::format("{} of {} WebSocket connections are counted exactly", sockets.synced, upgraded);
+      fmt::format("{} of {} {} connections are counted exactly", sockets.synced, upgraded,
+                  sockets.mqtt > 0 ? "MQTT" : "WebSocket");
   if (sockets.synced == 0 && sockets.searched > 0)
     return {"readable", LinkState::broken, text,
             "They are older than the agent or lost step: `fanfare sockets` names the reason of "

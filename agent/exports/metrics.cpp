@@ -22,11 +22,11 @@
 namespace fanfare {
 namespace {
 
-void add_direction(Families& families, std::string_view shard, std::string_view direction,
-                   const DirectionTotals& totals) {
-  const LabelPair in_shard{"shard", shard};
+void add_direction(Families& families, std::string_view name, const Shard& shard,
+                   std::string_view direction, const DirectionTotals& totals) {
+  const LabelPair in_shard{"shard", name};
   const LabelPair role{"role", role_client};
-  const LabelPair protocol{"protocol", protocol_websocket};
+  const LabelPair protocol{"protocol", protocol_names.at(shard.protocol)};
   const LabelPair way{"direction", direction};
   families.add(Metric::frames, {in_shard, role, protocol, way}, totals.frames);
   for (std::size_t i = 0; i < class_names.size(); ++i) {
@@ -51,8 +51,8 @@ void add_shard(Families& families, const ShardView& view) {
   if (view.coverage) {
     families.add(Metric::coverage, {in_shard}, *view.coverage);
   }
-  add_direction(families, name, "out", shard.out);
-  add_direction(families, name, "in", shard.in);
+  add_direction(families, name, shard, "out", shard.out);
+  add_direction(families, name, shard, "in", shard.in);
   add_delivery(families, name, shard.delivery);
 }
 

@@ -23,7 +23,8 @@ constexpr std::array<MetricEntry, static_cast<std::size_t>(Metric::count)> catal
     {Metric::messages, "fanfare_messages_total", MetricType::Counter,
      "shard,role,protocol,direction,class",
      "Application messages, each counted once when its last byte has passed; fragments are in "
-     "fanfare_frames_total. Control frames are class control."},
+     "fanfare_frames_total. Control frames are class control; with protocol mqtt class other is "
+     "re-deliveries and nothing else."},
     {Metric::message_bytes, "fanfare_message_bytes_total", MetricType::Counter,
      "shard,role,protocol,direction,class",
      "Payload bytes of the messages in fanfare_messages_total, as on the wire: compressed if they "

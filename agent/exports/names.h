@@ -35,7 +35,6 @@ inline constexpr std::string_view role_replication = "replication";
 // Indexed by enum fanfare_protocol; the values of the label `protocol`.
 inline constexpr std::array<std::string_view, FANFARE_PROTOCOL_COUNT> protocol_names{
     "websocket", "hashicorp-raft", "mqtt", "sse"};
-inline constexpr std::string_view protocol_websocket = protocol_names[FANFARE_WEBSOCKET];
 
 // Kinds of replication RPCs, the values of the label `kind`, with the field that counts each.
 struct RpcKind {

@@ -63,12 +63,13 @@ const fanfare_direction& leading(const fanfare_flow& flow) {
 }
 
 bool synced(const fanfare_flow& flow) {
-  return leading(flow).stage == (replicates(flow) ? FANFARE_STAGE_RPC : FANFARE_STAGE_FRAMES);
+  const auto stage = leading(flow).stage;
+  return replicates(flow) ? stage == FANFARE_STAGE_RPC : fanfare_counts_messages(stage) != 0;
 }
 
 std::string_view protocol_name(const fanfare_flow& flow) {
-  const bool known = replicates(flow) || synced(flow) || (flow.out.flags & FANFARE_UPGRADED) != 0 ||
-                     flow.out.tally.frames > 0;
+  const bool known = flow.protocol != FANFARE_WEBSOCKET || synced(flow) ||
+                     (flow.out.flags & FANFARE_UPGRADED) != 0 || flow.out.tally.frames > 0;
   return known && flow.protocol < protocol_names.size() ? protocol_names[flow.protocol] : "unknown";
 }
 

@@ -76,7 +76,7 @@ bool KernelSource::something_unknown(const Snapshot& snapshot) {
   return std::any_of(snapshot.cookies.begin(), snapshot.cookies.end(),
                      [&, i = std::size_t{0}](std::uint64_t cookie) mutable {
                        const auto& flow = snapshot.flows[i++];
-                       const bool ours = flow.out.stage == FANFARE_STAGE_FRAMES ||
+                       const bool ours = fanfare_counts_messages(flow.out.stage) ||
                                          flow.out.stage == FANFARE_STAGE_RPC;
                        return flow.life == FANFARE_LIVE && ours &&
                               !snapshot.owners->by_cookie.contains(cookie);

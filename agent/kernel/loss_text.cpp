@@ -33,10 +33,10 @@ constexpr std::array<LossText, FANFARE_LOSS_COUNT> texts{{
      "counts of the socket pause until it is found again. Outbound counts are not touched; look at "
      "the RSS or RPS settings if it goes on."},
     {FANFARE_LOSS_BAD_FRAME, "bad_frame", "times",
-     "Bytes that RFC 6455 forbids stood where a frame header was due; the socket is out of step "
-     "until it is found again. Either the server breaks the protocol or fanfare misread it: "
-     "compare "
-     "with `fanfare replay` on a capture."},
+     "Bytes that RFC 6455, or MQTT, forbids stood where a header was due; the socket is out of "
+     "step "
+     "until it is found again. Either the server breaks the protocol, clients.protocol names "
+     "another, or fanfare misread it: compare with `fanfare replay` on a capture."},
     {FANFARE_LOSS_FRAME_BUDGET, "frame_budget", "times",
      "One segment held more frame headers than one run may walk; the socket is out of step until "
      "it "
@@ -45,8 +45,9 @@ constexpr std::array<LossText, FANFARE_LOSS_COUNT> texts{{
      "Messages were counted after the agent believed to have found the frames of an older socket, "
      "and were taken back when that proved wrong; nothing to do, the counts are mended."},
     {FANFARE_LOSS_SEARCH_GIVEN_UP, "search_given_up", "sockets",
-     "Sockets older than the agent never looked like WebSocket and are no longer read; if they are "
-     "WebSocket, let those clients connect again."},
+     "Sockets older than the agent never looked like WebSocket, or like MQTT where the "
+     "configuration says so, and are no longer read; if they are, let those clients connect "
+     "again."},
     {FANFARE_LOSS_HEAD_TOO_LONG, "head_too_long", "sockets",
      "An HTTP response head was longer than fanfare reads, so an upgrade in it was missed; look "
      "for "

@@ -16,9 +16,12 @@ namespace {
 constexpr std::uint8_t patience_ticks = 5;
 
 // A 101 at a connection's start, or frames that have proven what began them. What is still on
-// probation when its connection ends has no fault, and counts.
+// probation when its connection ends has no fault, and counts. Of MQTT a packet that a server
+// sends.
 bool is_chat_evidence(const fanfare_flow& flow) {
   const auto& out = flow.out;
+  if (flow.protocol == FANFARE_MQTT)
+    return out.stage == FANFARE_STAGE_PACKETS && out.probation == 0 && out.tally.frames > 0;
   const bool upgraded = out.flags & FANFARE_UPGRADED;
   if (out.stage == FANFARE_STAGE_FRAMES)
     return out.probation == 0 || (upgraded && flow.life == FANFARE_CLOSED);
@@ -27,8 +30,8 @@ bool is_chat_evidence(const fanfare_flow& flow) {
 
 // HTTP that has not been upgraded is no client of the chat.
 bool is_client(const fanfare_flow& flow) {
-  return (flow.out.flags & FANFARE_UPGRADED) || flow.out.stage == FANFARE_STAGE_FRAMES ||
-         flow.out.stage == FANFARE_STAGE_SEARCH;
+  return (flow.out.flags & FANFARE_UPGRADED) || fanfare_counts_messages(flow.out.stage) ||
+         fanfare_seeks_messages(flow.out.stage);
 }
 
 // Modular: a tally that was taken back gives a negative delta, and the totals follow it.
@@ -169,7 +172,7 @@ std::uint32_t Ledger::settle_flow(const Snapshot& snapshot, std::size_t index) {
   if (!std::exchange(tracked.opened, true)) ++slot.shown.sockets_opened;
   if (flow.life == FANFARE_CLOSED) {
     if (!std::exchange(tracked.closed, true)) count_close(slot.shown, flow);
-  } else if (flow.out.stage == FANFARE_STAGE_FRAMES) {
+  } else if (fanfare_counts_messages(flow.out.stage)) {
     ++slot.shown.sockets_synced;
   } else {
     ++slot.shown.sockets_unsynced;
@@ -197,6 +200,7 @@ Shard Ledger::published(const Slot& slot) const {
   reach_.fill(shard);
   const auto rule = rule_by_name_.find(shard.name);
   if (rule == rule_by_name_.end()) return shard;
+  if (rule->second->protocol == ClientProtocol::mqtt) shard.protocol = FANFARE_MQTT;
   shard.replicates = rule->second->replication.has_value();
   shard.identifies = rule->second->identity.kind != Identity::Kind::none;
   return shard;

@@ -25,7 +25,8 @@ class Ledger {
   Ledger(std::vector<ShardRule> rules, std::uint32_t max_shards);
 
   // Snapshots in the order of their times. A shard appears when its port is known to speak
-  // WebSocket: by a 101 seen on it, or by a proven lock; or with its first replication socket.
+  // WebSocket (by a 101 seen on it, or by a proven lock) or MQTT; or with its first replication
+  // socket.
   Model advance(const Snapshot& snapshot);
 
   // After a reload: what is counted from now on goes to the shards of the new rules.

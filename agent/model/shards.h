@@ -65,7 +65,7 @@ struct Shard {
   std::string name;
   DirectionTotals out;               // server to clients
   DirectionTotals in;                // clients to server
-  std::uint64_t sockets_opened = 0;  // cumulative, seen to open as WebSocket or found at the start
+  std::uint64_t sockets_opened = 0;  // cumulative, seen to open, or found at the start
   std::uint64_t closed_by_peer = 0;
   std::uint64_t closed_by_local = 0;
   std::uint64_t closed_by_timeout = 0;
@@ -74,9 +74,10 @@ struct Shard {
   // Gauge, part of sockets_unsynced: nothing has left since they were found. They hide nothing, and
   // may be kept alive for plain HTTP.
   std::uint64_t sockets_silent = 0;
-  bool replicates = false;    // the configuration names its replication
-  bool identifies = false;    // ... and how its events are identified
-  std::vector<Peer> peers{};  // sorted by name
+  std::uint8_t protocol = FANFARE_WEBSOCKET;  // enum fanfare_protocol that its clients speak
+  bool replicates = false;                    // the configuration names its replication
+  bool identifies = false;                    // ... and how its events are identified
+  std::vector<Peer> peers{};                  // sorted by name
   // Cumulative: new command entries of the shard's log that this node has received or, on the
   // leader, sent to its most advanced follower. Sent again does not count: by log index.
   std::uint64_t commands = 0;

@@ -44,7 +44,8 @@ void copy_address(std::uint8_t (&to)[16], const Endpoint& from) {
 
 }  // namespace
 
-Surroundings::Surroundings(const Knobs& knobs) : rules(knobs), reach(knobs) {
+Surroundings::Surroundings(const Knobs& knobs)
+    : rules(knobs), reach(knobs), client_protocols(fanfare::client_protocols(knobs.shards)) {
   for (const auto& shard : knobs.shards)
     replication_ports.insert(shard.replication_ports.begin(), shard.replication_ports.end());
 }
@@ -55,27 +56,32 @@ Connection::Connection(Surroundings& around, const Ends& ends, std::uint64_t coo
       ends_(ends),
       cookie_(cookie),
       opened_ns_(static_cast<std::uint64_t>(opened.count())) {
-  if (around_.replicates_on(ends_[server].port)) protocol_ = FANFARE_HASHICORP_RAFT;
+  protocol_ = around_.protocol_on(ends_[server].port);
   around_.server_ports.insert(ends_[server].port);
   for (int i = 0; i < 2; ++i) streams_[i].start(first[i]);
   Side side = make_side(server, true);
   begin_at(side.out, first[server]);
-  if (replicates()) begin_at(side.in, first[!server]);
+  if (protocol_ != FANFARE_WEBSOCKET) begin_at(side.in, first[!server]);
   side.out.last_ns = side.in.last_ns = opened_ns_;
   sides_.push_back(side);
 }
 
 Connection::Connection(Surroundings& around, const Ends& ends, std::uint64_t cookie, Monotonic now)
     : around_(around), ends_(ends), cookie_(cookie) {
-  for (int server = 0; server < 2; ++server)
-    if (around_.replicates_on(ends_[server].port)) {
-      protocol_ = FANFARE_HASHICORP_RAFT;
-      sides_ = {make_side(server, false)};
-      break;
-    }
-  if (!replicates()) sides_ = {make_side(0, false), make_side(1, false)};
+  for (int server = 0; server < 2 && protocol_ == FANFARE_WEBSOCKET; ++server) {
+    protocol_ = around_.protocol_on(ends_[server].port);
+    if (protocol_ != FANFARE_WEBSOCKET) sides_ = {make_side(server, false)};
+  }
+  if (sides_.empty()) sides_ = {make_side(0, false), make_side(1, false)};
   for (Side& side : sides_)
     side.out.last_ns = side.in.last_ns = static_cast<std::uint64_t>(now.count());
+}
+
+// As open_mqtt in bpf/flow.bpf.h.
+Connection::Side Connection::make_packet_side(int server, bool fresh) {
+  const auto stage = fresh ? FANFARE_STAGE_PACKETS : FANFARE_STAGE_PACKET_SEARCH;
+  const unsigned flags = fresh ? FANFARE_FIRST_PACKET : FANFARE_OLD;
+  return {.server = server, .out = blank(flags, stage), .in = blank(flags | FANFARE_MASKED, stage)};
 }
 
 // As open_flow and open_replication in bpf/flow.bpf.h.
@@ -88,7 +94,9 @@ Connection::Side Connection::make_side(int server, bool fresh) const {
     side.in = blank(old, stage);
     return side;
   }
-  if (fresh) {
+  if (protocol_ == FANFARE_MQTT) {
+    side = make_packet_side(server, fresh);
+  } else if (fresh) {
     side.in = blank(FANFARE_MASKED, FANFARE_STAGE_IDLE);
     http_begin_head(&side.out, 0);
   } else {
@@ -231,7 +239,8 @@ void Connection::after_egress(Side& side, const Piece& piece, bool upgraded) {
     fanfare_lock(&side.in, 0);
     around_.chat_ports.insert(port);
   }
-  if (side.out.stage == FANFARE_STAGE_SEARCH && side.out.searched >= FANFARE_SEARCH_BYTES_MAX &&
+  if (protocol_ == FANFARE_MQTT && side.out.tally.frames > 0) around_.chat_ports.insert(port);
+  if (fanfare_searches(&side.out) && side.out.searched >= FANFARE_SEARCH_BYTES_MAX &&
       !around_.chat_ports.contains(port)) {
     if (&side == shown()) around_.lose(FANFARE_LOSS_SEARCH_GIVEN_UP, 1);
     side.out.stage = FANFARE_STAGE_DISMISSED;

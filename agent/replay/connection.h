@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <unordered_set>
 #include <vector>
@@ -22,13 +23,21 @@ struct Surroundings {
   explicit Surroundings(const Knobs& knobs);
 
   void lose(unsigned reason, std::uint64_t count) { losses.at(reason) += count; }
+  // enum fanfare_protocol of what is served on a port, and who has told us.
+  std::uint8_t protocol_on(std::uint16_t port) const {
+    if (replicates_on(port)) return FANFARE_HASHICORP_RAFT;
+    const auto word = client_protocols.find(port);
+    return word == client_protocols.end() ? std::uint8_t{FANFARE_WEBSOCKET}
+                                          : word->second & FANFARE_PORT_PROTOCOL;
+  }
   bool replicates_on(std::uint16_t port) const { return replication_ports.contains(port); }
 
   ClientRules rules;
   EventReach reach;
   std::unordered_set<std::uint16_t> replication_ports;
-  std::unordered_set<std::uint16_t> server_ports{};  // seen to accept
-  std::unordered_set<std::uint16_t> chat_ports{};    // seen to upgrade
+  std::map<std::uint16_t, std::uint8_t> client_protocols;  // see enum FANFARE_PORT_... in abi.h
+  std::unordered_set<std::uint16_t> server_ports{};        // seen to accept
+  std::unordered_set<std::uint16_t> chat_ports{};          // seen to upgrade
   std::array<std::uint64_t, FANFARE_LOSS_COUNT> losses{};
 };
 
@@ -73,6 +82,7 @@ class Connection {
 
   bool replicates() const { return fanfare_protocol_replicates(protocol_) != 0; }
   Side make_side(int server, bool fresh) const;
+  static Side make_packet_side(int server, bool fresh);
   void deliver(int from, const Piece& piece);
   void walk(Side& side, int from, const Piece& piece);
   void walk_direction(const Side& side, fanfare_direction& direction, const Piece& piece,

@@ -125,6 +125,17 @@ inline void walk(fanfare_direction& direction, std::string_view payload, std::ui
   }
 }
 
+inline void walk_packets(fanfare_direction& direction, std::string_view payload,
+                         std::uint32_t budget, const Readers& readers) {
+  for (std::uint32_t step = 0; step < budget; ++step) {
+    const auto word = direction.skip ? 0 : word_of(payload.substr(direction.off));
+    const int more = fanfare_looks(&direction) ? look(direction, payload, readers)
+                                               : fanfare_packet_step(&direction, word);
+    take_identity(direction, readers.identities);
+    if (!more) return;
+  }
+}
+
 inline void walk_rpcs(fanfare_direction& direction, std::string_view payload,
                       std::uint32_t budget) {
   for (std::uint32_t step = 0; step < budget; ++step) {
@@ -148,14 +159,19 @@ inline Loss feed(fanfare_direction& direction, const Segment& segment, const Bud
         !http_may_upgrade(word_of(fresh), word_of(fresh.substr(8))))
       return {};
     fanfare_begin_segment(&direction, word_of(segment.payload.substr(start)), segment.now_ns);
-    if (direction.stage == FANFARE_STAGE_SEARCH) steps = budget.search;
+    if (fanfare_searches(&direction)) steps = budget.search;
   }
   if (fanfare_is_replication(&direction))
     walk_rpcs(direction, segment.payload, budget.rpc);
+  else if (fanfare_is_mqtt(&direction))
+    walk_packets(direction, segment.payload, steps, readers);
   else
     walk(direction, segment.payload, steps, readers);
   if (fanfare_settle(&direction, start)) {
-    walk(direction, segment.payload, budget.frames, readers);
+    if (fanfare_is_mqtt(&direction))
+      walk_packets(direction, segment.payload, budget.frames, readers);
+    else
+      walk(direction, segment.payload, budget.frames, readers);
     fanfare_settle(&direction, start);
   }
   if (direction.tally.by_class[FANFARE_EVENT].messages > events)

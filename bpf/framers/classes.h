@@ -14,6 +14,7 @@
 #include "bpf/framers/centrifugo_protobuf.h"
 #include "bpf/framers/deflate.h"
 #include "bpf/framers/match.h"
+#include "bpf/framers/mqtt.h"
 #include "bpf/framers/nats.h"
 #include "bpf/framers/phoenix.h"
 #include "bpf/framers/socketio.h"
@@ -30,7 +31,8 @@
 	LINE(FANFARE_SOCKJS, sockjs)                                                               \
 	LINE(FANFARE_CENTRIFUGO, centrifugo)                                                       \
 	LINE(FANFARE_CENTRIFUGO_PROTOBUF, centrifugo_protobuf)                                     \
-	LINE(FANFARE_NATS, nats)
+	LINE(FANFARE_NATS, nats)                                                                   \
+	LINE(FANFARE_MQTT_IN_WEBSOCKET, mqtt)
 
 /* To be called before the first look at a message, where reader_wants(). */
 FANFARE_INLINE void classes_open(struct fanfare_direction *d, const struct fanfare_class_rule *rule)

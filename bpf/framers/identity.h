@@ -19,12 +19,13 @@
 #define IDENTITY_CHUNK_WORDS   8 /* 8 bytes each, at one look */
 
 /* 1 where some shard has `identity`; 1 where some shard has any payload read, for this or for
- * classes. Knobs of the kernel programs, bpf/knobs.bpf.h: with 0 the verifier drops all that stands
- * behind them. To look at one knob costs three instructions, so each place looks at one. */
+ * classes; 1 where some shard names what its clients speak. Knobs of the kernel programs,
+ * bpf/knobs.bpf.h: with 0 the verifier drops all that stands behind them. To look at one knob costs
+ * three instructions, so each place looks at one. */
 #ifdef __bpf__
-extern const volatile __u8 identity_enabled, payloads_read;
+extern const volatile __u8 identity_enabled, payloads_read, client_protocols_enabled;
 #else
-static const __u8 identity_enabled = 1, payloads_read = 1;
+static const __u8 identity_enabled = 1, payloads_read = 1, client_protocols_enabled = 1;
 #endif
 
 /* fanfare_identity.state, beyond what stands in json_search.h */
@@ -58,12 +59,21 @@ FANFARE_INLINE void identity_begin(struct fanfare_direction *d, int compressed)
 	identity->length = 0;
 }
 
+/* Whether the payload bytes that come next are those of a message. Of MQTT, see packets.h, an event
+ * has no other bit. */
+FANFARE_INLINE int identity_in_message(const struct fanfare_direction *d)
+{
+	if (d->stage == FANFARE_STAGE_FRAMES)
+		return !(d->frame & FANFARE_FRAME_CONTROL);
+	return client_protocols_enabled && d->stage == FANFARE_STAGE_PACKETS &&
+	       d->frame == FANFARE_FRAME_OPEN && !d->probation;
+}
+
 /* Whether the payload bytes that come next are to be looked at. */
 FANFARE_INLINE int identity_wants(const struct fanfare_direction *d)
 {
-	return identity_enabled && d->skip && d->stage == FANFARE_STAGE_FRAMES &&
-	       !(d->frame & FANFARE_FRAME_CONTROL) && (d->client_rule & FANFARE_RULE_IDENTITY) &&
-	       d->identity.left;
+	return identity_enabled && d->skip && identity_in_message(d) &&
+	       (d->client_rule & FANFARE_RULE_IDENTITY) && d->identity.left;
 }
 
 FANFARE_INLINE void identity_break(struct fanfare_direction *d)
@@ -93,8 +103,10 @@ FANFARE_INLINE void identity_end(struct fanfare_direction *d)
 
 FANFARE_INLINE int identity_is_due(const struct fanfare_direction *d)
 {
-	return identity_enabled && d->stage == FANFARE_STAGE_FRAMES &&
-	       (d->client_rule & FANFARE_RULE_IDENTITY) && d->identity.state == IDENTITY_DUE;
+	return identity_enabled && (d->client_rule & FANFARE_RULE_IDENTITY) &&
+	       (d->stage == FANFARE_STAGE_FRAMES ||
+		(client_protocols_enabled && d->stage == FANFARE_STAGE_PACKETS && !d->probation)) &&
+	       d->identity.state == IDENTITY_DUE;
 }
 
 /* Adds the n low bytes of w, 1 to 8; those above must be 0. Bytes wait in the hash, at their place

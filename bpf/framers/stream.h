@@ -2,8 +2,8 @@
 /*
  * The walk over a stream's bytes: which bytes of a segment are new, one step of the walk, and what
  * is settled at the segment's end. Pure. The kernel and user space differ only in how they fetch
- * the next word; adding a protocol is one header and one line in fanfare_token(), or of replication
- * in fanfare_rpc_token().
+ * the next word; adding a protocol is one header and one line in fanfare_token(), of replication in
+ * fanfare_rpc_token(), or in fanfare_packet_token().
  *
  * Fed whole, byte by byte or in random pieces the counts are the same. Two rules do look at
  * segment borders, on purpose: a later HTTP head, a frame after silence, and the RPC at which one
@@ -16,6 +16,7 @@
 #include "bpf/framers/direction.h"
 #include "bpf/framers/hashicorp_raft.h"
 #include "bpf/framers/http_upgrade.h"
+#include "bpf/framers/packets.h"
 #include "bpf/framers/websocket.h"
 
 FANFARE_INLINE __u32 fanfare_token(struct fanfare_direction *d, __u64 w, __u32 n)
@@ -42,10 +43,20 @@ FANFARE_INLINE __u32 fanfare_rpc_token(struct fanfare_direction *d, __u64 w, __u
 	return 0;
 }
 
+/* The same of a direction that carries MQTT. */
+FANFARE_INLINE __u32 fanfare_packet_token(struct fanfare_direction *d, __u64 w, __u32 n)
+{
+	if (d->stage == FANFARE_STAGE_PACKETS)
+		return packets_token(d, w, n);
+	return packets_search_token(d, w, n);
+}
+
 /* The skip is over: what waited for its last byte is complete. */
 FANFARE_INLINE void fanfare_finish_skip(struct fanfare_direction *d)
 {
-	if (d->frame & FANFARE_FRAME_OPEN)
+	if (fanfare_is_mqtt(d))
+		packets_end_skip(d);
+	else if (d->frame & FANFARE_FRAME_OPEN)
 		fanfare_finish_frame(d);
 	else if (replication_enabled && (d->frame & FANFARE_FRAME_ENDS_RPC))
 		fanfare_finish_rpc(d);
@@ -55,15 +66,25 @@ FANFARE_INLINE void fanfare_finish_skip(struct fanfare_direction *d)
 FANFARE_INLINE int fanfare_in_step(const struct fanfare_direction *d)
 {
 	return d->stage == FANFARE_STAGE_FRAMES ||
-	       (replication_enabled && d->stage == FANFARE_STAGE_RPC);
+	       (replication_enabled && d->stage == FANFARE_STAGE_RPC) ||
+	       (client_protocols_enabled && d->stage == FANFARE_STAGE_PACKETS);
 }
 
 FANFARE_INLINE void fanfare_lose(struct fanfare_direction *d, __u8 reason)
 {
 	if (fanfare_is_replication(d))
 		fanfare_lose_rpc(d, reason);
+	else if (fanfare_is_mqtt(d))
+		packets_lose_step(d, reason);
 	else
 		fanfare_lose_step(d, reason);
+}
+
+/* Whether frames or packets are looked for. */
+FANFARE_INLINE int fanfare_searches(const struct fanfare_direction *d)
+{
+	return d->stage == FANFARE_STAGE_SEARCH ||
+	       (client_protocols_enabled && d->stage == FANFARE_STAGE_PACKET_SEARCH);
 }
 
 /* `bytes` of the payload that is skipped are missing. */
@@ -127,9 +148,10 @@ FANFARE_INLINE void fanfare_begin_segment(struct fanfare_direction *d, __u64 wor
 		fanfare_await_rpc(d);
 	if (d->stage == FANFARE_STAGE_HTTP)
 		http_begin_head(d, HTTP_LATER_HEAD);
-	if (d->stage != FANFARE_STAGE_SEARCH)
+	if (!fanfare_searches(d))
 		return;
-	if (word == HTTP_VERSION_TEXT && !(d->flags & (FANFARE_MASKED | FANFARE_UPGRADED))) {
+	if (word == HTTP_VERSION_TEXT && d->stage == FANFARE_STAGE_SEARCH &&
+	    !(d->flags & (FANFARE_MASKED | FANFARE_UPGRADED))) {
 		fanfare_drop_token(d);
 		http_begin_head(d, HTTP_LATER_HEAD);
 	} else if (last && now_ns - last >= FANFARE_QUIET_NS && now_ns > last) {
@@ -145,9 +167,36 @@ FANFARE_INLINE int fanfare_looks(const struct fanfare_direction *d)
 	return payloads_read && (identity_wants(d) || reader_wants(d));
 }
 
+/* What a step walks over: constants, so that each kind of traffic pays for itself alone. */
+enum fanfare_walk {
+	FANFARE_WALK_FRAMES,
+	FANFARE_WALK_RPCS,
+	FANFARE_WALK_PACKETS,
+};
+
+FANFARE_INLINE __u32 fanfare_token_of(struct fanfare_direction *d, __u64 w, __u32 n,
+				      enum fanfare_walk kind)
+{
+	if (kind == FANFARE_WALK_RPCS)
+		return fanfare_rpc_token(d, w, n);
+	if (kind == FANFARE_WALK_PACKETS)
+		return fanfare_packet_token(d, w, n);
+	return fanfare_token(d, w, n);
+}
+
+/* Bytes that were carried for a longer token may be part of what is skipped now. */
+FANFARE_INLINE void fanfare_skip_carried(struct fanfare_direction *d)
+{
+	__u32 step = d->skip < d->ncarry ? (__u32)d->skip : d->ncarry;
+
+	d->skip -= step;
+	d->ncarry -= step;
+	d->carry >>= 8 * (step & 7);
+}
+
 /* One step over the segment: a skip, or one token and its payload. `raw` holds the next bytes at
  * off, 8 or as many as are left, first byte lowest. Returns 0 at the segment's end. */
-FANFARE_INLINE int fanfare_step_of(struct fanfare_direction *d, __u64 raw, int replicates)
+FANFARE_INLINE int fanfare_step_of(struct fanfare_direction *d, __u64 raw, enum fanfare_walk kind)
 {
 	__u32 left = d->end - d->off;
 
@@ -156,7 +205,7 @@ FANFARE_INLINE int fanfare_step_of(struct fanfare_direction *d, __u64 raw, int r
 		__u32 fresh = left < 8 - carried ? left : 8 - carried;
 		__u64 w = carried ? d->carry | raw << 8 * carried : raw;
 		__u32 n = carried + fresh;
-		__u32 used = replicates ? fanfare_rpc_token(d, w, n) : fanfare_token(d, w, n);
+		__u32 used = fanfare_token_of(d, w, n, kind);
 
 		if (!used) {
 			if (d->off < d->end) {
@@ -172,31 +221,43 @@ FANFARE_INLINE int fanfare_step_of(struct fanfare_direction *d, __u64 raw, int r
 		} else {
 			d->carry >>= 8 * used;
 			d->ncarry = carried - used;
+			if (kind == FANFARE_WALK_PACKETS)
+				fanfare_skip_carried(d);
 		}
 		left = d->end - d->off;
 	}
-	if (d->skip && (replicates || !fanfare_looks(d))) {
+	if (d->skip && (kind == FANFARE_WALK_RPCS || !fanfare_looks(d))) {
 		__u32 step = d->skip < left ? (__u32)d->skip : left;
 
 		d->skip -= step;
 		d->off += step;
 	}
-	if (!d->skip && replicates && (d->frame & FANFARE_FRAME_ENDS_RPC))
+	if (d->skip)
+		return d->off < d->end;
+	if (kind == FANFARE_WALK_PACKETS)
+		packets_end_skip(d);
+	else if (kind == FANFARE_WALK_RPCS && (d->frame & FANFARE_FRAME_ENDS_RPC))
 		fanfare_finish_rpc(d);
-	else if (!d->skip && !replicates && (d->frame & FANFARE_FRAME_OPEN))
+	else if (kind == FANFARE_WALK_FRAMES && (d->frame & FANFARE_FRAME_OPEN))
 		fanfare_finish_frame(d);
 	return d->off < d->end;
 }
 
 FANFARE_INLINE int fanfare_step(struct fanfare_direction *d, __u64 raw)
 {
-	return fanfare_step_of(d, raw, 0);
+	return fanfare_step_of(d, raw, FANFARE_WALK_FRAMES);
 }
 
 /* Where fanfare_is_replication(). Apart, so that neither kind of traffic pays for the other. */
 FANFARE_INLINE int fanfare_rpc_step(struct fanfare_direction *d, __u64 raw)
 {
-	return fanfare_step_of(d, raw, 1);
+	return fanfare_step_of(d, raw, FANFARE_WALK_RPCS);
+}
+
+/* Where fanfare_is_mqtt(). */
+FANFARE_INLINE int fanfare_packet_step(struct fanfare_direction *d, __u64 raw)
+{
+	return fanfare_step_of(d, raw, FANFARE_WALK_PACKETS);
 }
 
 /* A step in place of fanfare_step() where fanfare_looks(): the driver has looked at the words of
@@ -213,7 +274,7 @@ FANFARE_INLINE int fanfare_look_end(struct fanfare_direction *d, __u32 n)
 		d->off += step;
 	}
 	if (!d->skip)
-		fanfare_finish_frame(d);
+		fanfare_finish_skip(d);
 	return d->off < d->end;
 }
 
@@ -224,18 +285,20 @@ FANFARE_INLINE int fanfare_look_end(struct fanfare_direction *d, __u32 n)
  */
 FANFARE_INLINE int fanfare_settle(struct fanfare_direction *d, __u32 start)
 {
-	if (d->stage == FANFARE_STAGE_SEARCH)
+	if (fanfare_searches(d))
 		d->searched += d->searched < FANFARE_SEARCH_BYTES_MAX ? d->end - start : 0;
 	if (d->off < d->end) {
 		if (d->stage == FANFARE_STAGE_FRAMES)
 			fanfare_lose_step(d, FANFARE_LOSS_FRAME_BUDGET);
 		else if (fanfare_is_replication(d))
 			fanfare_lose_rpc(d, FANFARE_LOSS_RPC_BUDGET);
+		else if (client_protocols_enabled && d->stage == FANFARE_STAGE_PACKETS)
+			packets_lose_step(d, FANFARE_LOSS_FRAME_BUDGET);
 		else
 			fanfare_drop_token(d);
 		d->off = d->end;
 	}
-	if (d->stage != FANFARE_STAGE_SEARCH || !(d->frame & FANFARE_FRAME_TRIAL))
+	if (!fanfare_searches(d) || !(d->frame & FANFARE_FRAME_TRIAL))
 		return 0;
 	d->frame = 0;
 	if (d->chain < FANFARE_LOCK_FRAMES && (!d->chain || d->skip || d->ncarry))
@@ -244,7 +307,10 @@ FANFARE_INLINE int fanfare_settle(struct fanfare_direction *d, __u32 start)
 	d->flags = (d->flags & ~FANFARE_MESSAGE_OPEN) | FANFARE_MESSAGE_UNKNOWN;
 	d->message_bytes = 0;
 	d->off = start;
-	fanfare_lock(d, FANFARE_PROOF_FRAMES);
+	if (fanfare_is_mqtt(d))
+		packets_lock(d, FANFARE_PROOF_FRAMES);
+	else
+		fanfare_lock(d, FANFARE_PROOF_FRAMES);
 	return 1;
 }
 

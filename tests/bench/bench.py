@@ -18,6 +18,7 @@ import churn
 import classes
 import configured
 import identity
+import mqtt
 import node
 import replication
 import run_time
@@ -37,6 +38,7 @@ GROUPS = {
     "replication": replication.appends,
     "identity": identity.identities,
     "classes": classes.classes,
+    "mqtt": mqtt.mqtt,
     "configured": configured.elsewhere,
 }
 LIMIT_SECONDS, QUICK_LIMIT_SECONDS = 14 * 60, 115

@@ -100,13 +100,16 @@ INSTANTIATE_TEST_SUITE_P(
                                  .heartbeats = {}},
                      .client_ports = {8},
                      .replication_ports = {}}}},
+        Configured{"mqtt",
+                   {{.identity = {}, .protocol = ClientProtocol::mqtt, .protocol_ports = {9}}}},
         Configured{
             "all",
             {{.identity = {.kind = Identity::Kind::json_key, .key = "id"},
               .classes =
                   {.events = Subprotocol::match, .prefix = "42", .event_key = {}, .heartbeats = {}},
               .client_ports = {8},
-              .replication_ports = {7}}}}),
+              .replication_ports = {7}},
+             {.identity = {}, .protocol = ClientProtocol::mqtt, .protocol_ports = {9}}}}),
     [](const auto& parameter) { return parameter.param.name; });
 
 }  // namespace

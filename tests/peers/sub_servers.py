@@ -131,9 +131,11 @@ SERVERS = {
     # Bytes of its serializer; the server is a stand-in.
     "phoenix-serializer": Server("phoenix", library("phoenix"), "/socket",
                                  classes="events: phoenix"),
-    # Not told: every message of WebSocket is an event, and no packet of MQTT.
     "mosquitto": Server("mqtt", configured("mosquitto", MOSQUITTO, "-c", "{config}"), "/mqtt",
-                        inside="pieces", largest=4096),
+                        classes="events: mqtt", inside="pieces", largest=4096),
+    # Not told: every message of WebSocket is an event, and no packet of MQTT.
+    "mosquitto-untold": Server("mqtt", configured("mosquitto", MOSQUITTO, "-c", "{config}"),
+                               "/mqtt", inside="pieces", largest=4096),
     "prosody": Server("xmpp", configured("prosody", PROSODY, "--config", "{config}"),
                       "/xmpp-websocket", classes="events: xmpp", hangs_up=True),
     "rabbitmq": Server("stomp", sub_rabbitmq.start, "/ws", classes="events: stomp", packs_all=True),

@@ -15,6 +15,7 @@ packages=
 for server in mosquitto prosody nats-server; do
   command -v $server >/dev/null || packages="$packages $server"
 done
+command -v mosquitto_sub >/dev/null || packages="$packages mosquitto-clients"
 [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || packages="$packages rabbitmq-server"
 command -v npm >/dev/null || packages="$packages nodejs npm"
 command -v go >/dev/null || packages="$packages golang-go"

@@ -18,9 +18,9 @@ def due(client: dict, direction: str, plan) -> dict:
     """What the agent must say of one connection; told no classes it calls everything an event."""
     said, packed = client[direction], client["packed"][direction]
     control = said["control"] + client["closes"][direction]
-    if not plan.classes:
+    if not plan.classes:  # controls inside of messages are not told either
         return {"event": client["messages"][direction], "heartbeat": 0, "other": 0,
-                "control": control}
+                "control": control - client["inner"][direction]}
     # What is compressed cannot be read.
     events, heartbeats = (said[kind] - packed[kind] for kind in ("event", "heartbeat"))
     return {"event": events, "heartbeat": heartbeats, "control": control,

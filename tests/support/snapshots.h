@@ -27,6 +27,7 @@ struct FlowSketch {
   std::uint32_t sk_err = 0;
   std::uint32_t netns = 1;
   std::uint64_t cgroup_id = 1;
+  fanfare_protocol protocol = FANFARE_WEBSOCKET;
 };
 
 inline fanfare_flow make_flow(const FlowSketch& sketch) {
@@ -34,6 +35,7 @@ inline fanfare_flow make_flow(const FlowSketch& sketch) {
   flow.local_port = sketch.port;
   flow.netns = sketch.netns;
   flow.cgroup_id = sketch.cgroup_id;
+  flow.protocol = sketch.protocol;
   flow.life = sketch.life;
   flow.close_state = sketch.close_state;
   flow.sk_err = sketch.sk_err;

@@ -28,7 +28,7 @@ std::string refusal(const std::string& yaml) {
 
 TEST(ConfigMqtt, RefusalsSayWhereWhatAndWhatIsAllowed) {
   const std::string keys = "f:4: shards[0].clients.";
-  EXPECT_EQ(refusal(clients("protocol: mqtt")), "accepted");
+  EXPECT_EQ(refusal(clients("protocol: mqtt, identity: payload")), "accepted");
   EXPECT_EQ(refusal(clients("protocol: mqtt", "exe: /a")),
             keys +
                 "protocol: MQTT is read by port, and this shard has no match.listen_ports; "

@@ -58,6 +58,12 @@ struct Host {
   }
 };
 
+std::string text_of(Host& host, std::string_view name) {
+  for (const auto& link : host.links())
+    if (link.name == name) return link.text;
+  return "no such link";
+}
+
 std::vector<std::string> names(const std::vector<Link>& links) {
   std::vector<std::string> result;
   for (const auto& link : links) result.push_back(link.name);
@@ -121,6 +127,18 @@ TEST(Explain, OlderThanTheAgent) {
   Host host;
   host.snapshot->flows[0].out.stage = FANFARE_STAGE_SEARCH;
   EXPECT_EQ(host.broken().name, "readable");
+}
+
+TEST(Explain, MqttThatTheConfigurationNames) {
+  Host host;
+  fanfare_flow& flow = host.snapshot->flows[0];
+  flow.protocol = FANFARE_MQTT;
+  flow.out.stage = FANFARE_STAGE_PACKETS;
+  EXPECT_THAT(text_of(host, "protocol"), HasSubstr("MQTT"));
+  EXPECT_EQ(text_of(host, "readable"), "1 of 1 MQTT connections are counted exactly");
+  flow.out.stage = FANFARE_STAGE_PACKET_SEARCH;
+  EXPECT_EQ(host.broken().name, "readable");
+  EXPECT_THAT(text_of(host, "protocol"), HasSubstr("no packets of it were found"));
 }
 
 TEST(Explain, TooLittleCoverage) {

@@ -173,6 +173,16 @@ TEST(Json, UnsyncedSaysWhy) {
   EXPECT_EQ(socket.at("protocol").as_string(), "unknown");
 }
 
+TEST(Json, MqttHasItsNameAndStages) {
+  OneSocket one;
+  one.flow().protocol = FANFARE_MQTT;
+  one.flow().out.stage = FANFARE_STAGE_PACKETS;
+  EXPECT_EQ(one.parsed().at("protocol").as_string(), "mqtt");
+  EXPECT_EQ(one.parsed().at("state").as_string(), "synced");
+  one.flow().out.stage = FANFARE_STAGE_PACKET_SEARCH;
+  EXPECT_EQ(one.parsed().at("state").as_string(), "unsynced");
+}
+
 TEST(Json, HopIsInnerForWhatRunsOnThisHost) {
   OneSocket one;
   EXPECT_EQ(one.parsed().at("hop").as_string(), "edge");

@@ -38,6 +38,30 @@ TEST(Ledger, CountsOfAShardAreThoseOfItsSockets) {
   EXPECT_THAT(model.shard_of, ElementsAre(0u, 0u));
 }
 
+// A port that the configuration names speaks MQTT once its server has sent a packet; what merely
+// connected there is nobody's client yet.
+TEST(Ledger, OfMqttAPacketOfTheServerMakesTheShard) {
+  const ShardRule rule{.name = "room",
+                       .match = {.listen_ports = {8080}, .cgroup = {}, .exe = {}},
+                       .protocol = ClientProtocol::mqtt};
+  Ledger ledger({rule}, plenty);
+  FlowSketch client{.cookie = 1,
+                    .stage = FANFARE_STAGE_PACKETS,
+                    .flags = FANFARE_SEQ_KNOWN,
+                    .protocol = FANFARE_MQTT};
+  EXPECT_THAT(ledger.advance(node().flow(client).build()).shards, IsEmpty());
+  client.events_out = 3;
+  FlowSketch searched = client;
+  searched.cookie = 2;
+  searched.stage = FANFARE_STAGE_PACKET_SEARCH;
+  const auto model = ledger.advance(node().flow(client).flow(searched).build());
+  ASSERT_EQ(model.shards.size(), 1U);
+  EXPECT_EQ(model.shards[0].protocol, FANFARE_MQTT);
+  EXPECT_EQ(model.shards[0].sockets_synced, 1U);
+  EXPECT_EQ(model.shards[0].sockets_unsynced, 1U);
+  EXPECT_EQ(events_out(model.shards[0]), 6U);
+}
+
 TEST(Ledger, TotalsOutliveTheirSockets) {
   Ledger ledger({}, plenty);
   ledger.advance(node().flow({.cookie = 1, .events_out = 5}).build());

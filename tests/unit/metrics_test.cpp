@@ -47,6 +47,18 @@ std::size_t count_of(const std::string& text, const std::string& line) {
   return std::ranges::count(lines_of(text), line);
 }
 
+TEST(Metrics, TheProtocolIsThatOfTheShard) {
+  View view = sample::view();
+  view.shards.at(0).shard.protocol = FANFARE_MQTT;
+  const std::string text = metrics_text(view);
+  EXPECT_EQ(count_of(text,
+                     "fanfare_messages_total"
+                     R"({cluster="test",node="host-a",shard="chat",role="client",)"
+                     R"(protocol="mqtt",direction="out",class="other"} 1)"),
+            1U);
+  EXPECT_EQ(text.find(R"(protocol="websocket")"), std::string::npos);
+}
+
 TEST(Metrics, ExactLines) {
   const std::string text = metrics_text(sample::view());
   const std::string node = R"({cluster="test",node="host-a")";

@@ -5,6 +5,7 @@ import mqtt from 'mqtt';
 const PUBLISH = 3;
 const PINGREQ = 12;
 const PINGRESP = 13;
+const DUP = 8; // of a PUBLISH: it has been sent before
 
 const whole = (data) => { // bytes of the first packet; 0 while its length has not come
   for (let at = 1, length = 0; at < data.length; at += 1) {
@@ -19,8 +20,8 @@ export function classify(direction, data, isBinary, memory) {
   const classes = [];
   for (let length = whole(rest); length && length <= rest.length; length = whole(rest)) {
     const type = rest[0] >> 4;
-    classes.push(type === PUBLISH ? 'event'
-      : type === PINGREQ || type === PINGRESP ? 'heartbeat' : 'other');
+    if (type === PUBLISH) classes.push(rest[0] & DUP ? 'other' : 'event');
+    else classes.push(type === PINGREQ || type === PINGRESP ? 'heartbeat' : 'control');
     rest = rest.subarray(length);
   }
   memory.rest = rest;

@@ -15,8 +15,8 @@ function bytes(data) {
 // classify(direction, bytes, isBinary, memory) names the class of every message inside one of
 // WebSocket; `memory` is an object of the direction's own. One record for every connection comes
 // into the list that is given back: `messages` are those of WebSocket, `shared` those of them with
-// more than one inside, `packed` what was compressed, `closes` the close frames (pings and pongs
-// are `control`).
+// more than one inside, `inner` the controls inside, `packed` what was compressed, `closes` the
+// close frames (pings and pongs are `control`).
 export function tap(classify) {
   const records = [];
   const of = new WeakMap(); // socket -> record
@@ -28,6 +28,7 @@ export function tap(classify) {
     record.shared[direction] += Number(classes.length > 1);
     for (const name of classes) {
       record[direction][name] += 1;
+      record.inner[direction] += Number(name === 'control');
       record.packed[direction][name] += Number(isPacked);
     }
   }
@@ -37,7 +38,7 @@ export function tap(classify) {
       socket, local: `${localAddress}:${localPort}`, memory: { out: {}, in: {} },
       out: nothing(), in: nothing(), packed: { out: nothing(), in: nothing() },
       messages: { out: 0, in: 0 },
-      shared: { out: 0, in: 0 }, closes: { out: 0, in: 0 },
+      shared: { out: 0, in: 0 }, inner: { out: 0, in: 0 }, closes: { out: 0, in: 0 },
     };
     of.set(socket, record);
     records.push(record);
