@@ -7,9 +7,10 @@ namespace fanfare {
 namespace {
 
 constexpr std::string_view agent_details = R"help(
-Loads the kernel programs, counts the messages of every WebSocket server on this host, and serves
-/metrics, /livez, /readyz and the API until SIGTERM or SIGINT. SIGHUP reads the configuration file
-again; a bad file is refused and the old one stays. Flags win over the file.
+Loads the kernel programs, counts the messages of every WebSocket server on this host, and of MQTT
+on the ports that the configuration names, and serves /metrics, /livez, /readyz and the API until
+SIGTERM or SIGINT. SIGHUP reads the configuration file again; a bad file is refused and the old one
+stays. Flags win over the file.
 
 --record keeps what the kernel has counted at every tick, for fanfare replay: files of 16 MB, 256 MB
 in all, the oldest deleted. No payload is in them, client addresses are: they are readable by their

@@ -17,7 +17,7 @@ namespace json = boost::json;
 
 std::string flows_part(const json::array& flows, const Look& look) {
   if (flows.empty())
-    return "flows: none; no connection upgraded to WebSocket or is replication by the "
+    return "flows: none; no connection upgraded to WebSocket, or is MQTT or replication by the "
            "configuration\n";
   return listing_table(choose(flows, sockets_listing(), {}).rows, sockets_listing(), look);
 }

@@ -148,8 +148,8 @@ json::value note(const View& view) {
     return nullptr;
   }
   return "No shard yet: no WebSocket server has answered an upgrade since the agent started, and "
-         "no "
-         "older socket looked like WebSocket.";
+         "no older socket looked like WebSocket. MQTT is counted on the ports of shards with "
+         "clients.protocol: mqtt.";
 }
 
 void add_health(json::object& status, const Health& health) {

@@ -38,8 +38,9 @@ enum {
 /* By type, 4 bits each: the least length. Pings have that and no more. */
 #define MQTT_LEAST_LENGTH 0x00002536222222c0ULL
 
-#define MQTT_HEADER_MAX 5		      /* bytes */
-#define MQTT_NO_HEADER	(MQTT_HEADER_MAX + 1) /* a length of more than four bytes */
+#define MQTT_HANDSHAKE_MAX 65536		 /* bytes of a CONNECT that is believed */
+#define MQTT_HEADER_MAX	   5			 /* bytes */
+#define MQTT_NO_HEADER	   (MQTT_HEADER_MAX + 1) /* a length of more than four bytes */
 
 /* Whether a packet may begin with this byte in this direction. */
 FANFARE_INLINE int mqtt_begins(__u32 b0, int from_client)
@@ -157,21 +158,22 @@ FANFARE_INLINE void mqtt_end(struct fanfare_direction *d)
 FANFARE_INLINE void mqtt_header_byte(struct fanfare_direction *d, __u32 byte)
 {
 	struct fanfare_reader *reader = &d->reader;
-	__u32 place = reader->state & 7, b0, length, bytes;
+	__u32 place = reader->state & 7, b0, length, bytes, shakes_hands;
 
 	reader->word |= (__u64)byte << 8 * place;
 	reader->state++;
 	b0 = reader->word & 0xff;
 	bytes = mqtt_header(reader->word, place + 1, &length);
+	shakes_hands = b0 >> 4 == MQTT_CONNECT || b0 >> 4 == MQTT_CONNACK;
 	if (!mqtt_begins(b0, d->flags & FANFARE_MASKED) || bytes == MQTT_NO_HEADER ||
-	    (bytes && !mqtt_fits(b0, length))) {
+	    (bytes && (!mqtt_fits(b0, length) || (shakes_hands && length > MQTT_HANDSHAKE_MAX)))) {
 		reader_give_up(d, FANFARE_LOSS_UNREAD);
 		return;
 	}
+	if (shakes_hands) /* some clients send a message for each field, from its first byte on */
+		reader->state |= MQTT_TRUSTED;
 	if (!bytes)
 		return;
-	if (b0 >> 4 == MQTT_CONNECT || b0 >> 4 == MQTT_CONNACK)
-		reader->state |= MQTT_TRUSTED;
 	reader->state = (reader->state & ~MQTT_PLACE) | MQTT_INSIDE | mqtt_class(b0);
 	reader->text = 0;
 	reader->pass = length;

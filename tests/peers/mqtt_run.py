@@ -62,10 +62,10 @@ class Room:
         self._clients.ask(do, **arguments)
 
     def settle(self, delivered: int, beats: int = 0) -> None:
-        """Until the open talkers were given `delivered` events each and pinged `beats` times."""
+        """Until those that publish were given `delivered` events each and pinged `beats` times."""
         deadline = time.monotonic() + SETTLE_SECONDS
         while True:
-            talkers = [c for c in self.report() if c["open"]][:8]
+            talkers = [c for c in self.report() if c["open"] and not c["quiet"]]
             if all(c["delivered"] == delivered and c["out"]["heartbeat"] >= beats
                    for c in talkers):
                 return

@@ -45,6 +45,15 @@ TEST(MqttInWebSocket, OneMayGoOverSeveralCutAnywhere) {
   }
 }
 
+// As MQTT.js does it.
+TEST(MqttInWebSocket, AMessageForEveryByteFromTheHandshakeOn) {
+  std::vector<std::string> messages;
+  for (const char byte : mqtt_connect(5) + event + pingreq + again) messages.emplace_back(1, byte);
+  const auto teller = told(messages, FANFARE_MASKED);
+  EXPECT_EQ(teller.counted().messages, (Messages{1, 1, 1, 1}));
+  EXPECT_EQ(teller.unread(), 0U);
+}
+
 TEST(MqttInWebSocket, AnyPiecesGiveTheSame) {
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     Dice dice(seed);
@@ -75,6 +84,9 @@ TEST(MqttInWebSocket, AFalseLengthDoesNotSwallowTheStream) {
   const auto teller = told({"\x30\xff\xff\xff\x5f" + std::string(50, 'x'), event, event, event});
   EXPECT_EQ(teller.counted().messages, (Messages{3, 0, 0, 1}));
   EXPECT_EQ(teller.unread(), 1U);
+  EXPECT_EQ(told({" \xff\xff\xff\x5f" + std::string(50, 'x'), event}).counted().messages,
+            (Messages{1, 0, 0, 1}))
+      << "nor does what looks like a handshake";
 }
 
 TEST(MqttInWebSocket, OnceWholePacketsHavePassedTheyMayGoOverSeveral) {

@@ -17,7 +17,7 @@ const kind = ({ cmd, dup }) => { // `other` is what is sent again
 
 // One connection; a client that is resumed gets a new one.
 async function join(options, topic, qos) {
-  const member = { out: nothing(), in: nothing(), delivered: 0, open: true };
+  const member = { out: nothing(), in: nothing(), delivered: 0, open: true, quiet: false };
   const client = mqtt.connect({
     host: '127.0.0.1', port: Number(port), reconnectPeriod: 0, keepalive: 2,
     manualConnect: true, ...options, // it sends its first packet before it can be listened to
@@ -87,7 +87,7 @@ async function close({ count }) {
   for (const { client } of leaving) await client.endAsync();
 }
 
-const report = () => ({ clients: members.map(({ client, quiet, ...member }) => member) });
+const report = () => ({ clients: members.map(({ client, ...member }) => member) });
 const actions = { connect, publish, retain, resend, close, report, quit: () => process.exit(0) };
 console.log('{}'); // up
 for await (const line of createInterface({ input: process.stdin })) {
