@@ -23,7 +23,11 @@ Knobs knobs() {
   knobs.identities = 16;
   knobs.shards = {{.identity = {Identity::Kind::json_key, "id"},
                    .client_ports = {8080},
-                   .replication_ports = {7000}}};
+                   .replication_ports = {7000}},
+                  {.identity = {Identity::Kind::payload, ""},
+                   .client_ports = {1883},
+                   .protocol = ClientProtocol::mqtt,
+                   .protocol_ports = {1883}}};
   return knobs;
 }
 

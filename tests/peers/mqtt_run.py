@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Counts of the agent by class against mosquitto over TCP, with clients of both versions of MQTT: those
-of MQTT.js count packet by packet, mosquitto_sub and mosquitto_pub lines. What tcpdump saw of it,
-replayed, gives the same.
+"""Counts of the agent by class against servers of MQTT over TCP: clients of MQTT.js count packet by
+packet, mosquitto_sub and mosquitto_pub lines. What tcpdump saw of it, replayed, gives the same.
 
-usage: mqtt_run.py --fanfare PATH --work DIR
-DIR is the one that sub_setup.sh filled; logs are left in DIR/run/mqtt. Needs root.
+usage: mqtt_run.py [NAME...] --fanfare PATH --work DIR
+DIR is the one that sub_setup.sh filled; logs are left in DIR/run/mqtt-NAME. Needs root.
 """
 import argparse
 import contextlib
+import dataclasses
 import pathlib
 import shutil
 import subprocess
@@ -16,6 +16,7 @@ import sys
 import time
 
 import pcap
+import sub_rabbitmq
 import truth
 import verdict
 from agent import Agent
@@ -39,6 +40,19 @@ max_queued_messages 0
 max_inflight_messages 0
 set_tcp_nodelay true
 """
+
+
+@dataclasses.dataclass(frozen=True)
+class Server:
+    start: object  # Place -> None
+    versions: tuple = (4, 5)  # 4 is 3.1.1
+    qualities: int = 3  # of service: RabbitMQ has no "exactly once"
+
+
+SERVERS = {
+    "mosquitto": Server(configured("mosquitto", MOSQUITTO, "-c", "{config}")),
+    "rabbitmq": Server(sub_rabbitmq.start_mqtt, versions=(4,), qualities=2),
+}
 # On both sides of one, two and three bytes of length, and of 4096-byte buffers.
 SIZES = (0, 1, 100, 119, 120, 127, 300, 4096, 16370, 16384, 70000)
 KINDS = ("event", "heartbeat", "control", "other")
@@ -112,11 +126,11 @@ def check(agent, room) -> None:
         time.sleep(0.2)
 
 
-def tools(room, place) -> None:
+def tools(room, place, version: str) -> None:
     """mosquitto_sub takes what mosquitto_pub sends: lines, and the handshakes that go with them."""
     lines = 200
     where = ["-h", "127.0.0.1", "-p", str(place.port), "-t", "tools/1", "-q", "1"]
-    taker = subprocess.Popen(["mosquitto_sub", *where, "-V", "mqttv5", "-C", str(lines)],
+    taker = subprocess.Popen(["mosquitto_sub", *where, "-V", version, "-C", str(lines)],
                              stdout=subprocess.PIPE, text=True)
     time.sleep(1)  # it has subscribed
     subprocess.run(["mosquitto_pub", *where, "-V", "mqttv311", "-l"], check=True, text=True,
@@ -130,36 +144,37 @@ def tools(room, place) -> None:
     room.beside["out", "control"] += 2 + 1 + lines
 
 
-def play(agent, place) -> Room:
-    configured("mosquitto", MOSQUITTO, "-c", "{config}")(place)
+def play(server: Server, agent, place) -> Room:
+    server.start(place)
     clients = place.talk("clients", ["node", f"{place.work}/subprotocols/mqtt_tcp.js",
                                      str(place.port)])
     room = Room(clients)
-    for version in (4, 5):
-        room.play("connect", count=4, version=version)
+    talkers = 4 * len(server.versions)
+    for version in server.versions:
+        room.play("connect", count=4, version=version, qualities=server.qualities)
     check(agent, room)
-    room.play("publish", sizes=SIZES)
-    room.settle(delivered=8 * len(SIZES), beats=1)
+    room.play("publish", sizes=SIZES, qualities=server.qualities)
+    room.settle(delivered=talkers * len(SIZES), beats=1)
     check(agent, room)
-    room.play("retain")
+    room.play("retain", version=server.versions[-1])
     room.play("resend")
     check(agent, room)
     again = {way: sum(client[way]["other"] for client in room.report()) for way in WAYS}
     if again != {"out": 1, "in": 1}:
         raise Failure(f"sent again: {again}, and not one each way")
-    tools(room, place)
+    tools(room, place, "mqttv5" if 5 in server.versions else "mqttv311")
     check(agent, room)
-    room.play("close", count=4)
-    room.play("publish", sizes=SIZES)
-    room.settle(delivered=8 * len(SIZES) + 4 * len(SIZES))
+    room.play("close", count=2)
+    room.play("publish", sizes=SIZES, qualities=server.qualities)
+    room.settle(delivered=(2 * talkers - 2) * len(SIZES))
     check(agent, room)
     room.play("close", count=100)
     check(agent, room)
     return room
 
 
-def run(fanfare: pathlib.Path, work: pathlib.Path) -> str:
-    directory, port = work / "run" / "mqtt", free_port()
+def run(name: str, fanfare: pathlib.Path, work: pathlib.Path) -> str:
+    directory, port = work / "run" / f"mqtt-{name}", free_port()
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     with contextlib.ExitStack() as stack:
@@ -168,7 +183,7 @@ def run(fanfare: pathlib.Path, work: pathlib.Path) -> str:
                                           CONFIG.format(shard=SHARD, port=port), cgroup))
         recording = stack.enter_context(pcap.Recording(port, directory))
         with contextlib.ExitStack() as processes:
-            room = play(agent, Place(work, directory, cgroup, port, processes))
+            room = play(SERVERS[name], agent, Place(work, directory, cgroup, port, processes))
             records = room.report()
         pcap.check(fanfare, recording, agent)
     return "; ".join(
@@ -178,15 +193,20 @@ def run(fanfare: pathlib.Path, work: pathlib.Path) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(SERVERS)}")
     parser.add_argument("--fanfare", type=pathlib.Path, required=True, help="binary under test")
     parser.add_argument("--work", type=pathlib.Path, required=True, help="as sub_setup.sh's")
     options = parser.parse_args()
-    try:
-        print(f"mosquitto over TCP: {run(options.fanfare, options.work.resolve())}")
-    except Failure as failure:
-        print(f"mosquitto over TCP: FAILED: {failure}")
-        return 1
-    return 0
+    if unknown := set(options.names) - SERVERS.keys():
+        parser.error(f"no such server: {', '.join(unknown)}; there are {', '.join(SERVERS)}")
+    failed = 0
+    for name in options.names or SERVERS:
+        try:
+            print(f"{name}: {run(name, options.fanfare, options.work.resolve())}", flush=True)
+        except Failure as failure:
+            failed += 1
+            print(f"{name}: FAILED: {failure}", flush=True)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -39,25 +39,27 @@ async function join(options, topic, qos) {
   return member;
 }
 
-async function connect({ count, version }) {
-  for (let i = 0; i < count; i += 1) await join({ protocolVersion: version }, 'room/#', i % 3);
+async function connect({ count, version, qualities }) {
+  for (let i = 0; i < count; i += 1) {
+    await join({ protocolVersion: version }, 'room/#', i % qualities);
+  }
 }
 
 const talkers = () => members.filter((member) => member.open && !member.quiet);
 
 // Each publishes one event of every size in turn, by every quality of service.
-async function publish({ sizes }) {
+async function publish({ sizes, qualities }) {
   for (const [index, size] of sizes.entries()) {
     for (const { client } of talkers()) {
-      await client.publishAsync(`room/${index}`, text.slice(0, size), { qos: index % 3 });
+      await client.publishAsync(`room/${index}`, text.slice(0, size), { qos: index % qualities });
     }
   }
 }
 
 // A message that the server keeps for those who come later, and one who does.
-async function retain() {
+async function retain({ version }) {
   await talkers()[0].client.publishAsync('kept/1', 'hello', { qos: 1, retain: true });
-  const late = await join({ protocolVersion: 5 }, 'kept/#', 1);
+  const late = await join({ protocolVersion: version }, 'kept/#', 1);
   late.quiet = true;
 }
 
