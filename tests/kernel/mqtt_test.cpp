@@ -152,6 +152,7 @@ TEST_F(MqttTest, identities_tell_events_from_copies) {
        {Identity{Identity::Kind::payload, {}}, Identity{Identity::Kind::json_key, "id"}}) {
     start(identity);
     std::vector<Pair> pairs;
+    pairs.reserve(3);
     for (int i = 0; i < 3; ++i) pairs.push_back(shake_hands(listener_, i == 0 ? 5 : 4));
     const std::string event =
         R"({"type":"message.new","id":4711,"text":")" + std::string(200, 'x') + "\"}";

@@ -48,7 +48,8 @@ TEST(MqttInWebSocket, OneMayGoOverSeveralCutAnywhere) {
 // As MQTT.js does it.
 TEST(MqttInWebSocket, AMessageForEveryByteFromTheHandshakeOn) {
   std::vector<std::string> messages;
-  for (const char byte : mqtt_connect(5) + event + pingreq + again) messages.emplace_back(1, byte);
+  for (const auto& packet : {mqtt_connect(5), event, pingreq, again})
+    for (const char byte : packet) messages.emplace_back(1, byte);
   const auto teller = told(messages, FANFARE_MASKED);
   EXPECT_EQ(teller.counted().messages, (Messages{1, 1, 1, 1}));
   EXPECT_EQ(teller.unread(), 0U);

@@ -38,7 +38,7 @@ Way from_client(unsigned level) {
 Way from_server(unsigned level) {
   std::string bytes = mqtt_connack(level);
   for (unsigned qos = 0; qos < 3; ++qos)
-    bytes += publish({.payload = std::string(qos * 9000, 'x'), .qos = qos});
+    bytes += publish({.payload = std::string(std::size_t{9000} * qos, 'x'), .qos = qos});
   bytes += publish({.payload = "again", .qos = 2, .dup = true});
   for (const unsigned first : {0x40U, 0x50U, 0x62U, 0x70U}) bytes += mqtt_packet(first, "\1\2");
   bytes += mqtt_packet(0x90, "\1\2\1") + mqtt_packet(0xb0, "\1\2") + pingresp + pingresp;
@@ -131,7 +131,7 @@ TEST(Mqtt, WhatMqttDoesNotHaveIsNamed) {
       {"CONNECT from a server", mqtt_packet(0x10, std::string(12, 'x'))},
       {"SUBSCRIBE from a server", mqtt_packet(0x82, std::string(12, 'x'))},
       {"PINGREQ from a server", pingreq},
-      {"QoS 3", mqtt_packet(0x36, "\0\1a\1\1")},
+      {"QoS 3", mqtt_packet(0x36, mqtt_text("a") + "\1\1")},
       {"PUBREL without its flag", mqtt_packet(0x60, "\1\2")},
       {"PUBACK with a flag", mqtt_packet(0x42, "\1\2")},
       {"PINGRESP with a byte", mqtt_packet(0xd0, "x")},

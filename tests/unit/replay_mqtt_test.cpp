@@ -33,7 +33,7 @@ Talk conversation(bool with_handshake = true) {
   if (with_handshake) talk.open();
   talk.from_client(mqtt_connect(4)).from_server(mqtt_connack(4)).wait(100 * millisecond);
   talk.from_client(publish({.payload = "hello"}) + publish({.payload = "world", .qos = 1}));
-  talk.from_server(mqtt_packet(0x40, "\0\7") + publish({.payload = std::string(3000, 'x')}));
+  talk.from_server(mqtt_packet(0x40, mqtt_word(7)) + publish({.payload = std::string(3000, 'x')}));
   talk.wait(100 * millisecond).from_server(publish({.payload = "hello", .qos = 2}), 3);
   talk.from_server(publish({.payload = "hello"}) +
                    publish({.payload = "again", .qos = 1, .dup = true}));
