@@ -28,16 +28,18 @@ struct Alert {
   std::string peer{};   // empty but for replication
   Severity severity = Severity::warning;
   AlertState state = AlertState::pending;
-  Monotonic since{};      // of the state
-  Wall started{};         // when it began to fire; pending: when it was first seen
-  Wall ended{};           // resolved only
-  std::string step{};     // where the chain breaks: "replication", "broadcast", "capture"
+  Monotonic since{};  // of the state
+  Wall started{};     // when it began to fire; pending: when it was first seen
+  Wall ended{};       // resolved only
+  // Where the chain breaks: "accept", "replication", "broadcast", "delivery"; "capture" is ours.
+  std::string step{};
   std::string summary{};  // one sentence, without figures: what users feel
   // Why, with the figures: ratio, normal, evidence, threshold, loss estimate, window, coverage.
   std::string why{};
   std::string next{};  // what to do first
   // The figure that decided: the estimated loss (0..1), for FanfareReplicationStalled the entries
-  // that the peer is behind, for FanfareBlind the coverage (0..1) or the capture losses.
+  // that the peer is behind, for FanfareBlind the coverage (0..1) or the capture losses, for
+  // FanfareSocketCollapse the share of sockets gone, for FanfareBookkeepingBroken messages.
   double value = 0;
   bool operator==(const Alert&) const = default;
 };

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "agent/alerts/delivery_rules.h"
+
 namespace fanfare {
 namespace {
 
@@ -16,12 +18,19 @@ struct Rule {
 
 // Loss needs no hold of its own: `lost` is two judged ticks in a row over the threshold. Of the
 // loss of entries a stall is the cause more often than not and is known after 10 s: it goes first.
-constexpr std::array<Rule, 5> rules{{
+constexpr std::array<Rule, 12> rules{{
     {alert_reach_loss, {}},
     {alert_copies_loss, {}},
     {alert_replication_loss, {.hold = stalled_after}},
     {alert_replication_stalled, {}},
     {alert_blind, {.hold = 60s, .well = 60s}},
+    {alert_ack_loss, {.hold = 60s}},
+    {alert_lost_at_close, {.hold = 60s}},
+    {alert_silent_sockets, {.hold = 120s}},
+    {alert_clients_stuck, {.hold = 120s}},
+    {alert_no_accepted, {}},  // two minutes are part of what is judged
+    {alert_socket_collapse, {.hold = 120s}},
+    {alert_bookkeeping, {}},
 }};
 
 Severity severity_of(const Judgement& judgement, const Signal& signal) {
@@ -37,11 +46,6 @@ bool too_many_losses(const Judgement& judgement) {
 
 bool too_little_coverage(const Judgement& judgement) {
   return judgement.coverage && *judgement.coverage < coverage_needed;
-}
-
-Verdict verdict_on(const Signal& signal, bool doubtful) {
-  if (signal.lost) return Verdict::ill;
-  return signal.ratio.value && !doubtful ? Verdict::well : Verdict::unknown;
 }
 
 // The shard goes on, and this node sends nothing to anybody: another node leads, and its agent
@@ -95,6 +99,11 @@ bool has_signal(const Judgement& judgement, const std::string& peer) {
 
 }  // namespace
 
+Verdict verdict_on(const Signal& signal, bool doubtful) {
+  if (signal.lost) return Verdict::ill;
+  return signal.ratio.value && !doubtful ? Verdict::well : Verdict::unknown;
+}
+
 std::optional<Patience> patience_of(std::string_view alert_name) {
   const auto rule = std::ranges::find(rules, alert_name, &Rule::name);
   return rule == rules.end() ? std::nullopt : std::optional(rule->patience);
@@ -130,6 +139,7 @@ std::vector<Symptom> symptoms(const Judgement& judgement) {
       add_peer(judgement, signal, found);
       continue;
     }
+    if (signal.name != signal_reach && signal.name != signal_copies) continue;
     const char* name = signal.name == signal_reach ? alert_reach_loss : alert_copies_loss;
     found.push_back(
         {{name, judgement.shard, {}},
@@ -142,6 +152,7 @@ std::vector<Symptom> symptoms(const Judgement& judgement) {
                                                        : static_cast<double>(judgement.losses);
   found.push_back({{alert_blind, judgement.shard, {}},
                    {blind ? Verdict::ill : Verdict::well, Severity::warning, figure}});
+  add_delivery_symptoms(judgement, found);
   return found;
 }
 

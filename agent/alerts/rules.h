@@ -18,6 +18,13 @@ inline constexpr const char* alert_copies_loss = "FanfareCopiesLoss";
 inline constexpr const char* alert_replication_loss = "FanfareReplicationLoss";
 inline constexpr const char* alert_replication_stalled = "FanfareReplicationStalled";
 inline constexpr const char* alert_blind = "FanfareBlind";
+inline constexpr const char* alert_ack_loss = "FanfareAckLoss";
+inline constexpr const char* alert_lost_at_close = "FanfareLostAtClose";
+inline constexpr const char* alert_silent_sockets = "FanfareSilentSockets";
+inline constexpr const char* alert_clients_stuck = "FanfareClientsStuck";
+inline constexpr const char* alert_no_accepted = "FanfareNoAccepted";
+inline constexpr const char* alert_socket_collapse = "FanfareSocketCollapse";
+inline constexpr const char* alert_bookkeeping = "FanfareBookkeepingBroken";
 
 // Shares of what was due that are missing. From 5 % on users write in; below 1 % it is a note.
 inline constexpr double loss_critical = 0.05;
@@ -59,6 +66,9 @@ std::vector<Symptom> symptoms(const Judgement& judgement);
 
 // What is normal for reach is not known well enough yet for such a loss to page.
 bool is_unproven(const Judgement& judgement, const Signal& signal);
+
+// What a figure says for a signal: nothing while sight is doubtful, unless a loss is believed.
+Verdict verdict_on(const Signal& signal, bool doubtful);
 
 // Capture losses or coverage make every other figure of this judgement doubtful.
 bool is_blind(const Judgement& judgement);

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "agent/alerts/delivery_rules.h"
+#include "agent/alerts/delivery_texts.h"
 #include "agent/config/text.h"
 
 namespace fanfare {
@@ -170,6 +172,7 @@ Texts describe_sight(const Judgement& judgement) {
 
 Texts describe(const Symptom& symptom, const Judgement& judgement) {
   if (symptom.key.name == alert_blind) return describe_sight(judgement);
+  if (is_of_delivery(symptom.key.name)) return describe_delivery(symptom, judgement);
   return symptom.key.peer.empty() ? describe_clients(symptom, judgement)
                                   : describe_peer(symptom, judgement);
 }

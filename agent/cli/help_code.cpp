@@ -26,7 +26,7 @@ struct Known {
   std::string_view next;  // what to do
 };
 
-constexpr std::array<Known, 5> alerts{{
+constexpr std::array<Known, 12> alerts{{
     {alert_reach_loss,
      "Fewer of the events that are due reach a client of this node than is normal: users miss "
      "messages until they reload. Critical from 5 % lost, a warning from 1 %.",
@@ -51,6 +51,42 @@ constexpr std::array<Known, 5> alerts{{
      "Coverage is below 95 %, or capture losses matter, for 60 s: a loss could go unnoticed. A "
      "warning.",
      "Run fanfare status on this node: it names what is not counted, and the remedy."},
+    {alert_ack_loss,
+     "Fewer of the events that left are acknowledged by the clients' TCP before their sockets end "
+     "than is normal, for five minutes at least. Critical from 5 % lost, a warning from 1 %. "
+     "Behind "
+     "a proxy on this host it is the proxy's word.",
+     "See fanfare sockets --sort unacked_seconds: one address range is the network or the load "
+     "balancer; all "
+     "of them is this node's link or its build."},
+    {alert_lost_at_close,
+     "Sockets close with more messages still on their way than is normal at this traffic. A "
+     "warning.",
+     "See who closes (fanfare shards -o json, closed): the server's own kicks and restarts, a load "
+     "balancer's idle timeout, or the clients' network."},
+    {alert_silent_sockets,
+     "More sockets than is normal are open and get no event while the shard emits: lost "
+     "subscriptions. The alert names the age of sockets that stands out. A warning.",
+     "If young sockets stand out, subscriptions are lost as clients connect: look at the last "
+     "rollout. A reconnect of the clients brings lost subscriptions back."},
+    {alert_clients_stuck,
+     "More clients than is normal have not taken what was sent to them for 30 s. Many mobile "
+     "clients stall innocently; this is beyond them. A warning.",
+     "See fanfare sockets --sort unsent_bytes: one address range is a network or a load balancer "
+     "that is down; all of them is this node's link or the proxy in front."},
+    {alert_no_accepted,
+     "No event has come in for two minutes at least, far longer than this shard ever pauses, while "
+     "the clients stay connected. A warning.",
+     "Publish something by hand; look at the way in: API, authentication, load balancer, DNS."},
+    {alert_socket_collapse,
+     "Fewer than half as many client sockets are open as in the mean of the last hour, for 2 min. "
+     "A warning; it hides no other alert.",
+     "See fanfare shards -o json (closed: by whom). A deploy, a drained node and the end of a live "
+     "event look alike."},
+    {alert_bookkeeping,
+     "written = acked + lost + unknown + in flight does not hold: a defect of fanfare. Figures of "
+     "acked, in flight and lost are void; messages, reach and replication are not. A warning.",
+     "Run fanfare doctor --bundle FILE and report it; the chat is not touched."},
 }};
 
 // Codes of the findings of `fanfare status` (agent/exports/findings.cpp); those of capture losses

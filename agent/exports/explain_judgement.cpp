@@ -46,15 +46,21 @@ Link ratio_link(const ShardView& shard) {
   return {"ratio", LinkState::whole, text, {}};
 }
 
+// Of a step of the propagation: that silence could be proven says nothing of lost events.
+double provable_loss(const Signal& signal) {
+  const bool is_step = !more_is_worse(signal.name) && signal.name != signal_accepted;
+  return is_step ? signal.detectable_loss : 1;
+}
+
 Link evidence_link(const ShardView& shard) {
   const auto& signals = shard.judgement.signals;
   const auto most = std::ranges::max_element(signals, {}, &Signal::evidence);
-  const auto finest = std::ranges::min_element(signals, {}, &Signal::detectable_loss);
+  const auto finest = std::ranges::min_element(signals, {}, provable_loss);
   const std::string text = fmt::format(
       "{:.1f} nats against \"nothing is lost\" ({}), {:.1f} are believed; five minutes of this "
       "traffic would prove a loss of {:.1f} % ({})",
-      most->evidence, most->name, most->threshold, finest->detectable_loss * 100, finest->name);
-  if (finest->detectable_loss >= 1)
+      most->evidence, most->name, most->threshold, provable_loss(*finest) * 100, finest->name);
+  if (provable_loss(*finest) >= 1)
     return {"evidence", LinkState::note, text, "There is too little traffic to prove a loss."};
   return {"evidence", LinkState::whole, text, {}};
 }

@@ -87,14 +87,18 @@ constexpr std::array<MetricEntry, static_cast<std::size_t>(Metric::count)> catal
      "Log entries of any kind in the appends from node src to node dst, sent again or not."},
     {Metric::propagation, "fanfare_propagation_ratio", MetricType::Gauge, "shard,signal,peer",
      "Over the last settled seconds: reached events over due (signal reach), copies over due "
-     "(copies), confirmed entries over sent to a peer (replication); absent while unknown. Compare "
-     "it with fanfare_propagation_normal."},
+     "(copies), confirmed entries over sent to a peer (replication), acked events over those "
+     "acked or lost (ack_fate), accepted events over those expected by the last hour "
+     "(accepted); and where more is worse: events lost for each closed socket (close_loss), "
+     "silent sockets over judged ones (silence), stuck sockets over readable ones (stuck); "
+     "absent while unknown. Compare it with fanfare_propagation_normal."},
     {Metric::normal, "fanfare_propagation_normal", MetricType::Gauge, "shard,signal,peer",
      "What fanfare_propagation_ratio is when all is well; absent while it is being learned."},
     {Metric::evidence, "fanfare_evidence", MetricType::Gauge, "shard,signal,peer",
      "Evidence that something is lost, in nats: e^evidence to 1 against nothing being lost."},
     {Metric::loss_estimate, "fanfare_loss_estimate", MetricType::Gauge, "shard,signal,peer",
-     "Share of what was due that is missing since the loss began, 0 to 1; 0 without evidence."},
+     "Share of what was due that is missing since the loss began, 0 to 1; 0 without evidence. Of "
+     "silence, stuck and close_loss: of what fares well in health, the share that does not."},
     {Metric::detectable_loss, "fanfare_detectable_loss", MetricType::Gauge, "shard,signal,peer",
      "Smallest share lost that five more minutes of this traffic would prove; 1 means that not "
      "even a total loss would be."},

@@ -55,7 +55,7 @@ struct AlertKind {
   std::string_view alertname;
   Severity severity;
 };
-inline constexpr std::array<AlertKind, 8> alert_kinds{{
+inline constexpr std::array<AlertKind, 16> alert_kinds{{
     {alert_reach_loss, Severity::critical},
     {alert_reach_loss, Severity::warning},
     {alert_copies_loss, Severity::critical},
@@ -64,6 +64,14 @@ inline constexpr std::array<AlertKind, 8> alert_kinds{{
     {alert_replication_loss, Severity::warning},
     {alert_replication_stalled, Severity::critical},
     {alert_blind, Severity::warning},
+    {alert_ack_loss, Severity::critical},
+    {alert_ack_loss, Severity::warning},
+    {alert_lost_at_close, Severity::warning},
+    {alert_silent_sockets, Severity::warning},
+    {alert_clients_stuck, Severity::warning},
+    {alert_no_accepted, Severity::warning},
+    {alert_socket_collapse, Severity::warning},
+    {alert_bookkeeping, Severity::warning},
 }};
 
 }  // namespace fanfare

@@ -18,20 +18,34 @@ std::uint64_t event_copies(const Shard& shard) {
 
 std::optional<double> relative(const Signal& signal) {
   const std::optional<double>& value = signal.ratio.value;
-  if (!value) return std::nullopt;
+  if (!value || more_is_worse(signal.name) || signal.name == signal_accepted) return std::nullopt;
   if (signal.normal && *signal.normal > 0) return *value / *signal.normal;
-  return signal.name == signal_copies ? std::nullopt : value;
+  return signal.name == signal_copies || signal.name == signal_ack_fate ? std::nullopt : value;
 }
+
+namespace {
+
+// A figure that goes up and down by itself speaks where nothing better does.
+bool is_mere_noise(const Signal& signal, bool reach_known, bool others_known) {
+  if (signal.name == signal_copies) return reach_known;
+  return signal.name == signal_ack_fate && others_known && !signal.lost;
+}
+
+bool is_known(const Signal& signal) { return relative(signal).has_value(); }
+
+}  // namespace
 
 const Signal* worst_signal(const ShardView& view) {
   const auto& signals = view.judgement.signals;
   const bool reach_known = std::ranges::any_of(
-      signals, [](const Signal& s) { return s.name == signal_reach && relative(s).has_value(); });
+      signals, [](const Signal& s) { return s.name == signal_reach && is_known(s); });
+  const bool others_known = std::ranges::any_of(
+      signals, [](const Signal& s) { return s.name != signal_ack_fate && is_known(s); });
   const Signal* worst = nullptr;
   double least = 0;
   for (const Signal& signal : signals) {
     const auto here = relative(signal);
-    if (!here || (reach_known && signal.name == signal_copies)) continue;
+    if (!here || is_mere_noise(signal, reach_known, others_known)) continue;
     if (worst != nullptr && *here >= least) continue;
     worst = &signal;
     least = *here;

@@ -19,12 +19,13 @@ std::uint64_t events_due(const Shard& shard);
 std::uint64_t event_copies(const Shard& shard);
 
 // The ratio by its normal, 1 where all is well. A reach or replication ratio without a normal
-// stands for itself; copies for each event mean nothing before their normal is learned. Empty:
-// unknown.
+// stands for itself; copies for each event and the fate of acks mean nothing before their normal is
+// learned. Empty: unknown, or no step of the propagation (silence, stuck, close_loss, accepted).
 std::optional<double> relative(const Signal& signal);
 
 // The signal whose relative ratio is lowest; null where none is known. Copies speak only where
 // reach is not known: how many there are for each event goes up and down with the rooms that talk.
+// The fate of acks speaks where nothing else is known, or where a loss of them is believed.
 const Signal* worst_signal(const ShardView& view);
 
 }  // namespace fanfare

@@ -13,11 +13,10 @@ constexpr double greatest_null = 0.999;
 // While nothing is learned, see learning_test.
 constexpr double learning_null = 0.2;
 constexpr double learning_sockets = 20;
-constexpr double doubt = 12;                 // nats by which the learned mean may be wrong: e^-12
-constexpr double new_dispersion = 3;         // of reach, until learned
-constexpr double new_variation = 3;          // CV of copies an event, until learned
-constexpr std::size_t most_suspected = 600;  // cohorts that wait
-constexpr double moment_margin = 2;          // the second moment may double
+constexpr double doubt = 12;          // nats by which the learned mean may be wrong: e^-12
+constexpr double new_dispersion = 3;  // of reach, until learned
+constexpr double new_variation = 3;   // CV of copies an event, until learned
+constexpr double moment_margin = 2;   // the second moment may double
 
 // A first start into a total stop is found after 100 events; few sockets may concern few events.
 ShareTest learning_test(std::uint64_t sockets) {
@@ -57,20 +56,20 @@ EventSignal::EventSignal(Outcome outcome)
       watch_(outcome == Outcome::reach ? binomial_grid.size() : two_moment_grid.size()) {}
 
 std::optional<double> EventSignal::normal(std::uint64_t sockets) const {
-  const auto normal = baseline_.normal(sockets);
+  const auto normal = learner_.baseline().normal(sockets);
   return normal ? std::optional(normal->value) : std::nullopt;
 }
 
 std::unique_ptr<LossTest> EventSignal::test_against(const Normal& normal) const {
   if (outcome_ == Outcome::reach)
-    return std::make_unique<ShareTest>(reach_test(normal, dispersion_));
-  return std::make_unique<SumTest>(copies_null(normal, dispersion_));
+    return std::make_unique<ShareTest>(reach_test(normal, learner_.dispersion()));
+  return std::make_unique<SumTest>(copies_null(normal, learner_.dispersion()));
 }
 
 // Before reach is known only a total stop is told from health: a large shard, of which few events
 // concern this node, is not called ill. Copies wait.
 void EventSignal::judge_unlearned(const Cohort& cohort) {
-  const bool never_seen = baseline_.seen() + cohort.seen == 0;
+  const bool never_seen = learner_.baseline().seen() + cohort.seen == 0;
   if (outcome_ == Outcome::reach && (never_seen || watch_.lost()))
     watch_.advance(cohort, cohort.due * learning_null, learning_test(cohort.sockets));
   else
@@ -84,31 +83,12 @@ Doubt EventSignal::doubt() const {
 
 void EventSignal::judge(const Cohort& cohort, Doubt others) {
   if (cohort.sockets == 0 || cohort.due <= 0 || !cohort.unusable.empty()) return;
-  const auto normal = baseline_.normal(cohort.sockets);
+  const auto normal = learner_.baseline().normal(cohort.sockets);
   if (normal)
     watch_.advance(cohort, cohort.due * normal->value, *test_against(*normal));
   else
     judge_unlearned(cohort);
-  learn(cohort, std::max(others, normal || watch_.lost() ? doubt() : Doubt::none));
-}
-
-// What is lost is not learned. What is under suspicion waits until that has passed: to leave it out
-// would leave out just the bursts that the dispersion is there for.
-void EventSignal::learn(const Cohort& cohort, Doubt doubt) {
-  if (doubt == Doubt::lost) {
-    suspected_.clear();
-    return dispersion_.interrupt();
-  }
-  suspected_.push_back(cohort);
-  if (doubt == Doubt::suspicious) {
-    if (suspected_.size() > most_suspected) suspected_.pop_front();
-    return;
-  }
-  for (const auto& passed : suspected_) {
-    baseline_.learn(passed);
-    dispersion_.advance(passed.due, passed.seen);
-  }
-  suspected_.clear();
+  learner_.learn(cohort, std::max(others, normal || watch_.lost() ? doubt() : Doubt::none));
 }
 
 Signal EventSignal::advance(Cohort cohort, Doubt others) {
@@ -123,18 +103,19 @@ Signal EventSignal::advance(Cohort cohort, Doubt others) {
     if (settled->sockets == 0) settled->due = settled->seen = 0;
     settled_.add(*settled);
   }
-  Signal signal{.name = outcome_ == Outcome::reach ? signal_reach : signal_copies,
-                .peer = {},
-                .ratio = settled_.ratio(now),
-                .normal = normal(sockets_),
-                .learned = std::chrono::seconds(static_cast<long>(baseline_.learned_seconds())),
-                .evidence = watch_.evidence(),
-                .threshold = loss_threshold,
-                .loss_estimate = watch_.loss_estimate(),
-                .lost = watch_.lost(),
-                .lost_since = watch_.lost_since(),
-                .recovery = watch_.recovery()};
-  if (const auto normal = baseline_.normal(sockets_))
+  Signal signal{
+      .name = outcome_ == Outcome::reach ? signal_reach : signal_copies,
+      .peer = {},
+      .ratio = settled_.ratio(now),
+      .normal = normal(sockets_),
+      .learned = std::chrono::seconds(static_cast<long>(learner_.baseline().learned_seconds())),
+      .evidence = watch_.evidence(),
+      .threshold = loss_threshold,
+      .loss_estimate = watch_.loss_estimate(),
+      .lost = watch_.lost(),
+      .lost_since = watch_.lost_since(),
+      .recovery = watch_.recovery()};
+  if (const auto normal = learner_.baseline().normal(sockets_))
     signal.detectable_loss = detectable_loss(*test_against(*normal), normal->value,
                                              300 * settled_.due_per_second(now), loss_threshold);
   return signal;

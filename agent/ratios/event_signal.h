@@ -3,15 +3,13 @@
 // loss.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 
-#include "agent/ratios/baseline.h"
 #include "agent/ratios/cohorts.h"
-#include "agent/ratios/dispersion.h"
 #include "agent/ratios/judgement.h"
+#include "agent/ratios/learner.h"
 #include "agent/ratios/loss_watch.h"
 #include "agent/ratios/settled_window.h"
 
@@ -20,13 +18,6 @@ namespace fanfare {
 enum class Outcome {
   reach,   // an event reaches somebody or nobody
   copies,  // an event brings any number of copies
-};
-
-// Whether what is seen now is health, to be learned from.
-enum class Doubt {
-  none,
-  suspicious,  // it waits until that has passed
-  lost,        // it is not learned
 };
 
 class EventSignal {
@@ -44,10 +35,8 @@ class EventSignal {
   // Expected outcome of an event in health, see Baseline; empty while learning.
   std::optional<double> normal(std::uint64_t sockets) const;
 
-  const Baseline& baseline() const { return baseline_; }
-  Baseline& baseline() { return baseline_; }
-  const Dispersion& dispersion() const { return dispersion_; }
-  Dispersion& dispersion() { return dispersion_; }
+  const Learner& learner() const { return learner_; }
+  Learner& learner() { return learner_; }
   const LossWatch& watch() const { return watch_; }
   LossWatch& watch() { return watch_; }
 
@@ -55,14 +44,11 @@ class EventSignal {
   std::unique_ptr<LossTest> test_against(const Normal& normal) const;
   void judge_unlearned(const Cohort& cohort);
   void judge(const Cohort& cohort, Doubt others);
-  void learn(const Cohort& cohort, Doubt doubt);
 
   Outcome outcome_;
   Cohorts cohorts_;
-  Baseline baseline_;
-  Dispersion dispersion_;
+  Learner learner_;
   LossWatch watch_;
-  std::deque<Cohort> suspected_;  // not learned yet, oldest first
   SettledWindow settled_;
   std::uint64_t sockets_ = 0;  // of the last tick that had any
 };

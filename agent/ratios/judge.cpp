@@ -35,7 +35,8 @@ std::string Judge::save() const {
     for (const auto& [peer, signal] : shard->peers) peers[peer] = to_json(signal);
     shards[name] = {{"reach", to_json(shard->reach)},
                     {"copies", to_json(shard->copies)},
-                    {"replication", std::move(peers)}};
+                    {"replication", std::move(peers)},
+                    {"delivery", to_json(shard->delivery)}};
   }
   return json::serialize(json::object{{"version", state_version}, {"shards", std::move(shards)}});
 }
@@ -50,6 +51,9 @@ bool Judge::restore(std::string_view text) try {
     from_json(entry.at("copies"), shard->copies);
     for (const auto& [peer, signal] : entry.at("replication").as_object())
       from_json(signal, shard->peers[peer]);
+    // A state that was saved before there was such a thing begins anew in it, and only in it.
+    if (const auto* delivery = entry.as_object().if_contains("delivery"))
+      from_json(*delivery, shard->delivery);
     shards[name] = std::move(shard);
   }
   shards_ = std::move(shards);

@@ -3,11 +3,15 @@
 // alerts and exports.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "agent/model/delivery.h"
 
 namespace fanfare {
 
@@ -26,18 +30,30 @@ struct Ratio {
 inline constexpr const char* signal_reach = "reach";              // reached / due
 inline constexpr const char* signal_copies = "copies";            // copies / due
 inline constexpr const char* signal_replication = "replication";  // confirmed / sent, for a peer
+inline constexpr const char* signal_ack_fate = "ack_fate";        // acked / (acked + lost), events
+inline constexpr const char* signal_close_loss = "close_loss";    // events lost / closed sockets
+inline constexpr const char* signal_silence = "silence";          // silent sockets / judged ones
+inline constexpr const char* signal_stuck = "stuck";              // stuck sockets / readable ones
+inline constexpr const char* signal_accepted = "accepted";  // accepted / expected by the last hour
+
+// The ratio of these rises when things go wrong; they are no step of the propagation.
+inline bool more_is_worse(std::string_view signal) {
+  return signal == signal_close_loss || signal == signal_silence || signal == signal_stuck;
+}
 
 struct Signal {
   std::string name;  // one of the above
   std::string peer;  // replication only
   Ratio ratio;
-  // What the ratio is when all is well: learned, or 0.999 for replication; empty while learning.
+  // What the ratio is when all is well: learned, or given (replication 0.999, accepted 1); empty
+  // while learning.
   std::optional<double> normal;
   // For how long it has been learned, in health and with traffic; empty where it is given.
   std::optional<std::chrono::seconds> learned;
   double evidence = 0;   // nats against "nothing is lost", >= 0
   double threshold = 0;  // nats at which it is believed
   // The share of what was due that is missing, 0..1, since the loss began; 0 without evidence.
+  // Where more is worse: of what fares well in health, the share that does not.
   double loss_estimate = 0;
   // The smallest share that five more minutes of this traffic would prove; 1: not even a total
   // loss.
@@ -55,6 +71,31 @@ struct Stall {
   std::chrono::nanoseconds since{};  // CLOCK_MONOTONIC of the last progress
 };
 
+// What the alerts on delivery tell beside the ratios.
+struct DeliveryFigures {
+  Delivery now{};              // of the last tick: counts of it, and gauges
+  bool inner_only = false;     // all client sockets end in a proxy on this host: acked is its word
+  std::uint64_t followed = 0;  // sockets that `now` speaks of: edge ones where there are any
+  std::uint64_t sockets = 0;   // open ones, readable or not
+  double sockets_usual = 0;    // mean of the last hour; 0: not known yet
+  // Within the last minute: events by what became of them, sockets closed.
+  std::uint64_t acked = 0;
+  std::array<std::uint64_t, end_reasons> lost{};
+  std::uint64_t unknown = 0;
+  std::uint64_t closed = 0;
+  // The age whose sockets are silent more than the rest are, by 10 points at least.
+  std::optional<AgeClass> silent_age{};
+  std::uint64_t bookkeeping_error = 0;  // messages, within the last ten minutes
+};
+
+// More than half of the client sockets of the last hour are gone. Says nothing of few of them.
+inline constexpr double collapse_share = 0.5;
+inline constexpr double collapse_least = 10;  // sockets, the hour's mean
+inline bool is_collapsed(const DeliveryFigures& figures) {
+  return figures.sockets_usual >= collapse_least &&
+         static_cast<double>(figures.sockets) < collapse_share * figures.sockets_usual;
+}
+
 struct Judgement {
   std::string shard;
   std::chrono::nanoseconds at{};
@@ -64,6 +105,7 @@ struct Judgement {
   std::uint64_t losses = 0;  // capture losses of the host within the last 10 s
   std::uint64_t due = 0;     // events due within the last 10 s
   std::uint64_t sockets = 0;
+  DeliveryFigures delivery{};
 };
 
 }  // namespace fanfare

@@ -12,7 +12,9 @@
 namespace fanfare {
 
 // ln(31,557,600 ticks of a year * 6 signals * 3 hosts) = 20.16 nats: by the e-detector's guarantee
-// at most one false alarm a year for a shard of three hosts, all its signals together.
+// at most one false alarm a year for a shard of three hosts, all its signals together: reach,
+// copies, two peers, and four that are tested every ten seconds (0.4). Accepted keeps its own
+// bound.
 inline constexpr double loss_threshold = 20.16;
 // Above it nothing is learned as normal: the chance of it in health is at most e^-3 at a time.
 inline constexpr double suspicion = 3;

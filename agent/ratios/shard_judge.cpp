@@ -93,7 +93,8 @@ Judgement Judge::ShardJudge::advance(const ShardDelta& delta) {
                       .signals = {},
                       .stalls = {},
                       .coverage = cohort_of(delta, due, 0).coverage,
-                      .sockets = delta.sockets_synced};
+                      .sockets = delta.sockets_synced,
+                      .delivery = {}};
   sum_recent(delta, due, judgement);
   if (delta.identifies) judgement.signals.push_back(reach.advance(reach_cohort(delta, due)));
   copies_known_ = copies_known_ || delta.replicates || due > 0;
@@ -101,6 +102,7 @@ Judgement Judge::ShardJudge::advance(const ShardDelta& delta) {
     judgement.signals.push_back(copies.advance(cohort_of(delta, due, delta.copies),
                                                delta.identifies ? reach.doubt() : Doubt::none));
   judge_peers(delta, judgement);
+  delivery.advance(delta, judgement);
   return judgement;
 }
 

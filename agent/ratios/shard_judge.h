@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "agent/ratios/delivery_judge.h"
 #include "agent/ratios/event_signal.h"
 #include "agent/ratios/judge.h"
 #include "agent/ratios/peer_signal.h"
@@ -20,6 +21,7 @@ class Judge::ShardJudge {
   EventSignal reach{Outcome::reach};
   EventSignal copies{Outcome::copies};
   std::map<std::string, PeerSignal> peers;
+  DeliveryJudge delivery;
 
  private:
   struct Recent {

@@ -43,6 +43,20 @@ constexpr std::array<Fields<Component>, 3> component_fields{{
     {"seen", &Component::seen},
 }};
 
+constexpr std::array<Fields<AcceptedSignal::State>, 6> accepted_fields{{
+    {"events", &AcceptedSignal::State::events},
+    {"seconds", &AcceptedSignal::State::seconds},
+    {"age_seconds", &AcceptedSignal::State::age},
+    {"longest", &AcceptedSignal::State::longest},
+    {"gap", &AcceptedSignal::State::gap},
+    {"gap_seconds", &AcceptedSignal::State::gap_seconds},
+}};
+constexpr std::array<Fields<FadingMean::State>, 3> mean_fields{{
+    {"sum", &FadingMean::State::sum},
+    {"seconds", &FadingMean::State::seconds},
+    {"age_seconds", &FadingMean::State::age},
+}};
+
 double number(const json::value& value) {
   const double number = value.to_number<double>();
   if (!std::isfinite(number) || number < 0 || number > 1e18)
@@ -103,31 +117,68 @@ void read_levels(const json::value& value, Baseline& baseline) {
   }
 }
 
+// Of EventSignal and BlockSignal.
+json::object write_learned(const Learner& learner, const LossWatch& watch) {
+  json::array scales;
+  for (const auto& scale : learner.dispersion().scales())
+    scales.push_back(write(scale, scale_fields));
+  return {{"levels", write_levels(learner.baseline())},
+          {"dispersion", std::move(scales)},
+          {"loss", write_watch(watch)}};
+}
+
+void read_learned(const json::value& value, Learner& learner, LossWatch& watch) {
+  const auto& object = value.as_object();
+  read_levels(object.at("levels"), learner.baseline());
+  auto& scales = learner.dispersion().scales();
+  const auto& entries = object.at("dispersion").as_array();
+  if (entries.size() != scales.size()) throw std::invalid_argument("other scales");
+  for (std::size_t i = 0; i < scales.size(); ++i) read(entries[i], scales[i], scale_fields);
+  read_watch(object.at("loss"), watch);
+}
+
+json::object write_accepted(const AcceptedSignal& signal) {
+  auto object = write(signal.state(), accepted_fields);
+  object["lost"] = signal.state().lost;
+  return object;
+}
+
+void read_accepted(const json::value& value, AcceptedSignal& signal) {
+  read(value, signal.state(), accepted_fields);
+  signal.state().lost = value.as_object().at("lost").as_bool();
+}
+
 }  // namespace
 
 json::object to_json(const EventSignal& signal) {
-  json::array scales;
-  for (const auto& scale : signal.dispersion().scales())
-    scales.push_back(write(scale, scale_fields));
-  return {{"levels", write_levels(signal.baseline())},
-          {"dispersion", std::move(scales)},
-          {"loss", write_watch(signal.watch())}};
+  return write_learned(signal.learner(), signal.watch());
 }
 
 json::object to_json(const PeerSignal& signal) { return {{"loss", write_watch(signal.watch())}}; }
 
+json::object to_json(const DeliveryJudge& delivery) {
+  json::object object;
+  for (const auto& [name, signal] : delivery.blocks())
+    object[name] = write_learned(signal->learner(), signal->watch());
+  object[signal_accepted] = write_accepted(delivery.accepted);
+  object["sockets_usual"] = write(delivery.sockets_usual.state(), mean_fields);
+  return object;
+}
+
 void from_json(const json::value& value, EventSignal& signal) {
-  const auto& object = value.as_object();
-  read_levels(object.at("levels"), signal.baseline());
-  auto& scales = signal.dispersion().scales();
-  const auto& entries = object.at("dispersion").as_array();
-  if (entries.size() != scales.size()) throw std::invalid_argument("other scales");
-  for (std::size_t i = 0; i < scales.size(); ++i) read(entries[i], scales[i], scale_fields);
-  read_watch(object.at("loss"), signal.watch());
+  read_learned(value, signal.learner(), signal.watch());
 }
 
 void from_json(const json::value& value, PeerSignal& signal) {
   read_watch(value.as_object().at("loss"), signal.watch());
+}
+
+void from_json(const json::value& value, DeliveryJudge& delivery) {
+  const auto& object = value.as_object();
+  for (const auto& [name, signal] : delivery.blocks())
+    read_learned(object.at(name), signal->learner(), signal->watch());
+  read_accepted(object.at(signal_accepted), delivery.accepted);
+  read(object.at("sockets_usual"), delivery.sockets_usual.state(), mean_fields);
 }
 
 }  // namespace fanfare

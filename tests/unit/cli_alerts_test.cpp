@@ -182,7 +182,7 @@ TEST(CliOutage, FailBelowNamesThePeer) {
 TEST(CliOutage, ShardsSortByPropagationTheWorstFirst) {
   View view = sample::outage();
   view.shards.push_back(sample::shard("worse"));
-  view.shards.back().judgement.signals = {sample::signal(signal_copies, 200, 200, 49.875)};
+  view.shards.back().judgement.signals = {sample::outage_signal(signal_copies, 200, 200, 49.875)};
   const std::string out = ask({"shards", "--sort", "propagation"}, 80, view).out;
   const auto worse = out.find("\nworse ");
   const auto bad = out.find("\nus-east-1 ");

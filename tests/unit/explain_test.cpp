@@ -26,7 +26,7 @@ struct Host {
   Host() {
     owners->listeners[{4026531840, 8080}] = {.pid = 321, .comm = "chatd", .exe = "/usr/bin/chatd"};
     view.shards = {sample::shard("chat-1")};
-    view.shards[0].judgement.signals = {sample::signal(signal_reach, 198, 200, 0.992)};
+    view.shards[0].judgement.signals = {sample::outage_signal(signal_reach, 198, 200, 0.992)};
     view.alerts.clear();
     view.losses.clear();
     view.health.attached = true;
@@ -99,6 +99,20 @@ TEST(Explain, APortOfNobodyIsExplainedAndBroken) {
   const auto link = host.broken(":9999");
   EXPECT_EQ(link.name, "process");
   EXPECT_THAT(link.text, HasSubstr("nobody on this host listens on port 9999 (looked "));
+}
+
+TEST(Explain, ThatSilenceCouldBeProvenIsNoProofOfALoss) {
+  Host host;
+  auto& signals = host.view.shards[0].judgement.signals;
+  signals[0].detectable_loss = 1;
+  signals.push_back(sample::outage_signal(signal_silence, 30, 100, 0.3));
+  signals[1].detectable_loss = 0.3;
+  EXPECT_EQ(host.broken().name, "holds");
+  EXPECT_EQ(host.links()[9].state, LinkState::note);
+  EXPECT_THAT(host.links()[9].text, HasSubstr("would prove a loss of 100.0 % (reach)"));
+  EXPECT_THAT(host.links()[8].text, HasSubstr("; silence 0.300, normally 0.300 (30 of 100 in "));
+  signals[0].detectable_loss = 0.2;
+  EXPECT_EQ(host.links()[9].state, LinkState::whole);
 }
 
 TEST(Explain, NoListener) {

@@ -116,7 +116,7 @@ TEST(JsonOutage, StatusCarriesAlertsTheirReceiversAndTheWorst) {
 
 TEST(JsonOutage, TheWorstIsOfAllShards) {
   View view = sample::outage();
-  view.shards[1].judgement.signals = {sample::signal(signal_reach, 1, 200, 0.992)};
+  view.shards[1].judgement.signals = {sample::outage_signal(signal_reach, 1, 200, 0.992)};
   const json::value status = json::parse(status_json(view, sample::now));
   EXPECT_EQ(status.at("worst").at("shard").as_string(), "news");
 }

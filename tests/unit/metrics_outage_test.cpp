@@ -118,7 +118,7 @@ TEST(MetricsOutage, OnlyWhatFiresIsCountedAsFiring) {
   EXPECT_EQ(std::ranges::count(firing, one), 1);
   std::erase(firing, one);
   EXPECT_TRUE(std::ranges::all_of(firing, [](const auto& line) { return line.ends_with("} 0"); }));
-  EXPECT_EQ(firing.size(), 7U) << "the other kinds, with 0";
+  EXPECT_EQ(firing.size(), 15U) << "the other kinds, with 0";
 
   View twice = sample::outage();
   twice.alerts.push_back(twice.alerts.front());
@@ -140,11 +140,11 @@ TEST(MetricsOutage, PostsByTargetAndResult) {
 }
 
 TEST(Propagation, RelativeIsByTheNormal) {
-  Signal reach = sample::signal(signal_reach, 64, 200, 0.64);
+  Signal reach = sample::outage_signal(signal_reach, 64, 200, 0.64);
   EXPECT_DOUBLE_EQ(relative(reach).value(), 0.5);
   reach.normal.reset();
   EXPECT_DOUBLE_EQ(relative(reach).value(), 0.32);
-  Signal copies = sample::signal(signal_copies, 64, 200, 0.64);
+  Signal copies = sample::outage_signal(signal_copies, 64, 200, 0.64);
   copies.normal.reset();
   EXPECT_EQ(relative(copies), std::nullopt) << "0.32 copies for each event may be right";
   reach.ratio.value.reset();
@@ -162,6 +162,26 @@ TEST(Propagation, CopiesSpeakWhereReachIsUnknown) {
   EXPECT_EQ(worst_signal(shard)->peer, "n2");
   signals.clear();
   EXPECT_EQ(worst_signal(shard), nullptr);
+}
+
+TEST(Propagation, TheFateOfAcksSpeaksAloneOrOfALoss) {
+  ShardView shard = sample::outage().shards[0];
+  auto& signals = shard.judgement.signals;
+  const Signal healthy = sample::outage_signal(signal_reach, 199, 200, 0.995);
+  Signal acks = sample::outage_signal(signal_ack_fate, 96, 100, 0.97);
+  signals = {healthy, acks};
+  EXPECT_EQ(worst_signal(shard)->name, signal_reach) << "it goes up and down by itself";
+  signals[1].lost = true;
+  EXPECT_EQ(worst_signal(shard)->name, signal_ack_fate);
+  signals = {acks};
+  EXPECT_EQ(worst_signal(shard)->name, signal_ack_fate);
+  signals[0].normal.reset();
+  EXPECT_EQ(worst_signal(shard), nullptr) << "mobile clients lose 5 % or none";
+}
+
+TEST(Propagation, WhatFaresBadlyIsNoStepOfIt) {
+  for (const char* name : {signal_silence, signal_stuck, signal_close_loss, signal_accepted})
+    EXPECT_EQ(relative(sample::outage_signal(name, 1, 100, 0.5)), std::nullopt) << name;
 }
 
 }  // namespace

@@ -98,7 +98,7 @@ TEST(Metrics, ExactLines) {
 
 TEST(Metrics, EveryKindOfAlertIsThereWithZero) {
   const auto firing = samples(metrics_text(sample::view()), "fanfare_alerts_firing");
-  EXPECT_EQ(firing.size(), 8U);
+  EXPECT_EQ(firing.size(), 16U);
   for (const std::string& line : firing) EXPECT_TRUE(line.ends_with("} 0")) << line;
 }
 

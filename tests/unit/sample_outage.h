@@ -38,7 +38,7 @@ inline std::vector<Peer> peers() {
   return {well, stalled};
 }
 
-inline Signal signal(const char* name, double numerator, double denominator, double normal) {
+inline Signal outage_signal(const char* name, double numerator, double denominator, double normal) {
   Signal signal;
   signal.name = name;
   signal.ratio.value = numerator / denominator;
@@ -52,18 +52,18 @@ inline Signal signal(const char* name, double numerator, double denominator, dou
 }
 
 inline std::vector<Signal> signals() {
-  Signal reach = signal(signal_reach, 64, 200, 0.992);
+  Signal reach = outage_signal(signal_reach, 64, 200, 0.992);
   reach.learned = std::chrono::hours(24);
   reach.evidence = 24.125;
   reach.loss_estimate = 0.6875;
   reach.lost = true;
-  Signal replication = signal(signal_replication, 198, 198, 0.999);
+  Signal replication = outage_signal(signal_replication, 198, 198, 0.999);
   replication.peer = "n2";
   Signal unknown;
   unknown.name = signal_replication;
   unknown.peer = "n3";
   unknown.ratio.unknown = "Nothing was sent to n3 within the window.";
-  return {reach, signal(signal_copies, 3200, 200, 49.875), replication, unknown};
+  return {reach, outage_signal(signal_copies, 3200, 200, 49.875), replication, unknown};
 }
 
 inline std::vector<Alert> alerts() {

@@ -11,8 +11,12 @@ function ratioText(signal) {
     : `${ratio(signal.ratio)} of ${ratio(signal.normal)}`;
 }
 
+// Shares of sockets that fare badly: what they have beyond normal is no loss of events.
+const MORE_IS_WORSE = new Set(["silence", "stuck", "close_loss"]);
+
 function noteText(signal) {
-  if (signal.lost) return `${percent(signal.loss_estimate)} lost`;
+  if (signal.lost && signal.name === "accepted") return "stopped";
+  if (signal.lost) return `${percent(signal.loss_estimate)} ${MORE_IS_WORSE.has(signal.name) ? "worse off" : "lost"}`;
   return signal.ratio === null ? (signal.unknown ?? "") : "";
 }
 

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/ratios/delivery_judge.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace fanfare {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr double longest_lost = 100;  // s of a socket's traffic that a close counts at most
+constexpr double usual_after = 600;   // s of sockets, before their mean is known
+constexpr double stands_out = 0.1;    // of the silent share, above that of the other ages
+constexpr double least_judged = 10;   // sockets of an age, to stand out
+constexpr auto recent_time = 1min;
+constexpr auto errors_kept = 10min;
+// Levels of traffic are told apart from 1 event in 1,000 s on.
+constexpr double level_unit = 1000;
+
+double seconds(const ShardDelta& delta) {
+  return std::chrono::duration<double>(delta.span).count();
+}
+
+double number(std::uint64_t count) { return static_cast<double>(count); }
+
+std::uint64_t sum(const auto& counts) {
+  return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+}
+
+const Fate& events(const ShardDelta& delta) { return delta.delivery.fates[FANFARE_FATE_EVENT]; }
+
+// The youngest have not had the time to be silent.
+std::uint64_t older_than_a_minute(const std::array<std::uint64_t, age_classes>& counts) {
+  return sum(counts) - counts[static_cast<std::size_t>(AgeClass::minute)];
+}
+
+// Before a restart of the agent.
+bool is_learned(const BlockSignal& signal) {
+  return signal.learner().baseline().learned_seconds() > 0;
+}
+
+std::optional<AgeClass> silent_age(const Delivery& now) {
+  std::optional<AgeClass> found;
+  double most = stands_out;
+  for (auto age = static_cast<std::size_t>(AgeClass::ten_minutes); age < age_classes; ++age) {
+    const double judged = number(now.judged[age]);
+    const double others = number(older_than_a_minute(now.judged)) - judged;
+    if (judged < least_judged || others < least_judged) continue;
+    const double silent = number(now.silent[age]);
+    const double beyond =
+        silent / judged - (number(older_than_a_minute(now.silent)) - silent) / others;
+    if (beyond < most) continue;
+    most = beyond;
+    found = static_cast<AgeClass>(age);
+  }
+  return found;
+}
+
+}  // namespace
+
+void FadingMean::add(double amount, double seconds) {
+  const double fading = std::exp(-seconds / time_);
+  state_.sum = state_.sum * fading + amount;
+  state_.seconds = state_.seconds * fading + seconds;
+  state_.age += seconds;
+}
+
+std::array<std::pair<const char*, BlockSignal*>, 4> DeliveryJudge::blocks() {
+  return {{{signal_ack_fate, &ack_fate},
+           {signal_close_loss, &close_loss},
+           {signal_silence, &silence},
+           {signal_stuck, &stuck}}};
+}
+
+std::array<std::pair<const char*, const BlockSignal*>, 4> DeliveryJudge::blocks() const {
+  return {{{signal_ack_fate, &ack_fate},
+           {signal_close_loss, &close_loss},
+           {signal_silence, &silence},
+           {signal_stuck, &stuck}}};
+}
+
+BlockTick DeliveryJudge::block_tick(const ShardDelta& delta) const {
+  return {.at = delta.at, .span = delta.span, .usable = delta.delivery.bookkeeping_error == 0};
+}
+
+void DeliveryJudge::sum_recent(const ShardDelta& delta, DeliveryFigures& figures) {
+  recent_.push_back({delta.at, events(delta), delta.sockets_closed});
+  while (delta.at - recent_.front().at >= recent_time) recent_.pop_front();
+  for (const auto& tick : recent_) {
+    figures.acked += tick.fate.acked;
+    figures.unknown += tick.fate.unknown;
+    figures.closed += tick.closed;
+    for (std::size_t i = 0; i < end_reasons; ++i) figures.lost[i] += tick.fate.lost[i];
+  }
+}
+
+void DeliveryJudge::judge_bookkeeping(const ShardDelta& delta, DeliveryFigures& figures) {
+  if (delta.delivery.bookkeeping_error > 0)
+    errors_.emplace_back(delta.at, delta.delivery.bookkeeping_error);
+  while (!errors_.empty() && delta.at - errors_.front().first >= errors_kept) errors_.pop_front();
+  for (const auto& [at, error] : errors_) figures.bookkeeping_error += error;
+}
+
+void DeliveryJudge::judge_acks(const ShardDelta& delta, Judgement& judgement) {
+  const auto& fate = events(delta);
+  auto tick = block_tick(delta);
+  tick.bad = number(sum(fate.lost));
+  tick.all = number(fate.acked) + tick.bad;
+  acks_known_ = acks_known_ || tick.all > 0 || is_learned(ack_fate);
+  if (!acks_known_) return;
+  acks_shown_.add(delta.at, number(fate.acked), tick.all);
+  auto& signal = judgement.signals.emplace_back(ack_fate.advance(tick));
+  signal.ratio = acks_shown_.ratio(delta.at);
+  if (signal.normal) signal.normal = 1 - *signal.normal;
+}
+
+void DeliveryJudge::judge_closes(const ShardDelta& delta, Judgement& judgement) {
+  const double sockets = number(std::max<std::uint64_t>(delta.sockets_synced, 1));
+  const double lost = number(sum(events(delta).lost));
+  copies_.add(number(delta.copies + delta.own_copies), seconds(delta));
+  const double for_a_socket = copies_.per_second() / sockets;  // 1/s
+  auto tick = block_tick(delta);
+  tick.all = number(delta.sockets_closed) * longest_lost;
+  if (lost > 0) tick.bad = for_a_socket > 0 ? std::min(lost / for_a_socket, tick.all) : tick.all;
+  closes_known_ = closes_known_ || tick.all > 0 || is_learned(close_loss);
+  if (!closes_known_) return;
+  closes_shown_.add(delta.at, lost, number(delta.sockets_closed));
+  auto& signal = judgement.signals.emplace_back(close_loss.advance(tick));
+  signal.ratio = closes_shown_.ratio(delta.at);
+  if (signal.normal) signal.normal = *signal.normal * longest_lost * for_a_socket;
+}
+
+void DeliveryJudge::judge_silence(const ShardDelta& delta, Judgement& judgement) {
+  due_.add(number(delta.replicates ? delta.commands : delta.accepted), seconds(delta));
+  const double emitted = number(delta.copies + delta.own_copies);
+  emitted_.add(emitted, seconds(delta));
+  // By what is due, where that is known: a fault leaves it as it is.
+  const double traffic = due_.per_second() > 0 ? due_.per_second() : emitted_.per_second();
+  auto tick = block_tick(delta);
+  tick.key = static_cast<std::uint64_t>(std::max(1.0, traffic * level_unit));
+  const double judged = number(older_than_a_minute(delta.delivery.judged));
+  const double silent = number(older_than_a_minute(delta.delivery.silent));
+  silence_known_ = silence_known_ || judged > 0 || is_learned(silence);
+  if (!silence_known_) return;
+  if (emitted > 0) {
+    tick.all = judged;
+    tick.bad = silent;
+  }
+  silence_shown_.add(delta.at, tick.bad, tick.all);
+  auto& signal = judgement.signals.emplace_back(silence.advance(tick));
+  signal.ratio = silence_shown_.ratio(delta.at);
+  judgement.delivery.silent_age = silent_age(delta.delivery);
+}
+
+void DeliveryJudge::judge_stuck(const ShardDelta& delta, Judgement& judgement) {
+  if (!acks_known_) return;
+  auto tick = block_tick(delta);
+  tick.all = number(judgement.delivery.followed);
+  tick.bad = number(delta.delivery.stuck);
+  stuck_shown_.add(delta.at, tick.bad, tick.all);
+  auto& signal = judgement.signals.emplace_back(stuck.advance(tick));
+  signal.ratio = stuck_shown_.ratio(delta.at);
+}
+
+void DeliveryJudge::judge_accepted(const ShardDelta& delta, Judgement& judgement) {
+  auto& figures = judgement.delivery;
+  figures.sockets = delta.sockets_synced + delta.sockets_unsynced;
+  const bool usual_known = sockets_usual.state().age >= usual_after;
+  figures.sockets_usual = usual_known ? sockets_usual.per_second() : 0;
+  // Without a socket nothing is usual: a shard that has lost them all stays collapsed.
+  if (figures.sockets > 0)
+    sockets_usual.add(number(figures.sockets) * seconds(delta), seconds(delta));
+  accepted_known_ = accepted_known_ || delta.accepted > 0 || accepted.state().age > 0;
+  if (!accepted_known_) return;
+  const bool settled = figures.sockets > 0 && !is_collapsed(figures);
+  judgement.signals.push_back(
+      accepted.advance(delta.at, delta.span, number(delta.accepted), settled));
+}
+
+void DeliveryJudge::advance(const ShardDelta& delta, Judgement& judgement) {
+  auto& figures = judgement.delivery;
+  figures.now = delta.delivery;
+  figures.followed = delta.delivery.edge > 0 ? delta.delivery.edge : delta.sockets_synced;
+  figures.inner_only = delta.delivery.inner > 0 && delta.delivery.edge == 0;
+  sum_recent(delta, figures);
+  judge_bookkeeping(delta, figures);
+  judge_acks(delta, judgement);
+  judge_closes(delta, judgement);
+  judge_silence(delta, judgement);
+  judge_stuck(delta, judgement);
+  judge_accepted(delta, judgement);
+}
+
+}  // namespace fanfare

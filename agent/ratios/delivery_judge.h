@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// What becomes of the messages once they are written, and of the sockets that they are for: one
+// shard's signals of delivery. Pure: time is given.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <deque>
+#include <utility>
+#include <vector>
+
+#include "agent/model/deltas.h"
+#include "agent/ratios/accepted_signal.h"
+#include "agent/ratios/block_signal.h"
+#include "agent/ratios/judgement.h"
+#include "agent/ratios/window_sum.h"
+
+namespace fanfare {
+
+// A mean over the last so many seconds, older ones fading.
+class FadingMean {
+ public:
+  struct State {
+    double sum = 0, seconds = 0;  // fading
+    double age = 0;               // s, not fading
+  };
+  explicit FadingMean(std::chrono::seconds time) : time_(static_cast<double>(time.count())) {}
+  // `amount` is what came within `seconds`.
+  void add(double amount, double seconds);
+  double per_second() const { return state_.seconds > 0 ? state_.sum / state_.seconds : 0; }
+  const State& state() const { return state_; }
+  State& state() { return state_; }
+
+ private:
+  double time_;
+  State state_;
+};
+
+class DeliveryJudge {
+ public:
+  // Signals that have something to say: each from its first message, close, judged socket or
+  // accepted event on.
+  void advance(const ShardDelta& delta, Judgement& judgement);
+
+  // acked / (acked + lost) of the events whose fate became known; unknown fates are neither. Normal
+  // in 0.95..0.999, less on mobile networks; null: 0.02 below.
+  BlockSignal ack_fate{signal_ack_fate, 0.02};
+  // Events lost for each closed socket. Judged as seconds of a socket's traffic, lost / closed /
+  // (copies for a socket and second), up to 100: busy hours lose more at each close. Null: 2 s more
+  // than normal.
+  BlockSignal close_loss{signal_close_loss, 0.02};
+  // Silent / judged sockets older than a minute, while the shard emits. What is normal is learned
+  // for each level of traffic: in a quiet night most sockets are silent. Null: 5 points more.
+  BlockSignal silence{signal_silence, 0.05};
+  // Stuck / readable sockets. Null: 10 points more than normal: a cell that dies takes some along.
+  BlockSignal stuck{signal_stuck, 0.1};
+  AcceptedSignal accepted;
+  FadingMean sockets_usual{std::chrono::hours(1)};  // open sockets
+
+  // Those judged in blocks, by name.
+  std::array<std::pair<const char*, BlockSignal*>, 4> blocks();
+  std::array<std::pair<const char*, const BlockSignal*>, 4> blocks() const;
+
+ private:
+  struct Tick {
+    std::chrono::nanoseconds at{};
+    Fate fate{};
+    std::uint64_t closed = 0;
+  };
+  void sum_recent(const ShardDelta& delta, DeliveryFigures& figures);
+  void judge_bookkeeping(const ShardDelta& delta, DeliveryFigures& figures);
+  void judge_acks(const ShardDelta& delta, Judgement& judgement);
+  void judge_closes(const ShardDelta& delta, Judgement& judgement);
+  void judge_silence(const ShardDelta& delta, Judgement& judgement);
+  void judge_stuck(const ShardDelta& delta, Judgement& judgement);
+  void judge_accepted(const ShardDelta& delta, Judgement& judgement);
+  BlockTick block_tick(const ShardDelta& delta) const;
+
+  std::deque<Tick> recent_;                                                // a minute
+  std::deque<std::pair<std::chrono::nanoseconds, std::uint64_t>> errors_;  // ten minutes
+  FadingMean copies_{std::chrono::minutes(1)};
+  FadingMean due_{std::chrono::minutes(5)};  // as long as a socket takes to count as silent
+  FadingMean emitted_{std::chrono::minutes(5)};
+  WindowSum acks_shown_{std::chrono::minutes(1)};
+  WindowSum closes_shown_{std::chrono::minutes(10)};
+  WindowSum silence_shown_{std::chrono::seconds(10)};
+  WindowSum stuck_shown_{std::chrono::seconds(10)};
+  bool acks_known_ = false, closes_known_ = false, silence_known_ = false, accepted_known_ = false;
+};
+
+}  // namespace fanfare
