@@ -169,9 +169,9 @@ void DeliveryJudge::judge_accepted(const ShardDelta& delta, Judgement& judgement
   figures.sockets = delta.sockets_synced + delta.sockets_unsynced;
   const bool usual_known = sockets_usual.state().age >= usual_after;
   figures.sockets_usual = usual_known ? sockets_usual.per_second() : 0;
-  // Without a socket nothing is usual: a shard that has lost them all stays collapsed.
-  if (figures.sockets > 0)
-    sockets_usual.add(number(figures.sockets) * seconds(delta), seconds(delta));
+  // That there is no socket becomes usual over days, not within the hour.
+  const double learned = figures.sockets > 0 ? seconds(delta) : seconds(delta) / 24;
+  sockets_usual.add(number(figures.sockets) * learned, learned);
   accepted_known_ = accepted_known_ || delta.accepted > 0 || accepted.state().age > 0;
   if (!accepted_known_) return;
   const bool settled = figures.sockets > 0 && !is_collapsed(figures);

@@ -88,7 +88,8 @@ struct DeliveryFigures {
   std::uint64_t bookkeeping_error = 0;  // messages, within the last ten minutes
 };
 
-// More than half of the client sockets of the last hour are gone. Says nothing of few of them.
+// More than half of the client sockets of the last hour are gone. Says nothing of few of them. Over
+// once they are back, half of them are left for an hour, or none is for days.
 inline constexpr double collapse_share = 0.5;
 inline constexpr double collapse_least = 10;  // sockets, the hour's mean
 inline bool is_collapsed(const DeliveryFigures& figures) {

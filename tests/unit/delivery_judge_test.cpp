@@ -267,11 +267,13 @@ TEST_F(DeliveryStory, WhoHasLeftPublishesNothing) {
   EXPECT_TRUE(is_collapsed(story->last().delivery));
 }
 
-TEST_F(DeliveryStory, AShardWithoutASocketStaysCollapsed) {
+TEST_F(DeliveryStory, AShardWithoutASocketStaysCollapsedForDays) {
   sockets = 100;
   pass(599);
   EXPECT_EQ(story->last().delivery.sockets_usual, 0) << "known after ten minutes";
   pass(2);
+  EXPECT_NEAR(story->last().delivery.sockets_usual, 100, 1e-6);
+  pass(6 * 3600);
   sockets = 51;
   second();
   EXPECT_FALSE(is_collapsed(story->last().delivery));
@@ -281,6 +283,13 @@ TEST_F(DeliveryStory, AShardWithoutASocketStaysCollapsed) {
   sockets = 0;
   for (int i = 0; i < 24 * 3600; ++i) second();
   EXPECT_TRUE(is_collapsed(story->last().delivery));
+  for (int i = 0; i < 48 * 3600; ++i) second();
+  EXPECT_FALSE(is_collapsed(story->last().delivery)) << "a node that was drained for good";
+  for (int i = 0; i < 600; ++i) {
+    sockets = 100;
+    second();
+  }
+  EXPECT_GT(story->last().delivery.sockets_usual, 10);
   sockets = 49;  // where many are left, it is the new normal within the hour
   for (int i = 0; i < 3600; ++i) second();
   EXPECT_FALSE(is_collapsed(story->last().delivery));
