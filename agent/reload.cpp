@@ -29,6 +29,14 @@ std::vector<std::pair<std::size_t, ShardKnobs>> readers(const Knobs& knobs) {
   return found;
 }
 
+// In the order of their shards, which is what a socket carries.
+std::vector<std::vector<Publish>> publishes(const Knobs& knobs) {
+  std::vector<std::vector<Publish>> found;
+  for (const auto& shard : knobs.shards)
+    if (!shard.publishes.empty()) found.push_back(shard.publishes);
+  return found;
+}
+
 }  // namespace
 
 std::string fixed_key_changed(const Config& before, const Config& after) {
@@ -40,7 +48,8 @@ std::string fixed_key_changed(const Config& before, const Config& after) {
   const auto old_knobs = knobs_of(before), new_knobs = knobs_of(after);
   if (!replicates(old_knobs) && replicates(new_knobs)) return "the first shards[].replication";
   if (client_protocols(old_knobs.shards).empty() && !client_protocols(new_knobs.shards).empty())
-    return "the first shards[].clients.protocol";
+    return "the first shards[].clients.protocol or publishes";
+  if (publishes(old_knobs) != publishes(new_knobs)) return "shards[].clients.publishes";
   if (readers(old_knobs) != readers(new_knobs))
     return "shards[].clients.events, heartbeats or identity";
   return {};

@@ -38,7 +38,10 @@ enum fanfare_loss {
 	FANFARE_LOSS_RPC_BUDGET, /* times: more tokens in one segment than one run may walk */
 	FANFARE_LOSS_IDENTITIES_FULL, /* messages: identity not kept, reach may count them twice */
 	FANFARE_LOSS_COMPRESSED,      /* messages: class not to be told, so it is other */
-	FANFARE_LOSS_UNREAD, /* messages: same, for a hole in them or bytes not of the protocol */
+	FANFARE_LOSS_UNREAD,   /* messages: same, for a hole in them or bytes not of the protocol */
+	FANFARE_LOSS_BAD_HTTP, /* sockets: what HTTP/1.1 does not have, or leaves open to doubt */
+	FANFARE_LOSS_HTTP_UNPAIRED, /* sockets: a response without a request that was seen */
+	FANFARE_LOSS_HTTP_PIPELINE, /* sockets: more requests unanswered than are kept apart */
 	FANFARE_LOSS_COUNT
 };
 
@@ -84,17 +87,23 @@ enum fanfare_stage {
 	FANFARE_STAGE_ANCHOR,	 /* out of step: waiting for a segment that begins an RPC */
 	FANFARE_STAGE_PACKETS,	 /* in step with the MQTT packets: counted */
 	FANFARE_STAGE_PACKET_SEARCH, /* out of step: looking for packets, nothing is counted */
+	FANFARE_STAGE_REQUEST,	     /* inbound: in step with HTTP/1.1 requests */
+	FANFARE_STAGE_RESPONSE,	     /* outbound: in step with HTTP/1.1 responses */
+	FANFARE_STAGE_EVENT_STREAM,  /* in the response that is a stream of events: counted */
+	FANFARE_STAGE_HTTP_WAIT,     /* waiting for a segment that begins a request or a response */
 };
 
 /* In step with what goes to clients or comes from them, or out of step and looking for it. */
 static inline int fanfare_counts_messages(__u8 stage)
 {
-	return stage == FANFARE_STAGE_FRAMES || stage == FANFARE_STAGE_PACKETS;
+	return stage == FANFARE_STAGE_FRAMES || stage == FANFARE_STAGE_PACKETS ||
+	       stage == FANFARE_STAGE_EVENT_STREAM;
 }
 
 static inline int fanfare_seeks_messages(__u8 stage)
 {
-	return stage == FANFARE_STAGE_SEARCH || stage == FANFARE_STAGE_PACKET_SEARCH;
+	return stage == FANFARE_STAGE_SEARCH || stage == FANFARE_STAGE_PACKET_SEARCH ||
+	       stage == FANFARE_STAGE_HTTP_WAIT;
 }
 
 /* fanfare_direction.flags */
@@ -166,6 +175,80 @@ struct fanfare_rpc {
 	__u8 key;	  /* whose value comes next */
 	__u8 long_number; /* 1: the 8 bytes of that value come next */
 	__u8 reserved;
+};
+
+/* REQUEST, RESPONSE, EVENT_STREAM: where the walk stands; see framers/http1.h. */
+struct fanfare_http {
+	__u64 length;	  /* Content-Length; of a chunk: its size; of events: bytes still to come */
+	__u32 token;	  /* hash of the name or the value in progress */
+	__u16 head_bytes; /* of this head so far */
+	__u16 status;	  /* of a response */
+	__u8 part;	  /* what comes next */
+	__u8 found;	  /* what the head has */
+	__u8 field;	  /* whose name or value it is in */
+	__u8 candidates;  /* bit i: publish i of the shard fits the request so far */
+	__u8 method;	  /* enum fanfare_method of a request */
+	__u8 not_its_own[3]; /* client_rule, voided */
+	__u8 at;	     /* place in what is compared or read bytewise */
+	__u8 body;	     /* how the body ends */
+	__u8 line;	     /* EVENT_STREAM: where in a line */
+	__u8 block;	     /* EVENT_STREAM: what the block in progress has */
+	__u16 coded;	     /* out: chunks of compressed events in this walk, for the driver */
+	__u8 digits;	     /* of a chunk's size so far */
+	__u8 reserved[9];
+};
+
+enum fanfare_method {
+	FANFARE_METHOD_OTHER,
+	FANFARE_METHOD_GET,
+	FANFARE_METHOD_HEAD,
+	FANFARE_METHOD_POST,
+	FANFARE_METHOD_PUT,
+	FANFARE_METHOD_PATCH,
+	FANFARE_METHOD_DELETE,
+};
+
+#define FANFARE_PUBLISHES_MAX	 8  /* of one shard */
+#define FANFARE_PUBLISH_SETS_MAX 16 /* shards that have any */
+#define FANFARE_PUBLISH_PATH_MAX 64 /* bytes of a path, a power of two above them */
+
+/* A request that publishes an event if it is answered 2xx. */
+struct fanfare_publish {
+	__u8 method; /* enum fanfare_method; OTHER: there is none here, nor behind it */
+	__u8 path_bytes;
+	__u16 reserved[3];
+	/* At i the 8 bytes from the i-th on, first byte lowest, then 0. */
+	__u64 path[FANFARE_PUBLISH_PATH_MAX];
+};
+
+struct fanfare_publish_set {
+	struct fanfare_publish publish[FANFARE_PUBLISHES_MAX];
+};
+
+/* fanfare_exchanges.wanted */
+enum {
+	FANFARE_WANT_PUBLISHES = 1,
+	FANFARE_WANT_EVENT_STREAMS = 2,
+	FANFARE_WANT_SET_SHIFT = 4, /* above: the place of the shard's fanfare_publish_set */
+};
+
+#define FANFARE_REQUESTS_MAX 64 /* not yet answered, of one connection */
+
+/*
+ * Pairs the responses of a connection with its requests, in order. Ingress adds, egress takes, on
+ * two CPUs and without a lock: each word has one writer. The request is there before the server
+ * has read it, so it is there before its answer.
+ */
+struct fanfare_exchanges {
+	__u64 publishes; /* ingress: bit i: request i modulo 64 is a publish */
+	__u64 heads;	 /* ingress: ... is a HEAD, whose answer has no body */
+	__u64 accepted;	 /* egress: publishes answered 2xx */
+	__u16 requests;	 /* ingress: whose head has ended */
+	__u16 answered;	 /* egress: not counting interim responses */
+	__u8 wanted;	 /* FANFARE_WANT_...; 0: HTTP is not walked */
+	__u8 streams;	 /* egress: the head of a stream of events was seen */
+	__u8 in_stopped; /* ingress: requests are not walked any more */
+	__u8 out_stopped;
 };
 
 /* FRAMES: the identity of the message in progress, read from its first bytes. */
@@ -324,6 +407,7 @@ struct fanfare_direction {
 			};
 		};
 		struct fanfare_rpc rpc;
+		struct fanfare_http http;
 	};
 };
 
@@ -401,8 +485,16 @@ struct fanfare_flow {
 	__u8 dialled;			   /* 1: this end connected (replication only) */
 	__u32 reserved;
 	__u32 reserved2;
-	__u64 reserved4[4]; /* a hash element is then 832 bytes, and each begins a cache line */
+	struct fanfare_exchanges
+		exchanges; /* a hash element is then 832 bytes: whole cache lines */
 };
+
+/* Whether the messages to the client are counted. Between two streams there is nothing to count. */
+static inline int fanfare_is_synced(const struct fanfare_flow *flow)
+{
+	return fanfare_counts_messages(flow->out.stage) ||
+	       (flow->exchanges.streams && flow->out.stage == FANFARE_STAGE_RESPONSE);
+}
 
 /* What is known of one event identity. Key: its 64-bit hash. */
 struct fanfare_event_seen {
@@ -447,6 +539,11 @@ FANFARE_ASSERT((56 + __builtin_offsetof(struct fanfare_flow, acks)) % 64 == 0,
 FANFARE_ASSERT(sizeof(struct fanfare_flow) == 832 - 56, "no hidden padding, whole cache lines");
 FANFARE_ASSERT(sizeof(struct fanfare_owner) == 56, "no hidden padding");
 FANFARE_ASSERT(sizeof(struct fanfare_rpc) == 40, "lies over what only WebSocket needs");
+FANFARE_ASSERT(sizeof(struct fanfare_http) == 40, "lies over what only WebSocket needs");
+FANFARE_ASSERT(__builtin_offsetof(struct fanfare_direction, client_rule) ==
+		       __builtin_offsetof(struct fanfare_direction, http.not_its_own),
+	       "the rule outlives the head that upgrades");
+FANFARE_ASSERT(sizeof(struct fanfare_exchanges) == 32, "no hidden padding");
 FANFARE_ASSERT(sizeof(struct fanfare_identity) == 16, "lies over what only a head needs");
 FANFARE_ASSERT(sizeof(struct fanfare_reader) == 16, "lies over what only a probation needs");
 FANFARE_ASSERT(__builtin_offsetof(struct fanfare_direction, client_rule) ==

@@ -4,6 +4,7 @@
 #define FANFARE_FLOW_BPF_H
 
 #include "bpf/framers/http_upgrade.h"
+#include "bpf/framers/http_walk.h"
 #include "bpf/framers/rpc.h"
 #include "bpf/knobs.bpf.h"
 #include "bpf/losses.bpf.h"
@@ -72,6 +73,25 @@ static __always_inline struct fanfare_flow *new_flow(__u64 cookie, __u64 now_ns)
 	return flow;
 }
 
+/* Where HTTP is walked, both directions begin with it. */
+static __always_inline void open_http(struct fanfare_flow *flow, struct tcp_sock *tcp, __u16 port,
+				      int fresh)
+{
+	struct fanfare_direction *in = &flow->in;
+	__u8 wanted = http1_wanted(client_protocol_of_port[port], publish_set_of_port[port]);
+
+	if (!wanted)
+		return;
+	flow->exchanges.wanted = wanted;
+	if (!fresh) {
+		http1_open_old(&flow->out, in, wanted);
+		return;
+	}
+	in->first_seq = in->next_seq = tcp->rcv_nxt;
+	in->flags |= FANFARE_SEQ_KNOWN;
+	http1_open(&flow->out, in);
+}
+
 /*
  * Makes the record of a server's socket. A connection that has just been accepted and has sent
  * nothing is followed from its first byte; any other is older than we are and has to be searched.
@@ -97,6 +117,8 @@ static __always_inline struct fanfare_flow *open_flow(struct sock *sk, struct tc
 		flow->in.flags |= unknown;
 		flow->in.stage = FANFARE_STAGE_SEARCH;
 	}
+	if (client_protocols_enabled)
+		open_http(flow, tcp, sk->__sk_common.skc_num, fresh);
 	name_flow(flow, sk);
 	if (payloads_read)
 		flow->out.client_rule = flow->in.client_rule =

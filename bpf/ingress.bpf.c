@@ -36,6 +36,8 @@ static __always_inline void count_ingress(struct __sk_buff *skb, struct bpf_sock
 	if (!segment.length || flow->in.stage == FANFARE_STAGE_IDLE)
 		return;
 	in = &flow->in;
+	if (client_protocols_enabled && flow->exchanges.out_stopped && http1_walks_requests(in))
+		return; /* a request would have no answer */
 	if (segment.seq != in->next_seq && is_beyond_window(sk, segment.seq))
 		return;
 	if (__sync_lock_test_and_set(&in->busy, 1)) {
@@ -43,7 +45,8 @@ static __always_inline void count_ingress(struct __sk_buff *skb, struct bpf_sock
 		return;
 	}
 	now_ns = fanfare_searches(in) ? bpf_ktime_get_ns() : 0;
-	walk_segment(skb, in, &segment, cookie, now_ns, FANFARE_LOSS_INGRESS_HOLE);
+	walk_segment(skb, in, &flow->exchanges, &segment, cookie, now_ns,
+		     FANFARE_LOSS_INGRESS_HOLE);
 	__sync_lock_test_and_set(&in->busy, 0);
 }
 

@@ -21,6 +21,8 @@ const volatile __u8 replication_enabled __weak = 0;
 /* 1 where some shard names what its clients speak; without, all that reads another protocol than
  * WebSocket is dropped */
 const volatile __u8 client_protocols_enabled __weak = 0;
+/* what publishes by HTTP, by fanfare_exchanges.wanted */
+const volatile struct fanfare_publish_set publish_sets[FANFARE_PUBLISH_SETS_MAX] __weak = {};
 /* 1 where some shard has `identity`; without, all that reads identities is dropped */
 const volatile __u8 identity_enabled __weak = 0;
 /* 1 where some shard has `events` or `heartbeats`; without, all that tells classes is dropped */

@@ -33,6 +33,7 @@ extern __u8 listening_ports[65536];	    /* somebody listens, or has listened, he
 extern __u8 chat_ports[65536];		    /* a WebSocket upgrade has been seen here */
 extern __u8 client_rule_of_port[65536];	    /* as fanfare_direction.client_rule */
 extern __u8 client_protocol_of_port[65536]; /* see enum FANFARE_PORT_... */
+extern __u8 publish_set_of_port[65536];	    /* place in publish_sets */
 /* enum fanfare_protocol of what is replicated by a port, the agent's word; 0: not a replication
  * port. One end listens on it and the other has dialled it. */
 extern __u8 replication_ports[65536];

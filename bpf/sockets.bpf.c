@@ -19,6 +19,7 @@ __u8 chat_ports[65536];
 __u8 replication_ports[65536];
 __u8 client_rule_of_port[65536];
 __u8 client_protocol_of_port[65536];
+__u8 publish_set_of_port[65536];
 __u32 identity_turn;
 /* The agent watches it: a change means that owners should be looked up again. */
 __u64 listeners_seen;

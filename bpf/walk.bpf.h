@@ -233,6 +233,137 @@ __weak __noinline int walk_packets(struct __sk_buff *skb, struct fanfare_directi
 	return 0;
 }
 
+/* Global functions: see tell_plain_bytes(). */
+__weak __noinline __u32 http1_read_request(struct fanfare_direction *d, __u32 set, __u64 w, __u32 n)
+{
+	if (!d)
+		return n;
+	return http1_request_token(d, (void *)&publish_sets[set & (FANFARE_PUBLISH_SETS_MAX - 1)],
+				   w, n);
+}
+
+__weak __noinline __u32 http1_read_response(struct fanfare_direction *d, __u64 w, __u32 n)
+{
+	if (!d)
+		return n;
+	return http1_response_token(d, w, n);
+}
+
+__weak __noinline __u32 scan_words(struct fanfare_direction *d, const struct http1_words *words,
+				   __u32 n, int is_response)
+{
+	if (!d || !words)
+		return n;
+	return http1_scan(d, words, n, is_response);
+}
+
+struct http_walk {
+	struct __sk_buff *skb;
+	struct fanfare_direction *direction;
+	struct fanfare_exchanges *exchanges;
+	__u32 payload;
+};
+
+/* Looks for the end of a line in many bytes at once. Returns 0 where the walk is over for now. */
+static __always_inline int scan_line(struct http_walk *walk, int is_response)
+{
+	struct fanfare_direction *d = walk->direction;
+	struct http1_words words = {};
+	__u32 n = http1_span(d, d->end - d->off, is_response) - 1;
+
+	barrier_var(n);
+	n = (n & (8 * HTTP1_CHUNK_WORDS - 1)) + 1;
+	if (bpf_skb_load_bytes(walk->skb, walk->payload + d->off, &words, n))
+		http1_refuse(d, 0, FANFARE_LOSS_PAYLOAD);
+	else if (scan_words(d, &words, n, is_response) == n)
+		return 0;
+	return 1;
+}
+
+/* One step over HTTP. Returns 1 where the walk ends, as bpf_loop() wants it. */
+static __always_inline long walk_http_once(struct http_walk *walk, int is_response)
+{
+	struct fanfare_direction *d = walk->direction;
+	struct fanfare_exchanges *x = walk->exchanges;
+	__u64 word = 0;
+
+	if (http1_scans(d, is_response)) {
+		int found = scan_line(walk, is_response);
+
+		if (http1_stops(d, x, is_response))
+			return 1;
+		if (!found)
+			return !http1_goes_on(d, is_response);
+	}
+	if (!d->skip && load_word(walk->skb, walk->payload + d->off, d->end - d->off, &word))
+		http1_refuse(d, 0, FANFARE_LOSS_PAYLOAD);
+	if (http1_stops(d, x, is_response))
+		return 1;
+	return !http1_step(d, x, 0, word, is_response);
+}
+
+static long walk_request(__u32 index, struct http_walk *walk)
+{
+	return walk_http_once(walk, 0);
+}
+
+static long walk_response(__u32 index, struct http_walk *walk)
+{
+	return walk_http_once(walk, 1);
+}
+
+static __always_inline void end_http(struct http_walk *walk, int is_response)
+{
+	if (!http1_goes_on(walk->direction, is_response))
+		return;
+	http1_refuse(walk->direction, 0, FANFARE_LOSS_FRAME_BUDGET);
+	http1_stops(walk->direction, walk->exchanges, is_response);
+}
+
+/* Global functions, with a stack of their own in place of their caller's. */
+__weak __noinline int walk_requests(struct __sk_buff *skb, struct fanfare_direction *d,
+				    struct fanfare_exchanges *x, __u32 payload)
+{
+	struct http_walk walk = {skb, d, x, payload};
+
+	if (!client_protocols_enabled || !d || !x || http1_stops(d, x, 0))
+		return 0;
+	bpf_loop(frame_budget, walk_request, &walk, 0);
+	end_http(&walk, 0);
+	return 0;
+}
+
+__weak __noinline int walk_responses(struct __sk_buff *skb, struct fanfare_direction *d,
+				     struct fanfare_exchanges *x, __u32 payload)
+{
+	struct http_walk walk = {skb, d, x, payload};
+
+	if (!client_protocols_enabled || !d || !x || http1_stops(d, x, 1))
+		return 0;
+	bpf_loop(frame_budget, walk_response, &walk, 0);
+	end_http(&walk, 1);
+	if (d->stage != FANFARE_STAGE_FRAMES && d->http.coded) {
+		lose(FANFARE_LOSS_COMPRESSED, d->http.coded);
+		d->http.coded = 0;
+	}
+	return d->stage == FANFARE_STAGE_FRAMES && d->off < d->end;
+}
+
+__weak __noinline int begin_http(struct fanfare_direction *d, struct fanfare_exchanges *x,
+				 __u64 word, int is_response)
+{
+	if (d && x)
+		http1_begin_segment(d, x, word, is_response);
+	return 0;
+}
+
+/* Returns 1 where bytes are left: the connection has become a WebSocket in this segment. */
+static __always_inline int walk_http(struct __sk_buff *skb, struct fanfare_direction *d,
+				     struct fanfare_exchanges *x, __u32 payload, int is_response)
+{
+	return is_response ? walk_responses(skb, d, x, payload) : walk_requests(skb, d, x, payload);
+}
+
 /* The first step stands outside of the loop: most segments hold one frame. */
 static __always_inline void walk_steps(struct walk *walk, __u32 budget)
 {
@@ -243,10 +374,12 @@ static __always_inline void walk_steps(struct walk *walk, __u32 budget)
 /* Counts the new bytes of a segment. `now_ns` may be 0 for a direction that is in step: should it
  * lose step here, the clock is read after all, since silence is measured from this segment. */
 static __always_inline void walk_segment(struct __sk_buff *skb, struct fanfare_direction *d,
+					 struct fanfare_exchanges *exchanges,
 					 const struct segment *segment, __u64 cookie, __u64 now_ns,
 					 __u8 hole_reason)
 {
 	struct walk walk = {skb, d, segment->payload, cookie};
+	int is_response = hole_reason == FANFARE_LOSS_EGRESS_HOLE;
 	__u64 events = d->tally.by_class[FANFARE_EVENT].messages;
 	__u32 budget = frame_budget, start;
 
@@ -262,6 +395,8 @@ static __always_inline void walk_segment(struct __sk_buff *skb, struct fanfare_d
 		if (!now_ns)
 			now_ns = bpf_ktime_get_ns();
 		load_word(skb, at, left, &word);
+		if (client_protocols_enabled)
+			begin_http(d, exchanges, word, is_response);
 		if (d->stage == FANFARE_STAGE_HTTP && left >= 16) {
 			load_word(skb, at + 8, 8, &second);
 			if (!http_may_upgrade(word, second))
@@ -271,6 +406,8 @@ static __always_inline void walk_segment(struct __sk_buff *skb, struct fanfare_d
 		if (fanfare_searches(d))
 			budget = search_budget;
 	}
+	if (http1_walks(d) && !walk_http(skb, d, exchanges, segment->payload, is_response))
+		goto walked;
 	if (fanfare_is_replication(d))
 		walk_rpcs(&walk);
 	else if (fanfare_is_mqtt(d))
@@ -284,6 +421,7 @@ static __always_inline void walk_segment(struct __sk_buff *skb, struct fanfare_d
 			bpf_loop(frame_budget, walk_step, &walk, 0);
 		fanfare_settle(d, start);
 	}
+walked:
 	if (d->tally.by_class[FANFARE_EVENT].messages > events)
 		d->last_event_ns = now_ns;
 	if (!fanfare_in_step(d))

@@ -81,6 +81,15 @@ bool holds_several(Subprotocol protocol);
 enum class ClientProtocol {
   websocket,  // found by its upgrade, on any port
   mqtt,       // over TCP; 3.1.1 and 5
+  sse,        // server-sent events over HTTP/1.1
+};
+
+// Requests of HTTP/1.1 by which clients publish: an event each, once it is answered 2xx.
+struct Publish {
+  enum class Method { get, post, put, patch, del };
+  Method method = Method::post;
+  std::string path;  // the request's target begins with it
+  bool operator==(const Publish&) const = default;
 };
 
 enum class ReplicationProtocol { hashicorp_raft };
@@ -99,6 +108,7 @@ struct ShardRule {
   Identity identity{};                                  // with it match.listen_ports is required
   Classes classes{};                                    // same
   ClientProtocol protocol = ClientProtocol::websocket;  // same for any other
+  std::vector<Publish> publishes{};                     // same
   std::optional<Replication> replication{};
   bool operator==(const ShardRule&) const = default;
 };

@@ -29,6 +29,7 @@ std::vector<ShardLines> lines_of_shards(const YamlNode& root) {
     for (const YamlNode& shard : shards->children)
       lines.push_back({.shard = shard.line,
                        .protocol = line_of(shard, "clients", "protocol"),
+                       .publishes = line_of(shard, "clients", "publishes"),
                        .identity = line_of(shard, "clients", "identity"),
                        .events = line_of(shard, "clients", "events"),
                        .heartbeats = line_of(shard, "clients", "heartbeats"),

@@ -8,6 +8,7 @@ namespace {
 
 ShardMatch& match_of(Config& config) { return config.shards.back().match; }
 Identity& identity_of(Config& config) { return config.shards.back().identity; }
+std::vector<Publish>& publishes_of(Config& config) { return config.shards.back().publishes; }
 Classes& classes_of(Config& config) { return config.shards.back().classes; }
 
 Replication& replication_of(Config& config) {
@@ -46,7 +47,7 @@ const Key match_keys[] = {
     {"pod_labels", "the listener's pod has all these labels", NotAvailable{}},
 };
 
-constexpr std::string_view client_protocols[] = {"auto", "websocket", "mqtt"};
+constexpr std::string_view client_protocols[] = {"auto", "websocket", "mqtt", "sse"};
 constexpr std::string_view client_identities[] = {"none", "payload"};
 constexpr std::string_view replication_protocols[] = {"hashicorp-raft"};
 
@@ -96,12 +97,33 @@ const Key heartbeat_keys[] = {
      Presence::required},
 };
 
+// Each is compared with every request.
+constexpr std::size_t most_publishes = 8;
+
+const Key publish_keys[] = {
+    {"method", "of the requests",
+     Choice{publish_methods(),
+            [](Config& c, std::string_view v) {
+              publishes_of(c).back().method = publish_method_named(v);
+            }},
+     Presence::required},
+    {"path", "the requests' target begins with it",
+     Text{&publish_path_rule,
+          [](Config& c, const std::string& v) { publishes_of(c).back().path = v; }},
+     Presence::required},
+};
+
 const Key client_keys[] = {
-    {"protocol", "what the clients' sockets speak; mqtt needs match.listen_ports",
+    {"protocol", "what the clients' sockets speak; mqtt and sse need match.listen_ports",
      Choice{client_protocols,
             [](Config& c, std::string_view v) {
               c.shards.back().protocol = client_protocol_named(v);
             }}},
+    {"publishes",
+     "HTTP/1.1 requests by which clients publish, an event each once it is answered 2xx; needs "
+     "match.listen_ports",
+     SectionList{publish_keys, "a method and a path", most_publishes,
+                 [](Config& c) { publishes_of(c).emplace_back(); }}},
     {"events", "which data messages are events; needs match.listen_ports unless all are",
      WordOrSection{
          subprotocol_names(),

@@ -92,6 +92,7 @@ class Pair {
                ", and neither is stricter; allowed: ports, cgroups or executables that exclude "
                "each other, or a further condition for one of them");
     check_protocols();
+    check_publishes();
     if (tells(late_.classes) || tells(early_.classes)) check_classes();
     if (!identifies(late_) && !identifies(early_)) return;
     if (const auto port = common_port(late_.match.listen_ports, early_.match.listen_ports))
@@ -123,6 +124,15 @@ class Pair {
            "what clients speak is told by port, and " + std::to_string(port) +
                " is also one of match.listen_ports of " + the_early() +
                "; allowed: ports of its own, or the same protocol for both");
+  }
+
+  void check_publishes() const {
+    if (late_.publishes == early_.publishes && late_.publishes.empty()) return;
+    if (const auto port = common_port(late_.match.listen_ports, early_.match.listen_ports))
+      fail(lines_[late_index_].publishes, "clients.publishes",
+           "publishes are told by port, and " + std::to_string(port) +
+               " is also one of match.listen_ports of " + the_early() +
+               "; allowed: ports of its own, or no publishes for both");
   }
 
   void check_classes() const {
@@ -245,9 +255,39 @@ void check_mqtt(const ShardRule& shard, std::size_t i, const ShardLines& lines,
          "MQTT has heartbeats of its own; allowed: leave heartbeats out");
 }
 
+// A stream of events says by itself what is an event and what a heartbeat.
+void check_http(const ShardRule& shard, std::size_t i, const ShardLines& lines,
+                const std::string& file) {
+  const auto fail = [&](int line, const char* key, const std::string& complaint) {
+    refuse({file, line, key_of(i, key)}, complaint);
+  };
+  if (!shard.publishes.empty() && shard.match.listen_ports.empty())
+    fail(lines.publishes, "clients.publishes",
+         "HTTP is read by port, and this shard has no match.listen_ports; allowed: listen_ports "
+         "beside it, or no publishes");
+  if (!shard.publishes.empty() && shard.protocol == ClientProtocol::mqtt)
+    fail(lines.publishes, "clients.publishes",
+         "the ports of MQTT speak no HTTP; allowed: a shard of its own for the ports with HTTP");
+  if (shard.protocol != ClientProtocol::sse) return;
+  if (shard.match.listen_ports.empty())
+    fail(lines.protocol, "clients.protocol",
+         "streams of events are read by port, and this shard has no match.listen_ports; allowed: "
+         "listen_ports beside it, or auto");
+  if (shard.classes.events != Subprotocol::all)
+    fail(lines.events, "clients.events",
+         "of a stream each block with data is an event; allowed: leave events out");
+  if (!shard.classes.heartbeats.in.empty())
+    fail(lines.heartbeats, "clients.heartbeats",
+         "of a stream the comments are heartbeats; allowed: leave heartbeats out");
+  if (identifies(shard))
+    fail(lines.identity, "clients.identity",
+         "no identity is read from streams of events in this version; allowed: identity: none");
+}
+
 void check_alone(const ShardRule& shard, std::size_t i, const ShardLines& lines,
                  const std::string& file) {
   check_mqtt(shard, i, lines, file);
+  check_http(shard, i, lines, file);
   ClassRules(shard, i, lines, file).check();
   if (identifies(shard) && shard.match.listen_ports.empty())
     refuse({file, lines.identity, key_of(i, "clients.identity")},

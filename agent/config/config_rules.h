@@ -31,6 +31,7 @@ ShardMatch replication_match(const ShardRule& shard);
 struct ShardLines {
   int shard = 0;
   int protocol = 0;
+  int publishes = 0;
   int identity = 0;
   int events = 0;
   int heartbeats = 0;

@@ -75,6 +75,14 @@ std::string show(ClientProtocol protocol) {
   return "      protocol: " + std::string(name_of(protocol)) + "\n";
 }
 
+std::string show(const std::vector<Publish>& publishes) {
+  std::string out = publishes.empty() ? "" : "      publishes:\n";
+  for (const Publish& publish : publishes)
+    out += "        - method: " + std::string(name_of(publish.method)) +
+           "\n          path: " + scalar(publish.path) + "\n";
+  return out;
+}
+
 std::string show(const Identity& identity) {
   switch (identity.kind) {
     case Identity::Kind::payload:
@@ -103,7 +111,8 @@ std::string show(const ShardRule& shard) {
   if (!match.listen_ports.empty()) out += "      listen_ports: " + list(match.listen_ports) + "\n";
   if (!match.cgroup.empty()) out += "      cgroup: " + scalar(match.cgroup) + "\n";
   if (!match.exe.empty()) out += "      exe: " + scalar(match.exe) + "\n";
-  const std::string clients = show(shard.protocol) + show(shard.classes) + show(shard.identity);
+  const std::string clients =
+      show(shard.protocol) + show(shard.publishes) + show(shard.classes) + show(shard.identity);
   if (!clients.empty()) out += "    clients:\n" + clients;
   if (shard.replication) out += show(*shard.replication);
   return out;

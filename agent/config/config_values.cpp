@@ -4,10 +4,12 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/url.hpp>
 #include <charconv>
 #include <cstddef>
+#include <iterator>
 
 #include "agent/config/text.h"
 
@@ -120,6 +122,15 @@ const TextRule class_prefix_rule{
     "a prefix", "1..32 bytes of printable text", "^.{1,32}$",
     [](std::string_view v) { return !v.empty() && v.size() <= 32 && is_printable(v); }};
 
+// One byte less than the kernel's FANFARE_PUBLISH_PATH_MAX.
+const TextRule publish_path_rule{
+    "the beginning of a path",
+    "1..63 bytes of printable ASCII that begin with '/', without a space", "^/[!-~]{0,62}$",
+    [](std::string_view v) {
+      return v.size() <= 63 && v.starts_with('/') &&
+             std::all_of(v.begin(), v.end(), [](char c) { return c > ' ' && c < 0x7f; });
+    }};
+
 const TextRule peer_address_rule{
     "a peer's address",
     "an IPv4 or IPv6 address, alone or with the port that the peer listens on, such as 10.0.0.2, "
@@ -197,6 +208,8 @@ std::string_view name_of(ClientProtocol protocol) {
   switch (protocol) {
     case ClientProtocol::mqtt:
       return "mqtt";
+    case ClientProtocol::sse:
+      return "sse";
     case ClientProtocol::websocket:
       break;
   }
@@ -204,7 +217,26 @@ std::string_view name_of(ClientProtocol protocol) {
 }
 
 ClientProtocol client_protocol_named(std::string_view name) {
+  if (name == "sse") return ClientProtocol::sse;
   return name == "mqtt" ? ClientProtocol::mqtt : ClientProtocol::websocket;
+}
+
+namespace {
+
+// In the order of Publish::Method.
+constexpr std::string_view method_names[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
+
+}  // namespace
+
+std::span<const std::string_view> publish_methods() { return method_names; }
+
+std::string_view name_of(Publish::Method method) {
+  return method_names[static_cast<std::size_t>(method)];
+}
+
+Publish::Method publish_method_named(std::string_view name) {
+  const auto* const found = std::find(std::begin(method_names), std::end(method_names), name);
+  return static_cast<Publish::Method>(found - std::begin(method_names));
 }
 
 std::string_view name_of(ReplicationProtocol protocol) {

@@ -39,6 +39,7 @@ extern const TextRule match_exe_rule;
 extern const TextRule json_key_rule;
 extern const TextRule class_value_rule;
 extern const TextRule class_prefix_rule;
+extern const TextRule publish_path_rule;
 extern const TextRule peer_address_rule;
 extern const TextRule peer_name_rule;
 extern const TextRule alertmanager_rule;
@@ -51,6 +52,11 @@ extern const NumberRule port_rule;
 std::span<const std::string_view> subprotocol_names();
 std::string_view name_of(Subprotocol protocol);
 Subprotocol subprotocol_named(std::string_view name);
+
+// As on the wire: "POST".
+std::span<const std::string_view> publish_methods();
+std::string_view name_of(Publish::Method method);
+Publish::Method publish_method_named(std::string_view name);  // of a known name
 
 // As in the configuration: "hashicorp-raft".
 std::string_view name_of(ClientProtocol protocol);

@@ -44,7 +44,7 @@ Sockets sockets_of(const View& view, const Subject& subject) {
     if (out.stage == FANFARE_STAGE_DISMISSED || !concerns(view, subject, i)) continue;
     ++sockets.open;
     sockets.http += out.stage == FANFARE_STAGE_HEAD || out.stage == FANFARE_STAGE_HTTP;
-    sockets.synced += fanfare_counts_messages(out.stage);
+    sockets.synced += fanfare_is_synced(&flows[i]);
     sockets.searched += fanfare_seeks_messages(out.stage);
     sockets.mqtt += flows[i].protocol == FANFARE_MQTT;
     sockets.last_event = std::max(sockets.last_event, Monotonic(out.last_event_ns));

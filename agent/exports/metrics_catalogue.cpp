@@ -67,7 +67,8 @@ constexpr std::array<MetricEntry, static_cast<std::size_t>(Metric::count)> catal
      "By how much written = acked + lost + unknown + in flight does not hold; anything but 0 is a "
      "defect of fanfare."},
     {Metric::events_accepted, "fanfare_events_accepted_total", MetricType::Counter, "shard",
-     "Events that this node took from its clients."},
+     "Events that this node took from its clients: messages in of class event, and the requests "
+     "of clients.publishes that were answered 2xx."},
     {Metric::event_copies, "fanfare_event_copies_total", MetricType::Counter, "shard",
      "Event messages written to client sockets; where identities are read, without those to the "
      "publisher itself."},

@@ -31,6 +31,8 @@ inline constexpr std::array<std::string_view, age_classes> age_names{"1m", "10m"
 // The values of the label `role`.
 inline constexpr std::string_view role_client = "client";
 inline constexpr std::string_view role_replication = "replication";
+// Of a socket whose client only publishes by HTTP; it is no socket of the metrics.
+inline constexpr std::string_view role_publisher = "publisher";
 
 // Indexed by enum fanfare_protocol; the values of the label `protocol`.
 inline constexpr std::array<std::string_view, FANFARE_PROTOCOL_COUNT> protocol_names{

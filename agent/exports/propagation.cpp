@@ -5,7 +5,9 @@
 
 namespace fanfare {
 
-std::uint64_t events_accepted(const Shard& shard) { return shard.in.messages[FANFARE_EVENT]; }
+std::uint64_t events_accepted(const Shard& shard) {
+  return shard.in.messages[FANFARE_EVENT] + shard.accepted_over_http;
+}
 
 std::uint64_t events_due(const Shard& shard) {
   if (shard.replicates) return shard.commands;

@@ -62,12 +62,24 @@ const fanfare_direction& leading(const fanfare_flow& flow) {
   return replicates(flow) && flow.dialled == 0 ? flow.in : flow.out;
 }
 
+// Publishes by HTTP and has not become anything else.
+bool publishes(const fanfare_flow& flow) {
+  return flow.exchanges.accepted > 0 && flow.exchanges.streams == 0 &&
+         (flow.out.flags & FANFARE_UPGRADED) == 0 && !fanfare_counts_messages(flow.out.stage);
+}
+
 bool synced(const fanfare_flow& flow) {
-  const auto stage = leading(flow).stage;
-  return replicates(flow) ? stage == FANFARE_STAGE_RPC : fanfare_counts_messages(stage) != 0;
+  if (replicates(flow)) return leading(flow).stage == FANFARE_STAGE_RPC;
+  return fanfare_is_synced(&flow) || (publishes(flow) && flow.out.stage == FANFARE_STAGE_RESPONSE);
+}
+
+std::string_view role_name(const fanfare_flow& flow) {
+  if (replicates(flow)) return role_replication;
+  return publishes(flow) ? role_publisher : role_client;
 }
 
 std::string_view protocol_name(const fanfare_flow& flow) {
+  if (publishes(flow)) return "http";
   const bool known = flow.protocol != FANFARE_WEBSOCKET || synced(flow) ||
                      (flow.out.flags & FANFARE_UPGRADED) != 0 || flow.out.tally.frames > 0;
   return known && flow.protocol < protocol_names.size() ? protocol_names[flow.protocol] : "unknown";
@@ -84,7 +96,7 @@ json::value reason(const fanfare_flow& flow) {
 void add_identity(json::object& object, const Context& context, const fanfare_flow& flow) {
   const IpAddress remote = ip_address(flow.remote);
   const bool inner = context.own_addresses.has(flow.remote);
-  object["role"] = replicates(flow) ? role_replication : role_client;
+  object["role"] = role_name(flow);
   object["hop"] = inner ? "inner" : "edge";
   object["protocol"] = protocol_name(flow);
   object["local"] = endpoint_text(ip_address(flow.local), flow.local_port);
@@ -132,6 +144,7 @@ void add_counts(json::object& object, const Context& context, const fanfare_flow
   object["frames_out"] = out.frames;
   object["bytes_out"] = fanfare_bytes_passed(&flow.out);
   object["events_in"] = count_if(client, in.by_class[FANFARE_EVENT].messages);
+  object["publishes_accepted"] = count_if(client, flow.exchanges.accepted);
   object["heartbeats_in"] = count_if(client, in.by_class[FANFARE_HEARTBEAT].messages);
   object["control_in"] = count_if(client, in.by_class[FANFARE_CONTROL].messages);
   object["other_in"] = count_if(client, in.by_class[FANFARE_OTHER].messages);

@@ -73,14 +73,14 @@ void KernelSource::adopt_late_comers(Monotonic now) {
 bool KernelSource::something_unknown(const Snapshot& snapshot) {
   const auto listeners = parts_->probes->bss->listeners_seen;
   if (std::exchange(parts_->listeners_seen, listeners) != listeners) return true;
-  return std::any_of(snapshot.cookies.begin(), snapshot.cookies.end(),
-                     [&, i = std::size_t{0}](std::uint64_t cookie) mutable {
-                       const auto& flow = snapshot.flows[i++];
-                       const bool ours = fanfare_counts_messages(flow.out.stage) ||
-                                         flow.out.stage == FANFARE_STAGE_RPC;
-                       return flow.life == FANFARE_LIVE && ours &&
-                              !snapshot.owners->by_cookie.contains(cookie);
-                     });
+  return std::any_of(
+      snapshot.cookies.begin(), snapshot.cookies.end(),
+      [&, i = std::size_t{0}](std::uint64_t cookie) mutable {
+        const auto& flow = snapshot.flows[i++];
+        const bool ours = fanfare_is_synced(&flow) || flow.out.stage == FANFARE_STAGE_RPC ||
+                          flow.exchanges.accepted > 0;
+        return flow.life == FANFARE_LIVE && ours && !snapshot.owners->by_cookie.contains(cookie);
+      });
 }
 
 void KernelSource::read_losses(Snapshot& snapshot) const {

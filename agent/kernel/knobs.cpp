@@ -8,6 +8,23 @@
 
 namespace fanfare {
 
+namespace {
+
+std::uint8_t word_of(const ShardKnobs& shard) {
+  const std::uint8_t publishes = shard.publishes.empty() ? 0 : FANFARE_PORT_PUBLISHES;
+  switch (shard.protocol) {
+    case ClientProtocol::mqtt:
+      return FANFARE_MQTT;
+    case ClientProtocol::sse:
+      return FANFARE_SSE | publishes;
+    case ClientProtocol::websocket:
+      break;
+  }
+  return publishes;
+}
+
+}  // namespace
+
 bool reads_clients(const ShardKnobs& shard) {
   return shard.identity.kind != Identity::Kind::none || tells(shard.classes);
 }
@@ -15,9 +32,19 @@ bool reads_clients(const ShardKnobs& shard) {
 std::map<std::uint16_t, std::uint8_t> client_protocols(const std::vector<ShardKnobs>& shards) {
   std::map<std::uint16_t, std::uint8_t> words;
   for (const ShardKnobs& shard : shards)
-    for (const auto port : shard.protocol_ports)
-      if (shard.protocol == ClientProtocol::mqtt) words.emplace(port, FANFARE_MQTT);
+    for (const auto port : shard.protocol_ports) words.emplace(port, word_of(shard));
   return words;
+}
+
+std::vector<std::uint32_t> places_that_publish(const std::vector<ShardKnobs>& shards) {
+  std::vector<std::uint32_t> places;
+  for (std::uint32_t i = 0; i < shards.size(); ++i)
+    if (!shards[i].publishes.empty()) places.push_back(i);
+  if (places.size() > FANFARE_PUBLISH_SETS_MAX)
+    throw StartError(std::to_string(places.size()) + " shards have clients.publishes; at most " +
+                         std::to_string(FANFARE_PUBLISH_SETS_MAX) + " may",
+                     "leave them out of some shards", exit_usage);
+  return places;
 }
 
 std::vector<std::uint32_t> places_that_read(const Knobs& knobs) {
@@ -40,7 +67,8 @@ Knobs knobs_of(const Config& config) {
     shard.classes = rule.classes;
     if (reads_clients(shard)) shard.client_ports = rule.match.listen_ports;
     shard.protocol = rule.protocol;
-    if (shard.protocol != ClientProtocol::websocket) shard.protocol_ports = rule.match.listen_ports;
+    shard.publishes = rule.publishes;
+    if (word_of(shard) != 0) shard.protocol_ports = rule.match.listen_ports;
     if (rule.replication) shard.replication_ports = rule.replication->ports;
   }
   return knobs;

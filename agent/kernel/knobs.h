@@ -17,7 +17,9 @@ struct ShardKnobs {
   std::vector<std::uint16_t> client_ports{};       // where identities or classes are read
   std::vector<std::uint16_t> replication_ports{};  // listened on by one node, dialled by another
   ClientProtocol protocol = ClientProtocol::websocket;
-  std::vector<std::uint16_t> protocol_ports{};  // where clients speak it; empty for WebSocket
+  std::vector<Publish> publishes{};
+  // Where clients speak the protocol or publish; empty for WebSocket without publishes.
+  std::vector<std::uint16_t> protocol_ports{};
   bool operator==(const ShardKnobs&) const = default;
 };
 
@@ -34,6 +36,10 @@ struct Knobs {
 
 // The word of client_protocol_of_port by port (see abi.h), where it is not 0.
 std::map<std::uint16_t, std::uint8_t> client_protocols(const std::vector<ShardKnobs>& shards);
+
+// The shards that have publishes, in order: their places in `shards`. Throws StartError where they
+// are more than FANFARE_PUBLISH_SETS_MAX.
+std::vector<std::uint32_t> places_that_publish(const std::vector<ShardKnobs>& shards);
 
 // The shards that have a rule, in order: their places in Knobs::shards. Throws StartError where
 // they are more than FANFARE_CLIENT_RULES_MAX.

@@ -49,9 +49,8 @@ constexpr std::array<LossText, FANFARE_LOSS_COUNT> texts{{
      "configuration says so, and are no longer read; if they are, let those clients connect "
      "again."},
     {FANFARE_LOSS_HEAD_TOO_LONG, "head_too_long", "sockets",
-     "An HTTP response head was longer than fanfare reads, so an upgrade in it was missed; look "
-     "for "
-     "oversized cookies or headers in the server's 101 response."},
+     "An HTTP head was longer than the 16 KB that fanfare reads, so an upgrade, a publish or a "
+     "stream in it was missed; look for oversized cookies or headers."},
     {FANFARE_LOSS_MPTCP, "mptcp", "sockets",
      "MPTCP subflows are not readable, because their bytes are not in the order of the stream; "
      "turn "
@@ -73,6 +72,17 @@ constexpr std::array<LossText, FANFARE_LOSS_COUNT> texts{{
      "The class of a message could not be told, because bytes of it are missing or are not of the "
      "sub-protocol in clients.events, so it counts as other; compare clients.events with what the "
      "server speaks."},
+    {FANFARE_LOSS_BAD_HTTP, "bad_http", "sockets",
+     "Bytes that HTTP/1.1 does not have, or that two readers may read differently (two lengths, "
+     "HTTP/2, TLS), stood on a port with clients.publishes or clients.protocol: sse, and the "
+     "socket's HTTP is no longer read; compare match.listen_ports with what the port speaks."},
+    {FANFARE_LOSS_HTTP_UNPAIRED, "http_unpaired", "sockets",
+     "An HTTP response came without a request that was seen, and the socket's HTTP is no longer "
+     "read; nothing to do for a connection older than the agent, else let that client connect "
+     "again."},
+    {FANFARE_LOSS_HTTP_PIPELINE, "http_pipeline", "sockets",
+     "A client sent more than 64 HTTP requests before the first was answered, and the socket's "
+     "HTTP is no longer read; let the client wait for answers."},
 }};
 
 constexpr bool each_at_its_index() {

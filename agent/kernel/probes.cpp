@@ -15,6 +15,7 @@
 #include "agent/kernel/client_rules.h"
 #include "agent/kernel/fd.h"
 #include "agent/kernel/permissions.h"
+#include "agent/kernel/publish_set.h"
 
 namespace fanfare {
 namespace {
@@ -110,6 +111,9 @@ void Probes::load(const Knobs& knobs, const CgroupTarget& cgroup) {
   skeleton_->rodata->rpc_budget = knobs.rpc_budget;
   skeleton_->rodata->replication_enabled = replicates(knobs);
   skeleton_->rodata->client_protocols_enabled = !client_protocols(knobs.shards).empty();
+  const auto publishing = places_that_publish(knobs.shards);
+  for (std::size_t i = 0; i < publishing.size(); ++i)
+    skeleton_->rodata->publish_sets[i] = publish_set(knobs.shards[publishing[i]].publishes);
   bpf_map__set_max_entries(skeleton_->maps.flows, knobs.sockets);
   set_client_rules(*skeleton_.get(), knobs);
   if (const int error = fanfare_bpf::load(skeleton_.get()))
@@ -117,11 +121,17 @@ void Probes::load(const Knobs& knobs, const CgroupTarget& cgroup) {
 }
 
 void Probes::set_shards(const std::vector<ShardKnobs>& shards) {
-  PortTable replication, clients;
+  PortTable replication, clients, sets;
   for (const auto& shard : shards)
     for (const auto port : shard.replication_ports) replication[port] = FANFARE_HASHICORP_RAFT;
   for (const auto& [port, word] : client_protocols(shards)) clients[port] = word;
   set_table(skeleton_->bss->replication_ports, replication);
+  std::uint8_t set = 0;
+  for (const auto place : places_that_publish(shards)) {
+    for (const auto port : shards[place].protocol_ports) sets[port] = set;
+    ++set;
+  }
+  set_table(skeleton_->bss->publish_set_of_port, sets);
   set_table(skeleton_->bss->client_protocol_of_port, clients);
 }
 

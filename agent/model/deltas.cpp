@@ -57,7 +57,8 @@ Delivery delivery_delta(const Shard& now, const Shard& before) {
 ShardDelta shard_delta(const Shard& now, const Shard& before) {
   ShardDelta delta{
       .shard = now.name,
-      .accepted = growth(now.in.messages[FANFARE_EVENT], before.in.messages[FANFARE_EVENT]),
+      .accepted = growth(now.in.messages[FANFARE_EVENT], before.in.messages[FANFARE_EVENT]) +
+                  growth(now.accepted_over_http, before.accepted_over_http),
       .commands = growth(now.commands, before.commands),
       .copies = growth(now.out.messages[FANFARE_EVENT], before.out.messages[FANFARE_EVENT]),
       .sockets_synced = now.sockets_synced,

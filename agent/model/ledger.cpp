@@ -23,6 +23,7 @@ bool is_chat_evidence(const fanfare_flow& flow) {
   if (flow.protocol == FANFARE_MQTT)
     return out.stage == FANFARE_STAGE_PACKETS && out.probation == 0 && out.tally.frames > 0;
   const bool upgraded = out.flags & FANFARE_UPGRADED;
+  if (flow.exchanges.streams) return true;
   if (out.stage == FANFARE_STAGE_FRAMES)
     return out.probation == 0 || (upgraded && flow.life == FANFARE_CLOSED);
   return upgraded && out.lost_by != FANFARE_LOSS_FALSE_LOCK;
@@ -30,8 +31,8 @@ bool is_chat_evidence(const fanfare_flow& flow) {
 
 // HTTP that has not been upgraded is no client of the chat.
 bool is_client(const fanfare_flow& flow) {
-  return (flow.out.flags & FANFARE_UPGRADED) || fanfare_counts_messages(flow.out.stage) ||
-         fanfare_seeks_messages(flow.out.stage);
+  return (flow.out.flags & FANFARE_UPGRADED) || fanfare_is_synced(&flow) ||
+         fanfare_seeks_messages(flow.out.stage) || flow.exchanges.streams;
 }
 
 // Modular: a tally that was taken back gives a negative delta, and the totals follow it.
@@ -157,22 +158,24 @@ void Ledger::settle_delivery(const Snapshot& snapshot, std::size_t index, Tracke
 std::uint32_t Ledger::settle_flow(const Snapshot& snapshot, std::size_t index) {
   const auto& flow = snapshot.flows[index];
   if (fanfare_protocol_replicates(flow.protocol)) return no_shard;
-  if (!flow.local_port || !is_client(flow) || !chat_ports_.contains({flow.netns, flow.local_port}))
-    return no_shard;
-  const auto [entry, is_new] = tracked_.try_emplace(snapshot.cookies[index]);
-  auto& tracked = entry->second;
+  const bool client = is_client(flow) && chat_ports_.contains({flow.netns, flow.local_port});
+  const std::uint64_t accepted = flow.exchanges.accepted;
+  if (!flow.local_port || (!client && accepted == 0)) return no_shard;
+  auto& tracked = tracked_[snapshot.cookies[index]];
   tracked.generation = generation_;
   name_flow(snapshot, index, tracked);
   if (tracked.slot == no_shard) return no_shard;
 
   auto& slot = slots_[tracked.slot];
+  slot.shown.accepted_over_http += accepted - std::exchange(tracked.accepted, accepted);
+  if (!client) return tracked.slot;
   add_delta(slot.out, flow.out.tally, tracked.out);
   add_delta(slot.in, flow.in.tally, tracked.in);
-  settle_delivery(snapshot, index, tracked, is_new);
+  settle_delivery(snapshot, index, tracked, !tracked.opened);
   if (!std::exchange(tracked.opened, true)) ++slot.shown.sockets_opened;
   if (flow.life == FANFARE_CLOSED) {
     if (!std::exchange(tracked.closed, true)) count_close(slot.shown, flow);
-  } else if (fanfare_counts_messages(flow.out.stage)) {
+  } else if (fanfare_is_synced(&flow)) {
     ++slot.shown.sockets_synced;
   } else {
     ++slot.shown.sockets_unsynced;
@@ -201,6 +204,7 @@ Shard Ledger::published(const Slot& slot) const {
   const auto rule = rule_by_name_.find(shard.name);
   if (rule == rule_by_name_.end()) return shard;
   if (rule->second->protocol == ClientProtocol::mqtt) shard.protocol = FANFARE_MQTT;
+  if (rule->second->protocol == ClientProtocol::sse) shard.protocol = FANFARE_SSE;
   shard.replicates = rule->second->replication.has_value();
   shard.identifies = rule->second->identity.kind != Identity::Kind::none;
   return shard;

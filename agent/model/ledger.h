@@ -25,8 +25,8 @@ class Ledger {
   Ledger(std::vector<ShardRule> rules, std::uint32_t max_shards);
 
   // Snapshots in the order of their times. A shard appears when its port is known to speak
-  // WebSocket (by a 101 seen on it, or by a proven lock) or MQTT; or with its first replication
-  // socket.
+  // WebSocket (by a 101 seen on it, or by a proven lock) or MQTT; or with its first stream of
+  // events, its first publish accepted, or its first replication socket.
   Model advance(const Snapshot& snapshot);
 
   // After a reload: what is counted from now on goes to the shards of the new rules.
@@ -44,6 +44,7 @@ class Ledger {
   struct Tracked {
     fanfare_tally out{}, in{};
     SocketDelivery delivery;
+    std::uint64_t accepted = 0;
     std::uint64_t generation = 0;
     std::uint32_t slot = no_shard;
     std::uint8_t ticks_unnamed = 0;

@@ -63,8 +63,10 @@ struct ReachTotals {
 
 struct Shard {
   std::string name;
-  DirectionTotals out;               // server to clients
-  DirectionTotals in;                // clients to server
+  DirectionTotals out;  // server to clients
+  DirectionTotals in;   // clients to server
+  // Cumulative: HTTP publishes answered 2xx. Events in are those of the clients' own sockets.
+  std::uint64_t accepted_over_http = 0;
   std::uint64_t sockets_opened = 0;  // cumulative, seen to open, or found at the start
   std::uint64_t closed_by_peer = 0;
   std::uint64_t closed_by_local = 0;

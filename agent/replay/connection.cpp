@@ -45,7 +45,10 @@ void copy_address(std::uint8_t (&to)[16], const Endpoint& from) {
 }  // namespace
 
 Surroundings::Surroundings(const Knobs& knobs)
-    : rules(knobs), reach(knobs), client_protocols(fanfare::client_protocols(knobs.shards)) {
+    : rules(knobs),
+      reach(knobs),
+      client_protocols(fanfare::client_protocols(knobs.shards)),
+      http(knobs.shards) {
   for (const auto& shard : knobs.shards)
     replication_ports.insert(shard.replication_ports.begin(), shard.replication_ports.end());
 }
@@ -61,7 +64,7 @@ Connection::Connection(Surroundings& around, const Ends& ends, std::uint64_t coo
   for (int i = 0; i < 2; ++i) streams_[i].start(first[i]);
   Side side = make_side(server, true);
   begin_at(side.out, first[server]);
-  if (protocol_ != FANFARE_WEBSOCKET) begin_at(side.in, first[!server]);
+  if (protocol_ != FANFARE_WEBSOCKET || side.exchanges.wanted) begin_at(side.in, first[!server]);
   side.out.last_ns = side.in.last_ns = opened_ns_;
   sides_.push_back(side);
 }
@@ -70,7 +73,9 @@ Connection::Connection(Surroundings& around, const Ends& ends, std::uint64_t coo
     : around_(around), ends_(ends), cookie_(cookie) {
   for (int server = 0; server < 2 && protocol_ == FANFARE_WEBSOCKET; ++server) {
     protocol_ = around_.protocol_on(ends_[server].port);
-    if (protocol_ != FANFARE_WEBSOCKET) sides_ = {make_side(server, false)};
+    const bool serves = around_.http.wanted_on(ends_[server].port) != 0;
+    if (protocol_ != FANFARE_WEBSOCKET || serves) sides_ = {make_side(server, false)};
+    if (serves) break;
   }
   if (sides_.empty()) sides_ = {make_side(0, false), make_side(1, false)};
   for (Side& side : sides_)
@@ -104,6 +109,9 @@ Connection::Side Connection::make_side(int server, bool fresh) const {
     side.out = blank(unknown, FANFARE_STAGE_SEARCH);
     side.in = blank(unknown | FANFARE_MASKED, FANFARE_STAGE_SEARCH);
   }
+  side.exchanges.wanted = around_.http.wanted_on(ends_[server].port);
+  if (side.exchanges.wanted && fresh) http1_open(&side.out, &side.in);
+  if (side.exchanges.wanted && !fresh) http1_open_old(&side.out, &side.in, side.exchanges.wanted);
   side.out.client_rule = side.in.client_rule = around_.rules.on_port(ends_[server].port);
   return side;
 }
@@ -165,6 +173,7 @@ void Connection::deliver(int from, const Piece& piece) {
 void Connection::walk(Side& side, int from, const Piece& piece) {
   if (from != side.server) {
     if (side.in.stage == FANFARE_STAGE_IDLE) return;
+    if (side.exchanges.out_stopped && http1_walks_requests(&side.in)) return;
     walk_direction(side, side.in, piece, FANFARE_LOSS_INGRESS_HOLE);
     return;
   }
@@ -173,6 +182,7 @@ void Connection::walk(Side& side, int from, const Piece& piece) {
   const auto flags_before = side.out.flags;
   walk_direction(side, side.out, piece, FANFARE_LOSS_EGRESS_HOLE);
   if (replicates()) return;
+  if (side.exchanges.streams) protocol_ = FANFARE_SSE;
   __u64 written[FANFARE_FATE_COUNT] = {};
   if (acks_take_written(&side.acks, &side.out, written))
     acks_push(&side.acks, side.out.next_seq, ack_ticks(piece.at), written);
@@ -196,7 +206,7 @@ void Connection::lose_head(Side& side, std::uint8_t reason) {
   around_.lose(reason, 1);
 }
 
-void Connection::walk_direction(const Side& side, fanfare_direction& direction, const Piece& piece,
+void Connection::walk_direction(Side& side, fanfare_direction& direction, const Piece& piece,
                                 std::uint8_t hole_reason) {
   const auto at = static_cast<std::uint64_t>(piece.at.count());
   Identities read;
@@ -204,8 +214,13 @@ void Connection::walk_direction(const Side& side, fanfare_direction& direction, 
   const std::uint8_t rule = replicates() ? 0 : direction.client_rule;
   if (rule & FANFARE_RULE_IDENTITY) read.rule = around_.rules.identity(rule);
   if (rule & FANFARE_RULE_CLASSES) told.rule = &around_.rules.classes(rule);
+  Http http;
+  if (side.exchanges.wanted)
+    http = {&side.exchanges, &around_.http.publishes(side.exchanges.wanted),
+            &direction == &side.out};
   const auto feed_one = [&](const Segment& segment) {
-    const Loss loss = feed(direction, segment, boundless, {&read, &told});
+    const Loss loss = feed(direction, segment, boundless, {&read, &told, http});
+    told.compressed += loss.compressed;
     if (loss.reason && &side == shown()) around_.lose(loss.reason, loss.count);
   };
   feed_one({piece.seq, piece.payload, at, hole_reason});
@@ -252,7 +267,8 @@ void Connection::settle_sides() {
   if (replicates()) return;
   if (sides_.size() > 1) {
     const auto proven = std::ranges::find_if(sides_, [](const Side& side) {
-      return side.out.stage == FANFARE_STAGE_FRAMES && side.out.probation == 0;
+      return (side.out.stage == FANFARE_STAGE_FRAMES && side.out.probation == 0) ||
+             http1_walks(&side.out);
     });
     if (proven != sides_.end()) sides_ = {Side(*proven)};
   }
@@ -265,7 +281,7 @@ const Connection::Side* Connection::shown() const {
   if (sides_.empty()) return nullptr;
   const auto rank = [this](const Side& side) {
     const auto port = ends_[side.server].port;
-    return std::tuple(side.out.stage == FANFARE_STAGE_FRAMES, around_.chat_ports.contains(port),
+    return std::tuple(fanfare_in_step(&side.out) != 0, around_.chat_ports.contains(port),
                       around_.server_ports.contains(port), -static_cast<int>(port));
   };
   return &*std::ranges::max_element(sides_, {}, rank);
@@ -282,6 +298,7 @@ Connection::Flow Connection::record(const Side& side, int local) const {
     flow.snd_una = side.acked;
     flow.snd_nxt = flow.write_seq = side.out.next_seq;
   }
+  if (!dialled) flow.exchanges = side.exchanges;
   flow.opened_ns = opened_ns_;
   flow.protocol = protocol_;
   flow.dialled = dialled;

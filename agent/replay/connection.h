@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "agent/replay/event_reach.h"
+#include "agent/replay/http_ports.h"
 #include "agent/replay/packet.h"
 #include "agent/replay/reassembler.h"
 
@@ -27,8 +28,9 @@ struct Surroundings {
   std::uint8_t protocol_on(std::uint16_t port) const {
     if (replicates_on(port)) return FANFARE_HASHICORP_RAFT;
     const auto word = client_protocols.find(port);
-    return word == client_protocols.end() ? std::uint8_t{FANFARE_WEBSOCKET}
-                                          : word->second & FANFARE_PORT_PROTOCOL;
+    const auto protocol = word == client_protocols.end() ? 0 : word->second & FANFARE_PORT_PROTOCOL;
+    // A stream of events is one only once its head was seen.
+    return static_cast<std::uint8_t>(protocol == FANFARE_SSE ? FANFARE_WEBSOCKET : protocol);
   }
   bool replicates_on(std::uint16_t port) const { return replication_ports.contains(port); }
 
@@ -36,8 +38,9 @@ struct Surroundings {
   EventReach reach;
   std::unordered_set<std::uint16_t> replication_ports;
   std::map<std::uint16_t, std::uint8_t> client_protocols;  // see enum FANFARE_PORT_... in abi.h
-  std::unordered_set<std::uint16_t> server_ports{};        // seen to accept
-  std::unordered_set<std::uint16_t> chat_ports{};          // seen to upgrade
+  HttpPorts http;
+  std::unordered_set<std::uint16_t> server_ports{};  // seen to accept
+  std::unordered_set<std::uint16_t> chat_ports{};    // seen to upgrade
   std::array<std::uint64_t, FANFARE_LOSS_COUNT> losses{};
 };
 
@@ -76,6 +79,7 @@ class Connection {
   struct Side {
     int server = 0;
     fanfare_direction out{}, in{};
+    fanfare_exchanges exchanges{};
     fanfare_acks acks{};
     std::uint32_t acked = 0;  // highest number that the client has acknowledged; 0: none yet
   };
@@ -85,7 +89,7 @@ class Connection {
   static Side make_packet_side(int server, bool fresh);
   void deliver(int from, const Piece& piece);
   void walk(Side& side, int from, const Piece& piece);
-  void walk_direction(const Side& side, fanfare_direction& direction, const Piece& piece,
+  void walk_direction(Side& side, fanfare_direction& direction, const Piece& piece,
                       std::uint8_t hole_reason);
   void lose_head(Side& side, std::uint8_t reason);
   void after_egress(Side& side, const Piece& piece, bool upgraded);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "bpf/framers/stream.h"
@@ -32,6 +33,7 @@ struct Segment {
 struct Loss {
   std::uint8_t reason = FANFARE_LOSS_NONE;
   std::uint32_t count = 0;
+  std::uint32_t compressed = 0;  // beside it: messages that are FANFARE_LOSS_COMPRESSED
 };
 
 // The next bytes, 8 or as many as there are, first byte lowest.
@@ -56,9 +58,17 @@ struct ToldClasses {
   std::uint64_t unread = 0;
 };
 
+// What pairs the two directions of a connection where HTTP is walked, and which requests publish.
+struct Http {
+  fanfare_exchanges* exchanges = nullptr;
+  const fanfare_publish_set* publishes = nullptr;
+  bool is_response = false;
+};
+
 struct Readers {
   Identities* identities = nullptr;
   ToldClasses* classes = nullptr;
+  Http http{};
 };
 
 inline void look_for_identity(fanfare_direction& direction, const fanfare_identity_rule& rule,
@@ -144,6 +154,40 @@ inline void walk_rpcs(fanfare_direction& direction, std::string_view payload,
   }
 }
 
+// Returns whether the step has to be gone on with.
+inline bool scan_line(fanfare_direction& direction, std::string_view payload, bool is_response) {
+  const auto n = http1_span(&direction, direction.end - direction.off, is_response);
+  http1_words words{};
+  std::memcpy(&words, payload.data() + direction.off, n);
+  return http1_scan(&direction, &words, n, is_response) != n;
+}
+
+inline bool walk_http_once(fanfare_direction& direction, std::string_view payload,
+                           const Http& http) {
+  if (http1_scans(&direction, http.is_response)) {
+    const bool found = scan_line(direction, payload, http.is_response);
+    if (http1_stops(&direction, http.exchanges, http.is_response)) return false;
+    if (!found) return http1_goes_on(&direction, http.is_response);
+  }
+  const auto word = direction.skip ? 0 : word_of(payload.substr(direction.off));
+  return http1_step(&direction, http.exchanges, http.publishes, word, http.is_response);
+}
+
+// Returns how many compressed pieces of a stream of events have passed.
+inline std::uint32_t walk_http(fanfare_direction& direction, std::string_view payload,
+                               std::uint32_t budget, const Http& http) {
+  if (http1_stops(&direction, http.exchanges, http.is_response)) return 0;
+  bool more = http1_goes_on(&direction, http.is_response);
+  for (std::uint32_t step = 0; more && step < budget; ++step)
+    more = walk_http_once(direction, payload, http);
+  if (http1_goes_on(&direction, http.is_response)) {
+    http1_refuse(&direction, 0, FANFARE_LOSS_FRAME_BUDGET);
+    http1_stops(&direction, http.exchanges, http.is_response);
+  }
+  const bool counts = http.is_response && direction.stage != FANFARE_STAGE_FRAMES;
+  return counts ? std::exchange(direction.http.coded, 0) : 0;
+}
+
 inline Loss feed(fanfare_direction& direction, const Segment& segment, const Budget& budget = {},
                  const Readers& readers = {}) {
   const auto length = static_cast<std::uint32_t>(segment.payload.size());
@@ -155,17 +199,23 @@ inline Loss feed(fanfare_direction& direction, const Segment& segment, const Bud
   std::uint32_t steps = budget.frames;
   if (!fanfare_in_step(&direction)) {
     const auto fresh = segment.payload.substr(start);
+    if (readers.http.exchanges)
+      http1_begin_segment(&direction, readers.http.exchanges, word_of(fresh),
+                          readers.http.is_response);
     if (direction.stage == FANFARE_STAGE_HTTP && fresh.size() >= 16 &&
         !http_may_upgrade(word_of(fresh), word_of(fresh.substr(8))))
       return {};
     fanfare_begin_segment(&direction, word_of(segment.payload.substr(start)), segment.now_ns);
     if (fanfare_searches(&direction)) steps = budget.search;
   }
+  std::uint32_t coded = 0;
+  if (http1_walks(&direction))
+    coded = walk_http(direction, segment.payload, budget.frames, readers.http);
   if (fanfare_is_replication(&direction))
     walk_rpcs(direction, segment.payload, budget.rpc);
   else if (fanfare_is_mqtt(&direction))
     walk_packets(direction, segment.payload, steps, readers);
-  else
+  else if (direction.off < direction.end && !http1_walks(&direction))
     walk(direction, segment.payload, steps, readers);
   if (fanfare_settle(&direction, start)) {
     if (fanfare_is_mqtt(&direction))
@@ -178,8 +228,8 @@ inline Loss feed(fanfare_direction& direction, const Segment& segment, const Bud
     direction.last_event_ns = segment.now_ns;
   if (!fanfare_in_step(&direction)) direction.last_ns = segment.now_ns;
   const bool voided = direction.fault == FANFARE_LOSS_FALSE_LOCK;
-  const Loss loss{direction.fault, voided ? direction.voided : 1U};
-  if (!loss.reason) return {};
+  if (!direction.fault) return {.compressed = coded};
+  const Loss loss{direction.fault, voided ? direction.voided : 1U, coded};
   direction.fault = 0;
   if (voided) direction.voided = 0;
   return loss;

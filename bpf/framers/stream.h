@@ -16,6 +16,7 @@
 #include "bpf/framers/direction.h"
 #include "bpf/framers/hashicorp_raft.h"
 #include "bpf/framers/http_upgrade.h"
+#include "bpf/framers/http_walk.h"
 #include "bpf/framers/packets.h"
 #include "bpf/framers/websocket.h"
 
@@ -67,7 +68,7 @@ FANFARE_INLINE int fanfare_in_step(const struct fanfare_direction *d)
 {
 	return d->stage == FANFARE_STAGE_FRAMES ||
 	       (replication_enabled && d->stage == FANFARE_STAGE_RPC) ||
-	       (client_protocols_enabled && d->stage == FANFARE_STAGE_PACKETS);
+	       (client_protocols_enabled && d->stage == FANFARE_STAGE_PACKETS) || http1_walks(d);
 }
 
 FANFARE_INLINE void fanfare_lose(struct fanfare_direction *d, __u8 reason)
@@ -76,6 +77,8 @@ FANFARE_INLINE void fanfare_lose(struct fanfare_direction *d, __u8 reason)
 		fanfare_lose_rpc(d, reason);
 	else if (fanfare_is_mqtt(d))
 		packets_lose_step(d, reason);
+	else if (http1_walks(d))
+		http1_refuse(d, 0, reason);
 	else
 		fanfare_lose_step(d, reason);
 }

@@ -13,7 +13,7 @@
 namespace fanfare::test {
 namespace {
 
-constexpr std::uint32_t effort_limit = 100000;  // instructions; the kernel's own is 1,000,000
+constexpr std::uint32_t effort_limit = 200000;  // instructions; the kernel's own is 1,000,000
 
 // What a configuration switches on. Nothing; then all that there is.
 struct Configured {
@@ -102,13 +102,20 @@ INSTANTIATE_TEST_SUITE_P(
                      .replication_ports = {}}}},
         Configured{"mqtt",
                    {{.identity = {}, .protocol = ClientProtocol::mqtt, .protocol_ports = {9}}}},
+        Configured{"http",
+                   {{.protocol = ClientProtocol::sse,
+                     .publishes = {{Publish::Method::post, "/send"}},
+                     .protocol_ports = {8}}}},
         Configured{
             "all",
             {{.identity = {.kind = Identity::Kind::json_key, .key = "id"},
               .classes =
                   {.events = Subprotocol::match, .prefix = "42", .event_key = {}, .heartbeats = {}},
               .client_ports = {8},
-              .replication_ports = {7}},
+              .replication_ports = {7},
+              .protocol = ClientProtocol::sse,
+              .publishes = {{Publish::Method::post, "/send"}},
+              .protocol_ports = {8}},
              {.identity = {}, .protocol = ClientProtocol::mqtt, .protocol_ports = {9}}}}),
     [](const auto& parameter) { return parameter.param.name; });
 

@@ -120,7 +120,7 @@ TEST(Abi, FlowHasNoPadding) {
       FIELD(F, netns),     FIELD(F, local_port),  FIELD(F, remote_port), FIELD(F, watched),
       FIELD(F, sk_err),    FIELD(F, snd_una),     FIELD(F, snd_nxt),     FIELD(F, write_seq),
       FIELD(F, life),      FIELD(F, close_state), FIELD(F, protocol),    FIELD(F, dialled),
-      FIELD(F, reserved),  FIELD(F, reserved2),   FIELD(F, reserved4)};
+      FIELD(F, reserved),  FIELD(F, reserved2),   FIELD(F, exchanges)};
   expect_gapless(fields, sizeof(F));
 }
 

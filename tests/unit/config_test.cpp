@@ -185,7 +185,7 @@ const std::vector<Refusal> refused_values = {
      "f:4: shards[0].expected: 'maybe' is neither true nor false; allowed: false"},
     {shard_with("clients: {protocol: websoket}"),
      "f:4: shards[0].clients.protocol: 'websoket' is not known (did you mean 'websocket'?); "
-     "allowed: auto, websocket, mqtt"},
+     "allowed: auto, websocket, mqtt, sse"},
 };
 
 const std::vector<Refusal> refused_for_now = {
@@ -193,7 +193,7 @@ const std::vector<Refusal> refused_for_now = {
      "f:1: shards[0].match.pod_labels: " + new_key + "leave it out"},
     {shard_with("expected: true"), "f:4: shards[0].expected: true: " + new_key + "false"},
     {shard_with("clients: {protocol: centrifugo}"),
-     "f:4: shards[0].clients.protocol: 'centrifugo': " + new_key + "auto, websocket, mqtt"},
+     "f:4: shards[0].clients.protocol: 'centrifugo': " + new_key + "auto, websocket, mqtt, sse"},
     {raft_with("protocol: nats, ports: [7000]"),
      "f:4: shards[0].replication.protocol: 'nats': " + new_key + "hashicorp-raft"},
 };

@@ -68,7 +68,7 @@ TEST(Reload, TheFirstProtocolOfClientsNeedsARestartAFurtherOneDoesNot) {
     return rule;
   };
   EXPECT_EQ(fixed_key_changed(with({chat("a")}), with({mqtt("a")})),
-            "the first shards[].clients.protocol");
+            "the first shards[].clients.protocol or publishes");
   EXPECT_EQ(fixed_key_changed(with({mqtt("a")}), with({mqtt("a"), mqtt("b")})), "");
   EXPECT_EQ(fixed_key_changed(with({mqtt("a")}), with({chat("a")})), "");
 }
