@@ -51,11 +51,18 @@ def figures(shard: dict) -> dict:
     }
 
 
+def lost_note(signal: dict) -> str:
+    if signal["name"] == "accepted":
+        return "stopped"
+    more_is_worse = signal["name"] in ("silence", "stuck", "close_loss")
+    return f"{percent(signal['loss_estimate'])} {'worse off' if more_is_worse else 'lost'}"
+
+
 def signals(shard: dict) -> dict:
     return {
         s["name"] + (f" to {s['peer']}" if s["peer"] else ""): {
             "ratio": ratio_cell(s),
-            "note": f"{percent(s['loss_estimate'])} lost" if s["lost"]
+            "note": lost_note(s) if s["lost"]
                     else (s["unknown"] or "") if s["ratio"] is None else "",
             "evidence": f"{fixed(s['evidence'], 1)} of {fixed(s['threshold'], 1)}",
         } for s in shard["signals"]}
