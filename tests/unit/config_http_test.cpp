@@ -93,9 +93,10 @@ TEST(ConfigHttp, TheKernelIsToldOfItsPortsAndOfNoOthers) {
                        "  - {name: d, match: {listen_ports: [83]}, clients: {protocol: sse, " +
                        send + "}}\n",
                    "f"));
-  const std::map<std::uint16_t, std::uint8_t> words{{8080, FANFARE_PORT_PUBLISHES},
-                                                    {82, FANFARE_SSE},
-                                                    {83, FANFARE_SSE | FANFARE_PORT_PUBLISHES}};
+  const std::map<std::uint16_t, std::uint8_t> words{
+      {8080, FANFARE_PORT_PUBLISHES},
+      {82, FANFARE_SSE},
+      {83, std::uint8_t{FANFARE_SSE} | FANFARE_PORT_PUBLISHES}};
   EXPECT_EQ(client_protocols(knobs.shards), words);
   EXPECT_EQ(places_that_publish(knobs.shards), (std::vector<std::uint32_t>{0, 3}));
 }

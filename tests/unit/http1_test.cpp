@@ -240,6 +240,8 @@ TEST_P(Http1, WhatIsNoRequestIsRefused) {
   expect_refused(request("POST /x", {"Transfer-Encoding: chunked"}, "1111111111111111\r\n"));
   expect_refused(request("GET /x", {"Cookie: " + std::string(FANFARE_HEAD_MAX, 'c')}),
                  FANFARE_LOSS_HEAD_TOO_LONG);
+  expect_refused(request("GET /x", {"Cookie: " + std::string(1 << 16, 'c')}),
+                 FANFARE_LOSS_HEAD_TOO_LONG);
 }
 
 TEST_P(Http1, WhatIsNoResponseIsRefused) {
