@@ -48,7 +48,7 @@ static __always_inline void count_egress(struct __sk_buff *skb, struct bpf_sock 
 		return;
 	flags_before = flow->out.flags;
 	/* skb->tstamp is TCP's own send time, CLOCK_MONOTONIC: it saves reading the clock. */
-	walk_segment(skb, &flow->out, &flow->exchanges, &segment, cookie, skb->tstamp,
+	walk_segment(skb, &flow->out, &flow->exchanges, &segment, skb->tstamp,
 		     FANFARE_LOSS_EGRESS_HOLE);
 	if (client_protocols_enabled && flow->exchanges.streams)
 		flow->protocol = FANFARE_SSE;

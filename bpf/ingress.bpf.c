@@ -45,8 +45,7 @@ static __always_inline void count_ingress(struct __sk_buff *skb, struct bpf_sock
 		return;
 	}
 	now_ns = fanfare_searches(in) ? bpf_ktime_get_ns() : 0;
-	walk_segment(skb, in, &flow->exchanges, &segment, cookie, now_ns,
-		     FANFARE_LOSS_INGRESS_HOLE);
+	walk_segment(skb, in, &flow->exchanges, &segment, now_ns, FANFARE_LOSS_INGRESS_HOLE);
 	__sync_lock_test_and_set(&in->busy, 0);
 }
 

@@ -13,7 +13,6 @@ struct walk {
 	struct __sk_buff *skb;
 	struct fanfare_direction *direction;
 	__u32 payload;
-	__u64 cookie;
 };
 
 /* Payload bytes from which an identity or a class is read, as many as fit at one load. There is no room for
@@ -89,10 +88,10 @@ static __always_inline void take_reader_loss(struct fanfare_direction *d)
 	}
 }
 
-static __always_inline void take_what_was_read(struct fanfare_direction *d, __u64 cookie)
+static __always_inline void take_what_was_read(struct __sk_buff *skb, struct fanfare_direction *d)
 {
 	if (identity_is_due(d))
-		count_reach(d, cookie);
+		count_reach(d, bpf_get_socket_cookie(skb));
 	take_reader_loss(d);
 }
 
@@ -114,7 +113,7 @@ static __always_inline long look_at_word(struct walk *walk, const struct fanfare
 	return over;
 }
 
-static __noinline long look_once(struct walk *walk)
+static __always_inline int look_at_payload(struct walk *walk)
 {
 	struct fanfare_direction *d = walk->direction;
 	__u32 place = d->client_rule & FANFARE_RULE_PLACE, n = d->end - d->off, passed = 0;
@@ -153,8 +152,24 @@ static __noinline long look_once(struct walk *walk)
 	if (tells)
 		look_for_class(&look);
 	over = !fanfare_look_end(d, n);
-	take_what_was_read(d, walk->cookie);
+	take_what_was_read(walk->skb, d);
 	return over;
+}
+
+/* A global function, as tell_plain_bytes(). Returns 1 at the segment's end. */
+__weak __noinline int look_once(struct __sk_buff *skb, struct fanfare_direction *d, __u32 payload)
+{
+	struct walk walk = {skb, d, payload};
+
+	if (!payloads_read || !d)
+		return 1;
+	return look_at_payload(&walk);
+}
+
+/* The same inside of a loop, whose body has to return 0 or 1 for sure. */
+static __always_inline long look_on(struct walk *walk)
+{
+	return look_once(walk->skb, walk->direction, walk->payload) != 0;
 }
 
 static __always_inline long walk_once(struct walk *walk)
@@ -170,14 +185,14 @@ static __always_inline long walk_once(struct walk *walk)
 	}
 	over = !fanfare_step(d, word);
 	if (identity_is_due(d))
-		count_reach(d, walk->cookie);
+		count_reach(d, bpf_get_socket_cookie(walk->skb));
 	return over;
 }
 
 static long walk_step(__u32 index, struct walk *walk)
 {
 	if (fanfare_looks(walk->direction))
-		return look_once(walk);
+		return look_on(walk);
 	return walk_once(walk);
 }
 
@@ -209,7 +224,7 @@ static long walk_packet(__u32 index, struct walk *walk)
 	long over;
 
 	if (fanfare_looks(d))
-		return look_once(walk);
+		return look_on(walk);
 	if (!d->skip && load_word(walk->skb, walk->payload + d->off, d->end - d->off, &word)) {
 		fanfare_lose(d, FANFARE_LOSS_PAYLOAD);
 		d->off = d->end;
@@ -217,15 +232,15 @@ static long walk_packet(__u32 index, struct walk *walk)
 	}
 	over = !fanfare_packet_step(d, word);
 	if (identity_is_due(d))
-		count_reach(d, walk->cookie);
+		count_reach(d, bpf_get_socket_cookie(walk->skb));
 	return over;
 }
 
 /* A global function: verified once, and not once for each of the places that call it. */
 __weak __noinline int walk_packets(struct __sk_buff *skb, struct fanfare_direction *d,
-				   __u32 payload, __u64 cookie, __u32 budget)
+				   __u32 payload, __u32 budget)
 {
-	struct walk walk = {skb, d, payload, cookie};
+	struct walk walk = {skb, d, payload};
 
 	if (!client_protocols_enabled || !d)
 		return 0;
@@ -375,10 +390,10 @@ static __always_inline void walk_steps(struct walk *walk, __u32 budget)
  * lose step here, the clock is read after all, since silence is measured from this segment. */
 static __always_inline void walk_segment(struct __sk_buff *skb, struct fanfare_direction *d,
 					 struct fanfare_exchanges *exchanges,
-					 const struct segment *segment, __u64 cookie, __u64 now_ns,
+					 const struct segment *segment, __u64 now_ns,
 					 __u8 hole_reason)
 {
-	struct walk walk = {skb, d, segment->payload, cookie};
+	struct walk walk = {skb, d, segment->payload};
 	int is_response = hole_reason == FANFARE_LOSS_EGRESS_HOLE;
 	__u64 events = d->tally.by_class[FANFARE_EVENT].messages;
 	__u32 budget = frame_budget, start;
@@ -386,7 +401,7 @@ static __always_inline void walk_segment(struct __sk_buff *skb, struct fanfare_d
 	if (!fanfare_admit(d, segment->seq, segment->length, hole_reason))
 		return;
 	if (payloads_read)
-		take_what_was_read(d, cookie); /* a hole had the message's end */
+		take_what_was_read(skb, d); /* a hole had the message's end */
 	start = d->off;
 	if (!fanfare_in_step(d)) {
 		__u32 at = segment->payload + start, left = segment->length - start;
@@ -411,12 +426,12 @@ static __always_inline void walk_segment(struct __sk_buff *skb, struct fanfare_d
 	if (fanfare_is_replication(d))
 		walk_rpcs(&walk);
 	else if (fanfare_is_mqtt(d))
-		walk_packets(skb, d, segment->payload, cookie, budget);
+		walk_packets(skb, d, segment->payload, budget);
 	else
 		walk_steps(&walk, budget);
 	if (fanfare_settle(d, start)) {
 		if (fanfare_is_mqtt(d))
-			walk_packets(skb, d, segment->payload, cookie, frame_budget);
+			walk_packets(skb, d, segment->payload, frame_budget);
 		else
 			bpf_loop(frame_budget, walk_step, &walk, 0);
 		fanfare_settle(d, start);
