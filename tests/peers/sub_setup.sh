@@ -12,7 +12,7 @@ node="$dir/subprotocols"
 mkdir -p "$node"
 
 packages=
-for server in mosquitto prosody nats-server; do
+for server in mosquitto prosody nats-server nginx curl; do
   command -v $server >/dev/null || packages="$packages $server"
 done
 command -v mosquitto_sub >/dev/null || packages="$packages mosquitto-clients"
@@ -33,6 +33,17 @@ if [ "$(cat "$node/.stamp" 2>/dev/null)" != "$key" ]; then
   (cd "$node" && npm ci --silent --no-audit --no-fund --ignore-scripts)
   echo "$key" >"$node/.stamp"
 fi
+
+# Server-sent events and publishes over HTTP.
+http="$dir/http"
+mkdir -p "$http"
+cp "$here"/http/*.js "$here"/http/package*.json "$http/"
+key="$(node --version) $(sha256sum <"$http/package-lock.json")"
+if [ "$(cat "$http/.stamp" 2>/dev/null)" != "$key" ]; then
+  (cd "$http" && npm ci --silent --no-audit --no-fund --ignore-scripts)
+  echo "$key" >"$http/.stamp"
+fi
+(cd "$here/go" && go build -buildvcs=false -mod=readonly -o "$dir/chat-http" ./http)
 
 newer_go=$("$here/newer_go.sh" "$(sed -n 's/^go //p' "$here/subprotocols/centrifuge/go.mod")")
 (cd "$here/subprotocols/centrifuge" && "$newer_go" build -buildvcs=false -mod=readonly \
