@@ -23,6 +23,7 @@ struct Sockets {
   std::size_t synced = 0;    // counted
   std::size_t searched = 0;  // older than the agent, or out of step
   std::size_t mqtt = 0;      // on ports where the configuration says so
+  std::size_t streams = 0;   // of events, whose head was seen
   Monotonic last_event{};    // CLOCK_MONOTONIC; 0: none
 };
 
@@ -43,10 +44,12 @@ Sockets sockets_of(const View& view, const Subject& subject) {
     if (fanfare_protocol_replicates(flows[i].protocol) || flows[i].life != FANFARE_LIVE) continue;
     if (out.stage == FANFARE_STAGE_DISMISSED || !concerns(view, subject, i)) continue;
     ++sockets.open;
-    sockets.http += out.stage == FANFARE_STAGE_HEAD || out.stage == FANFARE_STAGE_HTTP;
+    sockets.http += out.stage == FANFARE_STAGE_HEAD || out.stage == FANFARE_STAGE_HTTP ||
+                    (out.stage == FANFARE_STAGE_RESPONSE && flows[i].exchanges.streams == 0);
     sockets.synced += fanfare_is_synced(&flows[i]);
     sockets.searched += fanfare_seeks_messages(out.stage);
     sockets.mqtt += flows[i].protocol == FANFARE_MQTT;
+    sockets.streams += flows[i].exchanges.streams;
     sockets.last_event = std::max(sockets.last_event, Monotonic(out.last_event_ns));
   }
   return sockets;
@@ -144,12 +147,19 @@ Link mqtt_link(const Sockets& sockets) {
 
 Link protocol_link(const Sockets& sockets) {
   if (sockets.mqtt > 0) return mqtt_link(sockets);
+  if (sockets.streams > 0 && sockets.synced > 0)
+    return {"protocol",
+            LinkState::whole,
+            "server-sent events: the heads of " + std::to_string(sockets.streams) +
+                " streams were seen",
+            {}};
   if (sockets.synced > 0)
     return {"protocol", LinkState::whole, "WebSocket: an upgrade or proven frames were seen", {}};
   if (sockets.http == sockets.open)
     return {"protocol", LinkState::broken,
             "plain HTTP so far: no connection has been upgraded to WebSocket",
-            "Look whether clients get a 101 answer; long polling and SSE are not counted."};
+            "Look whether clients get a 101 answer. Server-sent events are counted where "
+            "clients.protocol says sse; long polling is not."};
   return {"protocol", LinkState::unknown,
           "the connections are older than the agent, and no WebSocket frames were found yet",
           "Wait for traffic, or let one client connect again."};
@@ -159,7 +169,9 @@ Link readable_link(const Sockets& sockets, const ShardView* shard) {
   const auto upgraded = sockets.open - sockets.http;
   const std::string text =
       fmt::format("{} of {} {} connections are counted exactly", sockets.synced, upgraded,
-                  sockets.mqtt > 0 ? "MQTT" : "WebSocket");
+                  sockets.mqtt > 0      ? "MQTT"
+                  : sockets.streams > 0 ? "event stream"
+                                        : "WebSocket");
   if (sockets.synced == 0 && sockets.searched > 0)
     return {"readable", LinkState::broken, text,
             "They are older than the agent or lost step: `fanfare sockets` names the reason of "

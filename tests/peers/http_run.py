@@ -9,6 +9,7 @@ DIR is the one that sub_setup.sh filled; logs are left in DIR/run/http-NAME. Nee
 """
 import argparse
 import contextlib
+import json
 import pathlib
 import shutil
 import socket
@@ -138,6 +139,15 @@ def check(agent, clients, beside: int, beats: int) -> None:
         time.sleep(0.3)
 
 
+def check_replayed(fanfare: pathlib.Path, recording, agent) -> None:
+    done = subprocess.run([fanfare, "replay", recording.file, "--config", agent.config, "-o", "json"],
+                          capture_output=True, text=True, timeout=60, check=True)
+    again = sum(flow["publishes_accepted"] or 0 for flow in json.loads(done.stdout)["flows"])
+    live = int(sum(s.value for s in agent.metrics() if s.name == "fanfare_events_accepted_total"))
+    if live != again:
+        raise Failure(f"accepted: live {live}, replayed {again}")
+
+
 def play(name: str, agent, place) -> str:
     server = SERVERS[name](place)
     clients = place.talk("clients", ["node", f"{place.work}/http/clients.js", str(place.port)])
@@ -169,6 +179,7 @@ def run(name: str, fanfare: pathlib.Path, work: pathlib.Path) -> str:
         with contextlib.ExitStack() as processes:
             said = play(name, agent, Place(work, directory, cgroup, port, processes))
         pcap.check(fanfare, recording, agent)
+        check_replayed(fanfare, recording, agent)
     return said
 
 

@@ -155,6 +155,16 @@ TEST(Explain, MqttThatTheConfigurationNames) {
   EXPECT_THAT(text_of(host, "protocol"), HasSubstr("no packets of it were found"));
 }
 
+TEST(Explain, StreamsOfEvents) {
+  Host host;
+  fanfare_flow& flow = host.snapshot->flows[0];
+  flow.protocol = FANFARE_SSE;
+  flow.exchanges.streams = 1;
+  flow.out.stage = FANFARE_STAGE_EVENT_STREAM;
+  EXPECT_THAT(text_of(host, "protocol"), HasSubstr("server-sent events: the heads of 1 streams"));
+  EXPECT_EQ(text_of(host, "readable"), "1 of 1 event stream connections are counted exactly");
+}
+
 TEST(Explain, TooLittleCoverage) {
   Host host;
   host.view.shards[0].coverage = 0.5;
