@@ -28,7 +28,7 @@ using std::chrono::seconds;
 const std::string shards_golden =
     R"([{"shard":"chat","sockets":{"synced":1,"unsynced":0},"coverage":1,)"
     R"("events_out":7,"heartbeats_out":0,"control_out":2,"other_out":1,"frames_out":12,)"
-    R"("message_bytes_out":1458,"events_in":2,"heartbeats_in":0,"control_in":1,"other_in":0,)"
+    R"("message_bytes_out":1458,"events_in":2,"publishes_accepted":0,"heartbeats_in":0,"control_in":1,"other_in":0,)"
     R"("frames_in":3,"message_bytes_in":84,)"
     R"("events_out_per_second":0.7,"events_in_per_second":0.2,"opened":5,)"
     R"("closed":{"peer":2,"local":1,"timeout":1},"accepted":2,"due":2,"reached":null,"copies":7,)"

@@ -18,24 +18,12 @@ namespace {
 
 // Written by hand a second time, because that is what a rename or a shift must collide with.
 const std::array<std::pair<unsigned, std::string>, FANFARE_LOSS_COUNT> enumerators{{
-    LOSS(NONE),
-    LOSS(FLOW_MAP_FULL),
-    LOSS(HEADER),
-    LOSS(PAYLOAD),
-    LOSS(EGRESS_HOLE),
-    LOSS(INGRESS_HOLE),
-    LOSS(INGRESS_RACE),
-    LOSS(BAD_FRAME),
-    LOSS(FRAME_BUDGET),
-    LOSS(FALSE_LOCK),
-    LOSS(SEARCH_GIVEN_UP),
-    LOSS(HEAD_TOO_LONG),
-    LOSS(MPTCP),
-    LOSS(BAD_RPC),
-    LOSS(RPC_BUDGET),
-    LOSS(IDENTITIES_FULL),
-    LOSS(COMPRESSED),
-    LOSS(UNREAD),
+    LOSS(NONE),          LOSS(FLOW_MAP_FULL), LOSS(HEADER),          LOSS(PAYLOAD),
+    LOSS(EGRESS_HOLE),   LOSS(INGRESS_HOLE),  LOSS(INGRESS_RACE),    LOSS(BAD_FRAME),
+    LOSS(FRAME_BUDGET),  LOSS(FALSE_LOCK),    LOSS(SEARCH_GIVEN_UP), LOSS(HEAD_TOO_LONG),
+    LOSS(MPTCP),         LOSS(BAD_RPC),       LOSS(RPC_BUDGET),      LOSS(IDENTITIES_FULL),
+    LOSS(COMPRESSED),    LOSS(UNREAD),        LOSS(BAD_HTTP),        LOSS(HTTP_UNPAIRED),
+    LOSS(HTTP_PIPELINE),
 }};
 
 std::string lower(std::string text) {
