@@ -28,7 +28,7 @@ using std::chrono::seconds;
 const std::string shards_golden =
     R"([{"shard":"chat","sockets":{"synced":1,"unsynced":0},"coverage":1,)"
     R"("events_out":7,"heartbeats_out":0,"control_out":2,"other_out":1,"frames_out":12,)"
-    R"("message_bytes_out":1458,"events_in":2,"publishes_accepted":0,"heartbeats_in":0,"control_in":1,"other_in":0,)"
+    R"("message_bytes_out":1458,"events_in":2,"heartbeats_in":0,"control_in":1,"other_in":0,)"
     R"("frames_in":3,"message_bytes_in":84,)"
     R"("events_out_per_second":0.7,"events_in_per_second":0.2,"opened":5,)"
     R"("closed":{"peer":2,"local":1,"timeout":1},"accepted":2,"due":2,"reached":null,"copies":7,)"
@@ -119,7 +119,7 @@ TEST(Json, SocketGolden) {
       R"("cgroup":"/chat","pid":321,"comm":"chatd","unsent_bytes":16,"srtt_us":250,)"
       R"("state":"synced","reason":null,"opened_seconds":61.5,"last_event_seconds":3.5,)"
       R"("events_out":7,"heartbeats_out":0,"control_out":0,"other_out":0,"frames_out":7,)"
-      R"("bytes_out":1414,"events_in":2,"heartbeats_in":0,"control_in":1,"other_in":0,"frames_in":3,"bytes_in":99,)"
+      R"("bytes_out":1414,"events_in":2,"publishes_accepted":0,"heartbeats_in":0,"control_in":1,"other_in":0,"frames_in":3,"bytes_in":99,)"
       R"("rpcs_out":null,"rpcs_in":null,"entries_out":null,"entries_in":null,)"
       R"("acked":5,"in_flight":2,"lost":0,"unknown":0,"unsent_seconds":0,)"
       R"("unacked_seconds":1.5,"pace":"slow","silent":false})"
