@@ -26,8 +26,8 @@ enum fanfare_loss {
 	FANFARE_LOSS_HEADER,	    /* segments: IP or TCP header not readable at the hook */
 	FANFARE_LOSS_PAYLOAD,	    /* segments: payload bytes not readable at the hook */
 	FANFARE_LOSS_EGRESS_HOLE,   /* times: bytes left by a way that passes the hook by */
-	FANFARE_LOSS_INGRESS_HOLE,  /* times: a segment arrived past a hole that hid a header */
-	FANFARE_LOSS_INGRESS_RACE,  /* segments: two CPUs received for one socket at once */
+	FANFARE_LOSS_INGRESS_HOLE,  /* times: more arrived past a hole than could be held */
+	FANFARE_LOSS_INGRESS_RACE,  /* segments: another CPU was inside for too long */
 	FANFARE_LOSS_BAD_FRAME,	    /* times: bytes that RFC 6455 forbids where a header was due */
 	FANFARE_LOSS_FRAME_BUDGET,  /* times: more headers in one segment than one run may walk */
 	FANFARE_LOSS_FALSE_LOCK, /* messages: counted after a lock that proved wrong, taken back */
@@ -362,7 +362,7 @@ struct fanfare_direction {
 	__u32 next_seq;	     /* TCP sequence number of the next new byte */
 	__u32 off;	     /* walk: position in the segment at hand */
 	__u32 end;	     /* walk: its end */
-	__u32 busy;	     /* ingress: 1 while a CPU is inside */
+	__u32 busy;	     /* ingress: bit 0: a CPU is inside; the rest: bpf/inbound.bpf.h */
 	__u64 last_event_ns; /* CLOCK_MONOTONIC of the segment that ended the last event; 0: none */
 	struct fanfare_tally tally;
 	__u64 carry;	 /* bytes of a token that the segment's end cut; first byte lowest */

@@ -6,6 +6,7 @@
  */
 #include "bpf/acks.bpf.h"
 #include "bpf/flow.bpf.h"
+#include "bpf/held.bpf.h"
 #include "bpf/walk.bpf.h"
 
 char dual_license[] SEC("license") = "Dual BSD/GPL";
@@ -20,8 +21,12 @@ static __always_inline void open_inbound(struct bpf_sock *sk, struct fanfare_flo
 	struct bpf_sock *full = bpf_sk_fullsock(sk);
 	struct bpf_tcp_sock *tcp = full ? bpf_tcp_sock(full) : 0;
 	struct fanfare_direction *in = &flow->in;
+	__u32 busy;
 
-	if (!tcp || __sync_lock_test_and_set(&in->busy, 1))
+	if (!tcp)
+		return;
+	busy = enter_inbound(&in->busy);
+	if (busy & INBOUND_TAKEN)
 		return;
 	fanfare_drop_token(in);
 	in->first_seq = in->next_seq = tcp->rcv_nxt;
@@ -29,7 +34,7 @@ static __always_inline void open_inbound(struct bpf_sock *sk, struct fanfare_flo
 	in->flags = FANFARE_SEQ_KNOWN | FANFARE_MASKED | FANFARE_UPGRADED |
 		    (flow->out.flags & FANFARE_DEFLATE);
 	fanfare_lock(in, 0);
-	__sync_lock_test_and_set(&in->busy, 0);
+	leave_inbound(&in->busy, inbound_held(busy));
 	chat_ports[flow->local_port] = 1;
 }
 
@@ -65,8 +70,10 @@ static __always_inline void count_egress(struct __sk_buff *skb, struct bpf_sock 
 		lose(FANFARE_LOSS_SEARCH_GIVEN_UP, 1);
 		flow->out.stage = FANFARE_STAGE_DISMISSED;
 	}
-	if (flow->out.stage == FANFARE_STAGE_DISMISSED)
+	if (flow->out.stage == FANFARE_STAGE_DISMISSED) {
 		unwatch_flow(flow);
+		drop_held_of(flow);
+	}
 }
 
 SEC("cgroup_skb/egress")

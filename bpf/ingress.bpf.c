@@ -1,52 +1,113 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
 /*
  * Every segment that arrives for a socket under the cgroup, before reassembly. Does not run under
- * the socket's lock: the direction is taken with `busy`, and who finds it taken is a named loss.
+ * the socket's lock: see bpf/inbound.bpf.h. Who waited there in vain is a named loss.
  */
+#define FANFARE_WALK_APART
 #include "bpf/acks.bpf.h"
-#include "bpf/flow.bpf.h"
+#include "bpf/handshake_hold.bpf.h"
 #include "bpf/walk.bpf.h"
 
 /*
  * This hook comes before TCP's own checks. A segment beyond the window that TCP has offered will be
  * dropped, whoever sent it; were it believed, everything up to it would look old.
  */
-static __always_inline int is_beyond_window(struct bpf_sock *sk, __u32 seq)
+static __always_inline int is_beyond_window(const struct tcp_sock *tcp, __u32 seq)
 {
-	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+	return (__s32)(seq - (tcp->rcv_wup + tcp->rcv_wnd)) > 0;
+}
 
-	return !tcp || (__s32)(seq - (tcp->rcv_wup + tcp->rcv_wnd)) > 0;
+/* Who calls it is inside. Returns what is held from here on. */
+static __always_inline __u32 read_arrived(struct __sk_buff *skb, struct fanfare_flow *flow,
+					  const struct segment *segment, __u32 held,
+					  __u32 tcp_next_seq)
+{
+	struct fanfare_direction *in = &flow->in;
+	__u64 now_ns;
+
+	if (segment->seq != in->next_seq && is_holdable(in) && !can_go_on(in, segment->seq) &&
+	    (held || !has_missed(in, tcp_next_seq))) {
+		held = hold(skb, segment, in->next_seq, held);
+		if (held)
+			return held;
+	}
+	now_ns = fanfare_searches(in) ? bpf_ktime_get_ns() : 0;
+	walk_segment(skb, in, &flow->exchanges, segment, now_ns, FANFARE_LOSS_INGRESS_HOLE);
+	return held;
+}
+
+struct arrival {
+	struct segment segment;
+	__u32 tcp_next_seq; /* where the segment is not the next one: what TCP expects next */
+};
+
+/*
+ * The flow that has to be read for this segment, or 0; pops what it acknowledges. Apart for its
+ * stack, which would stand below that of a walk.
+ */
+static __noinline struct fanfare_flow *find_flow(struct __sk_buff *skb, struct bpf_sock *sk,
+						 struct arrival *arrival)
+{
+	struct segment segment = read_segment(skb);
+	int may_hold_handshake = is_read_at_once(sk->src_port);
+	struct fanfare_flow *flow;
+	__u64 cookie;
+
+	if (!segment.length && !(acks_enabled && segment.has_ack) && !may_hold_handshake)
+		return 0;
+	cookie = bpf_get_socket_cookie(skb);
+	flow = bpf_map_lookup_elem(&flows, &cookie);
+	if (!flow) {
+		if (may_hold_handshake && segment.length && is_opening(sk))
+			hold_handshake(skb, sk, &segment);
+		return 0;
+	}
+	if (flow->out.stage == FANFARE_STAGE_DISMISSED)
+		return 0;
+	if (acks_enabled && segment.has_ack)
+		pop_marks(flow, segment.ack);
+	if (!segment.length && !(may_hold_handshake && inbound_held(flow->in.busy)))
+		return 0;
+	if (flow->in.stage == FANFARE_STAGE_IDLE)
+		return 0;
+	arrival->tcp_next_seq = 0;
+	if (segment.length && segment.seq != flow->in.next_seq) {
+		struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+
+		if (!tcp || is_beyond_window(tcp, segment.seq))
+			return 0;
+		arrival->tcp_next_seq = tcp->rcv_nxt;
+	}
+	arrival->segment = segment;
+	return flow;
 }
 
 static __always_inline void count_ingress(struct __sk_buff *skb, struct bpf_sock *sk)
 {
-	struct segment segment = read_segment(skb);
+	struct arrival arrival = {};
+	struct fanfare_flow *flow = find_flow(skb, sk, &arrival);
 	struct fanfare_direction *in;
-	struct fanfare_flow *flow;
-	__u64 cookie, now_ns;
+	__u32 held;
 
-	if (!segment.length && !(acks_enabled && segment.has_ack))
-		return;
-	cookie = bpf_get_socket_cookie(skb);
-	flow = bpf_map_lookup_elem(&flows, &cookie);
-	if (!flow || flow->out.stage == FANFARE_STAGE_DISMISSED)
-		return;
-	if (acks_enabled && segment.has_ack)
-		pop_marks(flow, segment.ack);
-	if (!segment.length || flow->in.stage == FANFARE_STAGE_IDLE)
+	if (!flow)
 		return;
 	in = &flow->in;
 	if (client_protocols_enabled && flow->exchanges.out_stopped && http1_walks_requests(in))
 		return; /* a request would have no answer */
-	if (segment.seq != in->next_seq && is_beyond_window(sk, segment.seq))
-		return;
-	if (__sync_lock_test_and_set(&in->busy, 1)) {
-		lose(FANFARE_LOSS_INGRESS_RACE, 1);
+	held = enter_inbound(&in->busy);
+	if (held & INBOUND_TAKEN) {
+		if (arrival.segment.length && !is_over(flow))
+			lose(FANFARE_LOSS_INGRESS_RACE, 1);
 		return;
 	}
-	now_ns = fanfare_searches(in) ? bpf_ktime_get_ns() : 0;
-	walk_segment(skb, in, &flow->exchanges, &segment, now_ns, FANFARE_LOSS_INGRESS_HOLE);
-	__sync_lock_test_and_set(&in->busy, 0);
+	held = inbound_held(held);
+	if (arrival.segment.length)
+		held = read_arrived(skb, flow, &arrival.segment, held, arrival.tcp_next_seq);
+	if (held) {
+		stay_inbound(&in->busy, held);
+		bpf_tail_call(skb, &drain_program, 0);
+	}
+	leave_inbound(&in->busy, held);
 }
 
 SEC("cgroup_skb/ingress")
@@ -54,7 +115,7 @@ int on_ingress(struct __sk_buff *skb)
 {
 	struct bpf_sock *sk = skb->sk;
 
-	if (sk && is_watched(sk->src_port))
+	if (sk && is_awaited(sk->src_port))
 		count_ingress(skb, sk);
 	return PASS;
 }

@@ -6,7 +6,7 @@
 #ifndef FANFARE_MAPS_BPF_H
 #define FANFARE_MAPS_BPF_H
 
-#include "bpf/kernel.bpf.h"
+#include "bpf/knobs.bpf.h"
 
 /*
  * One record for each accepted TCP connection until it proves not to be ours. Keyed by cookie:
@@ -26,8 +26,8 @@ struct {
  * sockets.bpf.c: __weak variables would take their room once for each object.
  */
 extern __u32 watched_ports[65536];
-/* One bit a port that has ever been watched. 8 KB that stay in the first cache: the many ports of
- * clients never get to the big table. */
+/* One bit a port that has ever been watched, or is read at once. 8 KB that stay in the first cache:
+ * the many ports of clients never get to the big table. */
 extern __u64 served_ports[65536 / 64];
 extern __u8 listening_ports[65536];	    /* somebody listens, or has listened, here */
 extern __u8 chat_ports[65536];		    /* a WebSocket upgrade has been seen here */
@@ -38,10 +38,28 @@ extern __u8 publish_set_of_port[65536];	    /* place in publish_sets */
  * port. One end listens on it and the other has dialled it. */
 extern __u8 replication_ports[65536];
 
+/* Whether connections to a local port are read from their first byte, whatever is answered, and the
+ * handshake's too. */
+static __always_inline int is_read_at_once(__u32 port)
+{
+	port &= 0xffff;
+	return (replication_enabled && replication_ports[port]) ||
+	       (client_protocols_enabled &&
+		(client_protocol_of_port[port] & FANFARE_PORT_PROTOCOL) == FANFARE_MQTT);
+}
+
 static __always_inline int is_watched(__u32 port)
 {
 	port &= 0xffff;
 	return (served_ports[port / 64] >> (port % 64) & 1) && watched_ports[port];
+}
+
+/* The same of what comes in: a first connection may bring payload before it has a record. */
+static __always_inline int is_awaited(__u32 port)
+{
+	port &= 0xffff;
+	return (served_ports[port / 64] >> (port % 64) & 1) &&
+	       (watched_ports[port] || is_read_at_once(port));
 }
 
 #endif

@@ -13,8 +13,9 @@ struct segment {
 	__u32 seq;     /* of the first payload byte */
 	__u32 payload; /* its offset in the skb */
 	__u32 length;  /* of the payload, 0: nothing to read or not TCP */
+	__u32 tcp;     /* offset of the TCP header */
 	__u32 ack;     /* valid where has_ack */
-	__u8 has_ack;
+	__u32 has_ack;
 };
 
 #define IPV6_EXTENSIONS_MAX 3 /* hop-by-hop (the jumbo header of BIG TCP), routing, destination */
@@ -66,6 +67,7 @@ static __always_inline struct segment read_segment(struct __sk_buff *skb)
 	tcp = data + (at & 0xff);
 	if ((void *)(tcp + 1) > end)
 		goto unreadable;
+	segment.tcp = at;
 	segment.payload = at + tcp->doff * 4;
 	segment.seq = bpf_ntohl(tcp->seq) + tcp->syn; /* a SYN takes one number: Fast Open */
 	segment.ack = bpf_ntohl(tcp->ack_seq);

@@ -9,7 +9,8 @@
  *   SYN_SENT -> ESTABLISHED     | dialled                     | same, to a replication port
  *   any -> CLOSE                | over, sequence numbers final | figures stored, unwatched
  */
-#include "bpf/flow.bpf.h"
+#include "bpf/framers/stream.h"
+#include "bpf/handshake.bpf.h"
 #include "bpf/knobs.bpf.h"
 
 __u32 watched_ports[65536];
@@ -21,6 +22,7 @@ __u8 client_rule_of_port[65536];
 __u8 client_protocol_of_port[65536];
 __u8 publish_set_of_port[65536];
 __u32 identity_turn;
+__u32 streams_in_use, streams_begun, pages_in_use, pages_begun;
 /* The agent watches it: a change means that owners should be looked up again. */
 __u64 listeners_seen;
 
@@ -28,6 +30,7 @@ __u64 listeners_seen;
 static __always_inline void on_establish(struct sock *sk, __u8 protocol, int dialled)
 {
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+	struct fanfare_flow *flow;
 	__u64 cookie, now_ns;
 	/* With Fast Open data may have left before: then it is searched like an old one. */
 	int fresh;
@@ -42,9 +45,11 @@ static __always_inline void on_establish(struct sock *sk, __u8 protocol, int dia
 	cookie = bpf_get_socket_cookie(sk);
 	now_ns = bpf_ktime_get_ns();
 	if (protocol)
-		open_replication(sk, tcp, cookie, now_ns, fresh, protocol, dialled);
+		flow = open_replication(sk, tcp, cookie, now_ns, fresh, protocol, dialled);
 	else
-		open_served(sk, tcp, cookie, now_ns, fresh);
+		flow = open_served(sk, tcp, cookie, now_ns, fresh);
+	if (flow && !dialled && is_read_at_once(flow->local_port) && is_holdable(&flow->in))
+		take_over_handshake(tcp, flow);
 }
 
 static __always_inline void on_accept(struct sock *sk)
@@ -74,7 +79,8 @@ static __always_inline void on_close(struct sock *sk, int oldstate)
 	flow->sk_err = sk->sk_err;
 	flow->close_state = oldstate;
 	flow->life = FANFARE_CLOSED;
-	unwatch_flow(flow);
+	unwatch_flow(flow); /* a full barrier: whoever holds bytes later sees that it is over */
+	drop_held_of(flow);
 }
 
 SEC("tp_btf/inet_sock_set_state")

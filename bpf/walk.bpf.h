@@ -8,12 +8,56 @@
 #include "bpf/framers/stream.h"
 #include "bpf/segment.bpf.h"
 
+#ifdef FANFARE_HOLDS
+#include "bpf/held.bpf.h"
+#endif
+
 /* Constant during a walk; what changes stands in the direction, see abi.h. */
 struct walk {
 	struct __sk_buff *skb;
 	struct fanfare_direction *direction;
-	__u32 payload;
+	__u32 payload; /* its offset in the skb; of held bytes, their sequence number */
+#ifdef FANFARE_HOLDS
+	const struct held_page *page; /* where held bytes stand, 0: the bytes are in the skb */
+#endif
 };
+
+#ifdef FANFARE_HOLDS
+/* As load_word(): what stands behind `left` bytes of a page is of no matter. */
+static __always_inline long load_held_word(struct walk *walk, __u32 at, __u32 left, __u64 *word)
+{
+	long error = bpf_probe_read_kernel(word, sizeof(*word),
+					   walk->page->bytes + (at & (HELD_PAGE - 1)));
+
+	if (left < sizeof(*word))
+		*word &= (1ULL << 8 * (left & 7)) - 1;
+	return error;
+}
+#endif
+
+/* The next 8 bytes of the segment at hand, or as many as are left. */
+static __always_inline long load_next_word(struct walk *walk, __u32 left, __u64 *word)
+{
+	__u32 at = walk->payload + walk->direction->off;
+
+#ifdef FANFARE_HOLDS
+	if (walk->page)
+		return load_held_word(walk, at, left, word);
+#endif
+	return load_word(walk->skb, at, left, word);
+}
+
+/* The next `n` bytes, HELD_CELL at most. */
+static __always_inline long load_next_bytes(struct walk *walk, void *bytes, __u32 n)
+{
+	__u32 at = walk->payload + walk->direction->off;
+
+#ifdef FANFARE_HOLDS
+	if (walk->page)
+		return bpf_probe_read_kernel(bytes, n, walk->page->bytes + (at & (HELD_PAGE - 1)));
+#endif
+	return bpf_skb_load_bytes(walk->skb, at, bytes, n);
+}
 
 /* Payload bytes from which an identity or a class is read, as many as fit at one load. There is no room for
  * them in the record, and scratch of the CPU could be overwritten by a nested run. */
@@ -103,7 +147,7 @@ static __always_inline long look_at_word(struct walk *walk, const struct fanfare
 	__u64 word = 0;
 	long over;
 
-	if (load_word(walk->skb, walk->payload + d->off, n, &word)) {
+	if (load_next_word(walk, n, &word)) {
 		fanfare_lose_step(d, FANFARE_LOSS_PAYLOAD);
 		d->off = d->end;
 		return 1;
@@ -140,7 +184,7 @@ static __always_inline int look_at_payload(struct walk *walk)
 	n--;
 	barrier_var(n);
 	n = (n & (8 * IDENTITY_CHUNK_WORDS - 1)) + 1;
-	if (bpf_skb_load_bytes(walk->skb, walk->payload + d->off, look.words, n)) {
+	if (load_next_bytes(walk, look.words, n)) {
 		fanfare_lose(d, FANFARE_LOSS_PAYLOAD);
 		d->off = d->end;
 		return 1;
@@ -156,6 +200,13 @@ static __always_inline int look_at_payload(struct walk *walk)
 	return over;
 }
 
+#ifdef FANFARE_HOLDS
+/* A global function could not be told where the bytes stand. */
+static __always_inline long look_on(struct walk *walk)
+{
+	return look_at_payload(walk) != 0;
+}
+#else
 /* A global function, as tell_plain_bytes(). Returns 1 at the segment's end. */
 __weak __noinline int look_once(struct __sk_buff *skb, struct fanfare_direction *d, __u32 payload)
 {
@@ -171,6 +222,7 @@ static __always_inline long look_on(struct walk *walk)
 {
 	return look_once(walk->skb, walk->direction, walk->payload) != 0;
 }
+#endif
 
 static __always_inline long walk_once(struct walk *walk)
 {
@@ -178,7 +230,7 @@ static __always_inline long walk_once(struct walk *walk)
 	__u64 word = 0;
 	long over;
 
-	if (!d->skip && load_word(walk->skb, walk->payload + d->off, d->end - d->off, &word)) {
+	if (!d->skip && load_next_word(walk, d->end - d->off, &word)) {
 		fanfare_lose(d, FANFARE_LOSS_PAYLOAD);
 		d->off = d->end;
 		return 1;
@@ -189,24 +241,34 @@ static __always_inline long walk_once(struct walk *walk)
 	return over;
 }
 
-static long walk_step(__u32 index, struct walk *walk)
+static __always_inline long walk_or_look_once(struct walk *walk)
 {
 	if (fanfare_looks(walk->direction))
 		return look_on(walk);
 	return walk_once(walk);
 }
 
-static long walk_rpc_token(__u32 index, struct walk *walk)
+static long walk_step(__u32 index, struct walk *walk)
+{
+	return walk_or_look_once(walk);
+}
+
+static __always_inline long walk_rpc_once(struct walk *walk)
 {
 	struct fanfare_direction *d = walk->direction;
 	__u64 word = 0;
 
-	if (!d->skip && load_word(walk->skb, walk->payload + d->off, d->end - d->off, &word)) {
+	if (!d->skip && load_next_word(walk, d->end - d->off, &word)) {
 		fanfare_lose(d, FANFARE_LOSS_PAYLOAD);
 		d->off = d->end;
 		return 1;
 	}
 	return !fanfare_rpc_step(d, word);
+}
+
+static long walk_rpc_token(__u32 index, struct walk *walk)
+{
+	return walk_rpc_once(walk);
 }
 
 /* The barrier keeps clang from making one call, with a body chosen at run time, of this one and
@@ -217,7 +279,7 @@ static __always_inline void walk_rpcs(struct walk *walk)
 	asm volatile("" ::"i"(FANFARE_STAGE_RPC));
 }
 
-static long walk_packet(__u32 index, struct walk *walk)
+static __always_inline long walk_packet_once(struct walk *walk)
 {
 	struct fanfare_direction *d = walk->direction;
 	__u64 word = 0;
@@ -225,7 +287,7 @@ static long walk_packet(__u32 index, struct walk *walk)
 
 	if (fanfare_looks(d))
 		return look_on(walk);
-	if (!d->skip && load_word(walk->skb, walk->payload + d->off, d->end - d->off, &word)) {
+	if (!d->skip && load_next_word(walk, d->end - d->off, &word)) {
 		fanfare_lose(d, FANFARE_LOSS_PAYLOAD);
 		d->off = d->end;
 		return 1;
@@ -234,6 +296,11 @@ static long walk_packet(__u32 index, struct walk *walk)
 	if (identity_is_due(d))
 		count_reach(d, bpf_get_socket_cookie(walk->skb));
 	return over;
+}
+
+static long walk_packet(__u32 index, struct walk *walk)
+{
+	return walk_packet_once(walk);
 }
 
 /* A global function: verified once, and not once for each of the places that call it. */
@@ -379,11 +446,38 @@ static __always_inline int walk_http(struct __sk_buff *skb, struct fanfare_direc
 	return is_response ? walk_responses(skb, d, x, payload) : walk_requests(skb, d, x, payload);
 }
 
+/* Apart where the stack is short: what it needs stands below all that a step of the loop calls. */
+#ifdef FANFARE_WALK_APART
+#define WALK_FIRST static __noinline long
+#else
+#define WALK_FIRST static __always_inline long
+#endif
+
+WALK_FIRST walk_first(struct walk *walk)
+{
+	return walk_once(walk);
+}
+
 /* The first step stands outside of the loop: most segments hold one frame. */
 static __always_inline void walk_steps(struct walk *walk, __u32 budget)
 {
-	if (fanfare_looks(walk->direction) || !walk_once(walk))
+	if (fanfare_looks(walk->direction) || !walk_first(walk))
 		bpf_loop(budget - 1, walk_step, walk, 0);
+}
+
+/* Names what was lost. Silence is measured from here where the direction is out of step. */
+static __always_inline void end_walk(struct fanfare_direction *d, __u64 now_ns)
+{
+	if (!fanfare_in_step(d))
+		d->last_ns = now_ns ? now_ns : bpf_ktime_get_ns();
+	if (d->fault) {
+		int voided = d->fault == FANFARE_LOSS_FALSE_LOCK;
+
+		lose(d->fault, voided ? d->voided : 1);
+		d->fault = 0;
+		if (voided)
+			d->voided = 0;
+	}
 }
 
 /* Counts the new bytes of a segment. `now_ns` may be 0 for a direction that is in step: should it
@@ -439,16 +533,7 @@ static __always_inline void walk_segment(struct __sk_buff *skb, struct fanfare_d
 walked:
 	if (d->tally.by_class[FANFARE_EVENT].messages > events)
 		d->last_event_ns = now_ns;
-	if (!fanfare_in_step(d))
-		d->last_ns = now_ns ? now_ns : bpf_ktime_get_ns();
-	if (d->fault) {
-		int voided = d->fault == FANFARE_LOSS_FALSE_LOCK;
-
-		lose(d->fault, voided ? d->voided : 1);
-		d->fault = 0;
-		if (voided)
-			d->voided = 0;
-	}
+	end_walk(d, now_ns);
 }
 
 #endif

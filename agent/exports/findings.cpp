@@ -98,7 +98,10 @@ void check_maps(const View& view, Findings& found) {
       found.push_back(
           {"FF-MAP",
            fmt::format("Kernel map {} holds {} of {} entries.", map.map, map.entries, map.capacity),
-           "Raise limits.sockets and restart the agent before it is full."});
+           map.map.starts_with("held_")
+               ? "Segments towards this host get lost or out of order on many sockets at once; "
+                 "look at packet loss before it is full."
+               : "Raise limits.sockets and restart the agent before it is full."});
     }
   }
 }

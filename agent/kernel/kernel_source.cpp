@@ -122,6 +122,12 @@ Snapshot KernelSource::read(Monotonic now, Wall wall, Snapshot spent) {
   read_losses(snapshot);
   read_programs(snapshot);
   snapshot.maps.push_back({"flows", snapshot.flows.size(), parts_->capacity});
+  const auto& maps = parts_->probes->maps;
+  const auto* held = parts_->probes->bss;
+  snapshot.maps.push_back(
+      {"held_streams", held->streams_in_use, bpf_map__max_entries(maps.held_streams)});
+  snapshot.maps.push_back(
+      {"held_pages", held->pages_in_use, bpf_map__max_entries(maps.held_pages)});
   const auto own = std::find(snapshot.cookies.begin(), snapshot.cookies.end(), scope_.cookie);
   if (scope_.cookie && own != snapshot.cookies.end()) {
     snapshot.flows.erase(snapshot.flows.begin() + (own - snapshot.cookies.begin()));

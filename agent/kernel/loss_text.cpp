@@ -24,14 +24,14 @@ constexpr std::array<LossText, FANFARE_LOSS_COUNT> texts{{
      "Bytes left by a way that passes the hook by (sockmap, another network stack), and the socket "
      "is out of step until it is found again; look for a service mesh that splices sockets."},
     {FANFARE_LOSS_INGRESS_HOLE, "ingress_hole", "times",
-     "Inbound segments came out of order and the missing one held a frame header; inbound counts "
-     "of "
-     "the socket pause until it is found again. Outbound counts are not touched; nothing to do "
-     "unless it goes on, then look at packet loss towards this host."},
+     "More arrived past a missing inbound segment than is held (1 MB or 128 pieces of one socket, "
+     "4 MB and 128 sockets of the host), or the missing one passed unread; inbound counts of the "
+     "socket pause until it is found again. Outbound counts are not touched; look at packet loss "
+     "towards this host."},
     {FANFARE_LOSS_INGRESS_RACE, "ingress_race", "segments",
-     "Two CPUs received for one socket at the same moment and one segment was not read; inbound "
-     "counts of the socket pause until it is found again. Outbound counts are not touched; look at "
-     "the RSS or RPS settings if it goes on."},
+     "Two CPUs received for one socket at once, one waited in vain for the other, and its segment "
+     "was not read; inbound counts of the socket pause until it is found again. Outbound counts "
+     "are not touched; look for virtual CPUs that get no time (steal)."},
     {FANFARE_LOSS_BAD_FRAME, "bad_frame", "times",
      "Bytes that RFC 6455, or MQTT, forbids stood where a header was due; the socket is out of "
      "step "

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/kernel/probes.h"
 
+#include <bpf/bpf.h>
 #include <fcntl.h>
 
 #include <algorithm>
@@ -118,6 +119,11 @@ void Probes::load(const Knobs& knobs, const CgroupTarget& cgroup) {
   set_client_rules(*skeleton_.get(), knobs);
   if (const int error = fanfare_bpf::load(skeleton_.get()))
     refuse(Step::load, "the kernel refused the programs", -error);
+  const std::uint32_t place = 0;
+  const int drain = bpf_program__fd(skeleton_->progs.on_drain);
+  if (const int error =
+          bpf_map_update_elem(bpf_map__fd(skeleton_->maps.drain_program), &place, &drain, BPF_ANY))
+    refuse(Step::load, "the kernel refused to chain the programs", -error);
 }
 
 void Probes::set_shards(const std::vector<ShardKnobs>& shards) {
@@ -125,6 +131,11 @@ void Probes::set_shards(const std::vector<ShardKnobs>& shards) {
   for (const auto& shard : shards)
     for (const auto port : shard.replication_ports) replication[port] = FANFARE_HASHICORP_RAFT;
   for (const auto& [port, word] : client_protocols(shards)) clients[port] = word;
+  // The filter of all that comes in; the programs set bits of it too.
+  for (const auto* table : {&replication, &clients})
+    for (const auto& [port, word] : *table)
+      __atomic_fetch_or(&skeleton_->bss->served_ports[port / 64], 1ULL << port % 64,
+                        __ATOMIC_RELAXED);
   set_table(skeleton_->bss->replication_ports, replication);
   std::uint8_t set = 0;
   for (const auto place : places_that_publish(shards)) {

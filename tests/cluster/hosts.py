@@ -110,11 +110,8 @@ class Host:
         ip(self._namespace, "link", "set", "eth0", "up")
 
     def place(self) -> None:
-        """In the cgroup, and on the one CPU that all hosts share. A wire delivers what one sends in
-        order; veth delivers on the sender's CPU, and a sender that moves can overtake itself: that
-        is a named loss (ingress_race, ingress_hole), and none of what is tested here."""
+        """In the cgroup."""
         self.place_outside()
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
         (self.cgroup / "cgroup.procs").write_text("0", encoding="ascii")
 
     def place_outside(self) -> None:

@@ -3,8 +3,6 @@
 // record. The truth is what the other end has received, read by a decoder of its own.
 #pragma once
 
-#include <sched.h>
-
 #include <algorithm>
 #include <string>
 #include <thread>
@@ -24,15 +22,9 @@ struct Stream {
 
 class ReplicationTest : public KernelTest {
  protected:
-  // On one CPU, threads that are started later too: loopback delivers on the sender's, and a sender
-  // that moves can overtake itself. That is a named loss, and not what is tested here.
   void SetUp() override {
     KernelTest::SetUp();
     if (IsSkipped()) return;
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(0, &set);
-    ASSERT_EQ(::sched_setaffinity(0, sizeof set, &set), 0);
     listener_ = listen_on();
   }
 

@@ -20,9 +20,6 @@ UNNAMED = ""  # the sender of an RPC that does not say who sent it
 KINDS = ("append", "append_empty", "heartbeat", "vote", "snapshot", "other")
 COUNTS = (*KINDS, "entries", "commands")
 ELECTION_SECONDS = 30
-# Loopback lets two CPUs receive for one socket at once, which a network card with receive-side
-# scaling does not; that has a loss of its own (ingress_race) and is not what is tested here.
-ONE_CPU = ("taskset", "-c", "0")
 STILL_SECONDS = 0.3  # without an RPC: what was on its way has come
 
 CONFIG = """
@@ -56,7 +53,7 @@ class Node(JsonProcess):
     """One server; what its earlier processes received is kept."""
 
     def __init__(self, name: str, program: pathlib.Path, address: str, cgroup: str, log):
-        super().__init__(f"node {name}", cgroups.inside(cgroup, [*ONE_CPU, program, address]), log)
+        super().__init__(f"node {name}", cgroups.inside(cgroup, [program, address]), log)
         self.hear()
 
     def hear(self, seconds: float = 60) -> dict:

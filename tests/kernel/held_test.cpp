@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is held past a hole is given back, however its connection ends; where no more can be held
+// the loss has its name; and what comes with a handshake is not missed.
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <thread>
+
+#include "tests/kernel/replication_fixture.h"
+#include "tests/support/netns.h"
+#include "tests/support/relay.h"
+
+namespace fanfare::test {
+namespace {
+
+constexpr std::string_view vanishes = "this never arrives";
+
+std::string inbound(std::string_view payload) {
+  return wire({.opcode = text, .payload = payload, .masked = true, .key = {"\0\0\0\0", 4}});
+}
+
+class HeldTest : public KernelTest {
+ protected:
+  void SetUp() override {
+    KernelTest::SetUp();
+    if (IsSkipped()) return;
+    if (!can_relay()) GTEST_SKIP() << no_relay;
+    attach();
+    relay_.emplace(servers_, clients_, Faults{});
+    relay_->lose_packets_with(vanishes);
+    servers_.run([&] { listener_ = listen_on({.ip = "10.99.0.1"}); });
+  }
+
+  Pair chat() {
+    Pair pair;
+    clients_.run([&] { pair = upgraded_pair(listener_, {"10.99.0.1", port_of(listener_)}); });
+    return pair;
+  }
+
+  std::uint64_t held(const std::string& map) {
+    for (const MapFill& fill : read().maps)
+      if (fill.map == map) return fill.entries;
+    ADD_FAILURE() << "no map " << map;
+    return 0;
+  }
+  void wait_until_held(const std::string& map, std::uint64_t count) {
+    for (int waited_ms = 0; waited_ms < 5000 && held(map) != count; waited_ms += 5)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    EXPECT_EQ(held(map), count) << map;
+  }
+
+  // One message that vanishes, and one past it.
+  static void make_hole(const Pair& pair) {
+    send_all(pair.client, inbound(vanishes));
+    send_all(pair.client, inbound("past the hole"));
+  }
+
+  Netns servers_, clients_;
+  std::optional<Relay> relay_;
+  Fd listener_;
+};
+
+TEST_F(HeldTest, a_thousand_connections_that_die_with_a_hole) {
+  for (std::size_t round = 0; round < 10; ++round) {
+    std::vector<Pair> pairs;
+    for (int i = 0; i < 100; ++i) pairs.push_back(chat());
+    for (const auto& pair : pairs) make_hole(pair);
+    wait_until_held("held_streams", pairs.size());
+    EXPECT_GE(held("held_pages"), pairs.size());  // a second one where they lie over a border
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      Pair& pair = pairs[i];
+      if (i % 3 == 0) close_by_reset(std::move(pair.client));
+      if (i % 3 == 1) close_by_reset(std::move(pair.server));
+      if (i % 3 == 2)
+        ::shutdown(pair.client.get(), SHUT_WR), close_by_reset(std::move(pair.server));
+    }
+    pairs.clear();
+    wait_until_held("held_streams", 0);
+    EXPECT_EQ(held("held_pages"), 0U);
+  }
+}
+
+TEST_F(HeldTest, holes_are_filled_late) {
+  const Pair pair = chat();
+  make_hole(pair);
+  wait_until_held("held_streams", 1);
+  EXPECT_EQ(flow(pair.server).in.tally.by_class[FANFARE_EVENT].messages, 0U);
+  relay_->heal();
+  receive(pair.server, inbound(vanishes).size() + inbound("past the hole").size());
+  EXPECT_EQ(flow(pair.server).in.tally.by_class[FANFARE_EVENT].messages, 2U);
+  EXPECT_EQ(held("held_streams"), 0U);
+  EXPECT_EQ(held("held_pages"), 0U);
+}
+
+TEST_F(HeldTest, more_sockets_with_a_hole_than_streams) {
+  constexpr std::uint64_t streams = 128, sockets = 200;
+  std::vector<Pair> pairs;
+  for (std::uint64_t i = 0; i < sockets; ++i) pairs.push_back(chat());
+  for (const auto& pair : pairs) make_hole(pair);
+  wait_until_held("held_streams", streams);
+  for (int waited_ms = 0; waited_ms < 5000 && loss(FANFARE_LOSS_INGRESS_HOLE) < sockets - streams;
+       waited_ms += 5)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  expect_loss(FANFARE_LOSS_INGRESS_HOLE, sockets - streams);
+  for (auto& pair : pairs) close_by_reset(std::move(pair.client));
+  wait_until_held("held_streams", 0);
+  EXPECT_EQ(held("held_pages"), 0U);
+}
+
+TEST_F(HeldTest, more_holes_in_one_socket_than_are_kept) {
+  constexpr int room = 8 << 20;
+  set_option(listener_, SOL_SOCKET, SO_RCVBUFFORCE, room);
+  const Pair pair = chat();
+  set_option(pair.client, SOL_SOCKET, SO_SNDBUFFORCE, room);
+  const std::string plain = inbound(std::string(2000, 'p'));
+  const std::string lost = inbound(std::string(vanishes) + std::string(2000, 'l'));
+  for (int i = 0; i < 500; ++i) send_all(pair.client, plain);  // TCP's windows grow
+  receive(pair.server, 500 * plain.size());
+  for (int i = 0; i < 200; ++i) {
+    send_all(pair.client, lost);
+    send_all(pair.client, plain);
+  }
+  for (int waited_ms = 0; waited_ms < 10000 && !loss(FANFARE_LOSS_INGRESS_HOLE); waited_ms += 5)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  expect_loss(FANFARE_LOSS_INGRESS_HOLE, 1);
+  EXPECT_EQ(held("held_streams"), 0U);
+  EXPECT_EQ(held("held_pages"), 0U);
+  EXPECT_EQ(flow(cookie_of(pair.server)).in.tally.by_class[FANFARE_EVENT].messages, 500U);
+}
+
+// Of replication: the only port whose connections are read before anything has been answered.
+class HandshakeTest : public ReplicationTest {
+ protected:
+  void SetUp() override {
+    ReplicationTest::SetUp();
+    if (IsSkipped()) return;
+    connect_netns(servers_, clients_);
+    servers_.run([&] { listener_ = listen_on({.ip = "10.99.0.1"}); });
+    attach(knobs());
+  }
+
+  Fd dialled() {
+    Fd client;
+    clients_.run([&] { client = connect_to({"10.99.0.1", port()}); });
+    set_option(client, IPPROTO_TCP, TCP_NODELAY, 1);
+    return client;
+  }
+
+  // The client has sent `first` with its handshake; the rest follows.
+  void expect_all_counted(Fd client, const std::string& first) {
+    Pair pair{accept_from(listener_), std::move(client)};
+    expect_same_bytes(receive(pair.server, first.size()), first);
+    const std::string answer = append_answer(9);
+    send_all(pair.server, answer);  // its ACK brings no payload
+    receive(pair.client, answer.size());
+    for (int waited_ms = 0; waited_ms < 1000 && !flow(pair.server).in.tally.frames; ++waited_ms)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    EXPECT_EQ(rpcs(flow(pair.server).in), read_requests(first));
+    const std::string more = append_request(log_entries(20, 3));
+    request(pair, more);
+    EXPECT_EQ(rpcs(flow(pair.server).in), read_requests(first + more));
+    EXPECT_EQ(rpcs(flow(pair.client).out), read_requests(first + more));
+  }
+
+  Netns servers_, clients_;
+  const std::string first_ = append_request(log_entries(2, 4));
+};
+
+TEST_F(HandshakeTest, defer_accept) {
+  set_option(listener_, IPPROTO_TCP, TCP_DEFER_ACCEPT, 5);
+  for (int i = 0; i < 100; ++i) {
+    Fd client = dialled();
+    send_all(client, first_);
+    expect_all_counted(std::move(client), first_);
+  }
+}
+
+TEST_F(HandshakeTest, last_ack_of_the_handshake_is_lost) {
+  // The first bare ACK; what follows has payload, or comes from a client that was answered.
+  servers_.shell(
+      "nft 'add table inet t; add chain inet t in { type filter hook input priority 0; }; "
+      "add rule inet t in tcp flags == ack meta length <= 60 numgen inc mod 1000 == 0 drop'");
+  Fd client = dialled();
+  send_all(client, first_);
+  expect_all_counted(std::move(client), first_);
+}
+
+TEST_F(HandshakeTest, fast_open) {
+  const std::string without_cookie = "sysctl -qw net.ipv4.tcp_fastopen=519";
+  servers_.shell(without_cookie);
+  clients_.shell(without_cookie);
+  set_option(listener_, IPPROTO_TCP, TCP_FASTOPEN, 16);
+  for (int i = 0; i < 20; ++i) {
+    Fd client;
+    clients_.run([&] {
+      client = Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+      sockaddr_in server{};
+      server.sin_family = AF_INET;
+      server.sin_port = htons(port());
+      server.sin_addr.s_addr = htonl(0x0a630001);
+      ASSERT_EQ(::sendto(client.get(), first_.data(), first_.size(), MSG_FASTOPEN,
+                         reinterpret_cast<const sockaddr*>(&server), sizeof server),
+                static_cast<ssize_t>(first_.size()));
+    });
+    Pair pair{accept_from(listener_), std::move(client)};
+    expect_same_bytes(receive(pair.server, first_.size()), first_);
+    const std::string more = append_request(log_entries(20, 3));
+    request(pair, more);
+    EXPECT_EQ(rpcs(flow(pair.server).in), read_requests(first_ + more));
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    ::getsockopt(pair.client.get(), IPPROTO_TCP, TCP_INFO, &info, &size);
+    EXPECT_TRUE(info.tcpi_options & TCPI_OPT_SYN_DATA) << "the test provoked nothing";
+  }
+}
+
+}  // namespace
+}  // namespace fanfare::test
