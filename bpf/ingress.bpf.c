@@ -14,7 +14,10 @@
  */
 static __always_inline int is_beyond_window(const struct tcp_sock *tcp, __u32 seq)
 {
-	return (__s32)(seq - (tcp->rcv_wup + tcp->rcv_wnd)) > 0;
+	/* Another CPU may have written one of the two and not yet the other; rcv_nxt, from which the
+	 * second follows, is written long before. */
+	return (__s32)(seq - (tcp->rcv_wup + tcp->rcv_wnd)) > 0 &&
+	       (__s32)(seq - (tcp->rcv_nxt + tcp->rcv_wnd)) > 0;
 }
 
 /* Who calls it is inside. Returns what is held from here on. */
