@@ -11,11 +11,11 @@
 #include "bpf/kernel.bpf.h"
 
 /*
- * A CPU is inside for the walk of a segment: 0.1 us as a rule, 1 ms for 64 KB of the smallest frames
- * or for all that a filled hole sets free. One that waits spins, as TCP itself does for the socket a
- * moment later; but the other may be a virtual CPU that is not given time, so not for ever.
+ * A CPU is inside for the walk of a segment: 0.1 us as a rule, 1 ms for 64 KB of the smallest frames,
+ * 5 ms at most for all that a filled hole sets free. One that waits spins, as TCP itself does for the
+ * socket a moment later; but the other may be a virtual CPU that is not given time, so not for ever.
  */
-#define INBOUND_TRIES (1 << 20) /* of 2 ns */
+#define INBOUND_TRIES (1 << 22) /* of 2 ns */
 
 struct inbound_wait {
 	__u32 *word;
