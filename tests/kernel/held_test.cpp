@@ -111,27 +111,6 @@ TEST_F(HeldTest, more_sockets_with_a_hole_than_streams) {
   EXPECT_EQ(held("held_pages"), 0U);
 }
 
-TEST_F(HeldTest, more_holes_in_one_socket_than_are_kept) {
-  constexpr int room = 8 << 20;
-  set_option(listener_, SOL_SOCKET, SO_RCVBUFFORCE, room);
-  const Pair pair = chat();
-  set_option(pair.client, SOL_SOCKET, SO_SNDBUFFORCE, room);
-  const std::string plain = inbound(std::string(2000, 'p'));
-  const std::string lost = inbound(std::string(vanishes) + std::string(2000, 'l'));
-  for (int i = 0; i < 500; ++i) send_all(pair.client, plain);  // TCP's windows grow
-  receive(pair.server, 500 * plain.size());
-  for (int i = 0; i < 200; ++i) {
-    send_all(pair.client, lost);
-    send_all(pair.client, plain);
-  }
-  for (int waited_ms = 0; waited_ms < 10000 && !loss(FANFARE_LOSS_INGRESS_HOLE); waited_ms += 5)
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  expect_loss(FANFARE_LOSS_INGRESS_HOLE, 1);
-  EXPECT_EQ(held("held_streams"), 0U);
-  EXPECT_EQ(held("held_pages"), 0U);
-  EXPECT_EQ(flow(cookie_of(pair.server)).in.tally.by_class[FANFARE_EVENT].messages, 500U);
-}
-
 // Of replication: the only port whose connections are read before anything has been answered.
 class HandshakeTest : public ReplicationTest {
  protected:
