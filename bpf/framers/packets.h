@@ -155,7 +155,8 @@ FANFARE_INLINE __u32 packets_topic_token(struct fanfare_direction *d, __u64 w, _
 	if (n < 2)
 		return 0;
 	d->chain = 0;
-	if (before + 2 > d->frame_bytes)
+	/* 5 has at least the byte that says how long the properties are. */
+	if (before + 2 + !!(d->flags & FANFARE_MQTT_5) > d->frame_bytes)
 		return packets_refuse(d);
 	d->frame_bytes -= before + 2;
 	d->skip = before;
@@ -167,11 +168,12 @@ FANFARE_INLINE __u32 packets_topic_token(struct fanfare_direction *d, __u64 w, _
 
 FANFARE_INLINE __u32 packets_properties_token(struct fanfare_direction *d, __u64 w, __u32 n)
 {
-	__u32 length, bytes = mqtt_number(w, n, &length);
+	__u32 left = n < d->frame_bytes ? n : d->frame_bytes;
+	__u32 length, bytes = mqtt_number(w, left, &length);
 
-	if (!bytes)
+	if (!bytes && n < d->frame_bytes)
 		return 0;
-	if (bytes > 4 || bytes + (__u64)length > d->frame_bytes)
+	if (!bytes || bytes > 4 || bytes + (__u64)length > d->frame_bytes)
 		return packets_refuse(d);
 	d->frame_bytes -= bytes + length;
 	d->skip = length;

@@ -133,7 +133,8 @@ TEST(MqttIdentity, RedeliveriesHaveNone) {
 }
 
 TEST(MqttIdentity, ATopicOrPropertiesThatDoNotFitLoseStep) {
-  for (const std::string& rest : {mqtt_word(9) + "a", mqtt_text("a") + "\x7f"}) {
+  for (const std::string& rest : {mqtt_word(9) + "a", mqtt_text("a") + "\x7f", mqtt_text("a"),
+                                  mqtt_text("a") + "\xe2\xe2"}) {  // a length cut by the end
     fanfare_direction direction = packets();
     direction.client_rule = FANFARE_RULE_IDENTITY | 1;
     Identities identities{by_payload()};
