@@ -170,11 +170,14 @@ void add_fate(json::object& object, const fanfare_flow& flow) {
 
 json::value seconds(float age) { return std::round(static_cast<double>(age) * 1000) / 1000; }
 
-void add_state(json::object& object, const SocketState& state) {
-  object["unsent_seconds"] = seconds(state.unsent_seconds);
-  object["unacked_seconds"] = seconds(state.unacked_seconds);
-  object["pace"] = pace_names[static_cast<std::size_t>(state.pace)];
-  object["silent"] = state.silent;
+// `state`: nullptr for a replication socket.
+void add_state(json::object& object, const SocketState* state) {
+  const auto known = [state](json::value value) { return state ? value : json::value(nullptr); };
+  const SocketState of = state ? *state : SocketState{};
+  object["unsent_seconds"] = known(seconds(of.unsent_seconds));
+  object["unacked_seconds"] = known(seconds(of.unacked_seconds));
+  object["pace"] = known(json::string_view(pace_names[static_cast<std::size_t>(of.pace)]));
+  object["silent"] = known(of.silent);
 }
 
 std::string socket_text(const Context& context, std::size_t i, const std::string& shard) {
@@ -190,8 +193,9 @@ std::string socket_text(const Context& context, std::size_t i, const std::string
   add_counts(object, context, snapshot.flows[i]);
   add_fate(object, snapshot.flows[i]);
   const auto& states = context.view.states;
-  if (!replicates(snapshot.flows[i]))
-    add_state(object, i < states.size() ? states[i] : SocketState{});
+  const SocketState calm;
+  const SocketState& state = i < states.size() ? states[i] : calm;
+  add_state(object, replicates(snapshot.flows[i]) ? nullptr : &state);
   return json_text(std::move(object));
 }
 

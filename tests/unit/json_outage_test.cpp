@@ -133,7 +133,8 @@ TEST(JsonOutage, ReplicationSocketGolden) {
       "bytes_out":90000,"events_in":null,"publishes_accepted":null,"heartbeats_in":null,"control_in":null,"other_in":null,"frames_in":337,"bytes_in":30000,
       "rpcs_out":{"append":190,"append_empty":92,"heartbeat":49,"vote":1,"snapshot":2,"other":3},
       "rpcs_in":{"append":0,"append_empty":0,"heartbeat":0,"vote":0,"snapshot":0,"other":0},
-      "entries_out":201,"entries_in":0,"acked":null,"in_flight":null,"lost":null,"unknown":null})"));
+      "entries_out":201,"entries_in":0,"acked":null,"in_flight":null,"lost":null,"unknown":null,
+      "unsent_seconds":null,"unacked_seconds":null,"pace":null,"silent":null})"));
   EXPECT_EQ(sockets[0].at("events_out").as_int64(), 7);
   EXPECT_TRUE(sockets[0].at("rpcs_out").is_null());
   EXPECT_TRUE(sockets[0].at("entries_in").is_null());

@@ -46,8 +46,9 @@ expect '\$\(touch\$\{IFS\}owned\)' shards --shard '$'
 expect "fanfare" config check fan
 [ ! -e owned ] || fail "a shard's name was run as a command"
 
+# No grep -q behind a pipe: it may leave before its writer has ended, which pipefail takes for a failure.
 for command in $("$fanfare" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
-  complete_words "$command" - | grep -q -- '--help' || [ "$command" = config ] ||
+  complete_words "$command" - | grep -- '--help' >/dev/null || [ "$command" = config ] ||
     fail "nothing is completed after '$command'"
 done
 
@@ -55,7 +56,7 @@ done
 zsh -n _fanfare || fail "zsh does not read its completions"
 "$fanfare" completions fish >fanfare.fish
 fish --no-execute fanfare.fish || fail "fish does not read its completions"
-fish -c 'source fanfare.fish; complete -C "fanfare shards --so"' | grep -q '^--sort' ||
+fish -c 'source fanfare.fish; complete -C "fanfare shards --so"' | grep '^--sort' >/dev/null ||
   fail "fish does not complete a flag"
 
 "$fanfare" man >fanfare.1
