@@ -108,7 +108,9 @@ void DeliveryJudge::judge_acks(const ShardDelta& delta, Judgement& judgement) {
   auto tick = block_tick(delta);
   tick.bad = number(sum(fate.lost));
   tick.all = number(fate.acked) + tick.bad;
-  acks_known_ = acks_known_ || tick.all > 0 || is_learned(ack_fate);
+  // From the first client on, and not from the first ack: rows that come later move a page.
+  acks_known_ = acks_known_ || delta.delivery.edge + delta.delivery.inner > 0 || tick.all > 0 ||
+                is_learned(ack_fate);
   if (!acks_known_) return;
   acks_shown_.add(delta.at, number(fate.acked), tick.all);
   auto& signal = judgement.signals.emplace_back(ack_fate.advance(tick));
@@ -172,7 +174,8 @@ void DeliveryJudge::judge_accepted(const ShardDelta& delta, Judgement& judgement
   // That there is no socket becomes usual over days, not within the hour.
   const double learned = figures.sockets > 0 ? seconds(delta) : seconds(delta) / 24;
   sockets_usual.add(number(figures.sockets) * learned, learned);
-  accepted_known_ = accepted_known_ || delta.accepted > 0 || accepted.state().age > 0;
+  accepted_known_ =
+      accepted_known_ || acks_known_ || delta.accepted > 0 || accepted.state().age > 0;
   if (!accepted_known_) return;
   const bool settled = figures.sockets > 0 && !is_collapsed(figures);
   judgement.signals.push_back(

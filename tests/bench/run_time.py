@@ -55,15 +55,16 @@ def run_figure(name: str, hook: str, measured: dict, target: dict, **details) ->
 def matched(bench) -> list[dict]:
     """Data runs and pure ACKs of WebSocket servers, few sockets to many."""
     figures = []
-    plan = [(500, Shape(), 10, most(4.0)), (8000, Shape(passes=1), 6, NO_TARGET),
-            (50000, Shape(passes=1), 2, most(10))]
-    for sockets, shape, bursts, target in plan:
+    # With the marks of what waits for its acknowledgement, and the popping of them.
+    plan = [(500, Shape(), 10, most(5.0), most(5.0)), (8000, Shape(passes=1), 6, NO_TARGET, NO_TARGET),
+            (50000, Shape(passes=1), 2, most(10), NO_TARGET)]
+    for sockets, shape, bursts, target, ack_target in plan:
         count = bench.scaled(sockets)
         measured = beside_empty(bench, count, bursts, shape)
         label = f"{sockets}_sockets"
         figures += [
             run_figure(f"egress_data_run_{label}", "egress", measured, target, sockets=count),
-            run_figure(f"ingress_ack_run_{label}", "ingress", measured, NO_TARGET, sockets=count)]
+            run_figure(f"ingress_ack_run_{label}", "ingress", measured, ack_target, sockets=count)]
     return figures
 
 

@@ -126,7 +126,7 @@ def each_fault(cluster: Cluster, verdict: Verdict) -> None:
     time.sleep(LEARN_WELL_SECONDS - LEARN_SECONDS)
 
     # Reach that is learned for less than a quarter of an hour pages from 40 % on only.
-    plan = {"n2": ("drop_percent=30", 20, "warning"), "n3": ("echo_sender", PAGE_SECONDS, "critical")}
+    plan = {"n2": ("drop_percent=30", 30, "warning"), "n3": ("echo_sender", PAGE_SECONDS, "critical")}
     began, since = time.monotonic(), time.time()
     for name, (fault, _, _) in plan.items():
         verdict.say(f"  {name}: {fault}")

@@ -174,6 +174,9 @@ def judge(cluster, browser) -> int:
     leader = cluster.leader()
     other = next(name for name in cluster.nodes if name != leader)
     url = url_of(cluster, leader)
+    # An agent judges a shard from its second tick on: the signals' rows all come at once then.
+    web.wait_for("the shard is judged", lambda: any(
+        shard["signals"] for shard in web.get_json(f"{url}/api/v1/shards")), 10)
     verdict.equal("status of the page", 200, browser.ask("open", url=url)["status"])
     rename(cluster.agents[other], cluster.agents[leader].admin.with_name(f"{other}.yaml"))
     healthy(browser, url, verdict)
