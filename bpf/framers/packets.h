@@ -155,8 +155,7 @@ FANFARE_INLINE __u32 packets_topic_token(struct fanfare_direction *d, __u64 w, _
 	if (n < 2)
 		return 0;
 	d->chain = 0;
-	/* 5 has at least the byte that says how long the properties are. */
-	if (before + 2 + !!(d->flags & FANFARE_MQTT_5) > d->frame_bytes)
+	if (before + 2 > d->frame_bytes)
 		return packets_refuse(d);
 	d->frame_bytes -= before + 2;
 	d->skip = before;
@@ -168,8 +167,7 @@ FANFARE_INLINE __u32 packets_topic_token(struct fanfare_direction *d, __u64 w, _
 
 FANFARE_INLINE __u32 packets_properties_token(struct fanfare_direction *d, __u64 w, __u32 n)
 {
-	__u32 left = n < d->frame_bytes ? n : d->frame_bytes;
-	__u32 length, bytes = mqtt_number(w, left, &length);
+	__u32 length, bytes = mqtt_number(w, n, &length);
 
 	if (!bytes && n < d->frame_bytes)
 		return 0;

@@ -138,7 +138,7 @@ TEST(MqttIdentity, ATopicOrPropertiesThatDoNotFitLoseStep) {
     fanfare_direction direction = packets();
     direction.client_rule = FANFARE_RULE_IDENTITY | 1;
     Identities identities{by_payload()};
-    const auto bytes = mqtt_connack(5) + mqtt_packet(0x30, rest);
+    const auto bytes = mqtt_connack(5) + mqtt_packet(0x30, rest) + mqtt_packet(0xd0, "");
     const Loss loss = feed(direction, {1000, bytes}, boundless, {.identities = &identities});
     EXPECT_EQ(loss.reason, FANFARE_LOSS_BAD_FRAME);
     EXPECT_EQ(direction.tally.by_class[FANFARE_EVENT].messages, 0U);
