@@ -1,0 +1,32 @@
+{{/* SPDX-License-Identifier: Apache-2.0
+Values that cannot work together: what, where, and what to do. */}}
+{{- define "fanfare.refusals" -}}
+{{- range $key, $instead := dict
+  "node" "the chart gives each agent the name of its node"
+  "listen" "set metrics.address and metrics.port"
+  "admin" "set runDir.path"
+  "cgroup" "set cgroupPath" -}}
+{{- if hasKey $.Values.config $key -}}
+{{- fail (printf "config.%s is given by the chart and would be overruled: %s" $key $instead) -}}
+{{- end -}}
+{{- end -}}
+{{- $sources := list -}}
+{{- if .Values.config }}{{ $sources = append $sources "config" }}{{ end -}}
+{{- if .Values.existingConfigMap.name }}{{ $sources = append $sources "existingConfigMap.name" }}{{ end -}}
+{{- if .Values.existingSecret.name }}{{ $sources = append $sources "existingSecret.name" }}{{ end -}}
+{{- if gt (len $sources) 1 -}}
+{{- fail (printf "the configuration can have one source only, not %s: leave one of them" (join " and " $sources)) -}}
+{{- end -}}
+{{- if and .Values.metrics.annotations .Values.metrics.podMonitor.enabled -}}
+{{- fail "metrics.annotations and metrics.podMonitor.enabled would have every series scraped twice, and ratios would be wrong: turn one of them off" -}}
+{{- end -}}
+{{- if and (eq .Values.security.seccompProfile.type "RuntimeDefault") (eq .Values.security.scopeProof "userNamespace") -}}
+{{- fail "security.seccompProfile.type=RuntimeDefault refuses the user namespace of security.scopeProof=userNamespace, and no agent would get ready: add --set security.scopeProof=sysAdmin" -}}
+{{- end -}}
+{{- if and .Values.kubernetes.podNames (not .Values.serviceAccount.create) (not .Values.serviceAccount.name) .Values.rbac.create -}}
+{{- fail "rbac.create with serviceAccount.create=false would give every pod of the namespace's default account the right to list pods: name an account in serviceAccount.name" -}}
+{{- end -}}
+{{- if and .Values.prometheusRule.enabled (not (.Files.Glob "files/rules/*.yml")) -}}
+{{- fail "prometheusRule.enabled: this copy of the chart has no rules in files/rules: take the packaged chart" -}}
+{{- end -}}
+{{- end }}
