@@ -173,7 +173,9 @@ json::value seconds(float age) { return std::round(static_cast<double>(age) * 10
 
 // `state`: nullptr for a replication socket.
 void add_state(json::object& object, const SocketState* state) {
-  const auto known = [state](json::value value) { return state ? std::move(value) : json::value(nullptr); };
+  const auto known = [state](json::value value) {
+    return state ? std::move(value) : json::value(nullptr);
+  };
   const SocketState of = state ? *state : SocketState{};
   object["unsent_seconds"] = known(seconds(of.unsent_seconds));
   object["unacked_seconds"] = known(seconds(of.unacked_seconds));
