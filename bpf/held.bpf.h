@@ -159,12 +159,6 @@ static __always_inline __u32 take_stream(void)
 	return held;
 }
 
-/* Whether bytes past a hole are held: all that is in step but HTTP, which refuses to go on. */
-static __always_inline int is_holdable(const struct fanfare_direction *d)
-{
-	return fanfare_in_step(d) && !http1_walks(d);
-}
-
 /* Bytes that nobody will look at may be missing: the payload is skipped with them. */
 static __always_inline int can_go_on(const struct fanfare_direction *d, __u32 seq)
 {

@@ -28,7 +28,7 @@ static __always_inline __u32 read_arrived(struct __sk_buff *skb, struct fanfare_
 	struct fanfare_direction *in = &flow->in;
 	__u64 now_ns;
 
-	if (segment->seq != in->next_seq && is_holdable(in) && !can_go_on(in, segment->seq) &&
+	if (segment->seq != in->next_seq && fanfare_in_step(in) && !can_go_on(in, segment->seq) &&
 	    (held || !has_missed(in, tcp_next_seq))) {
 		held = hold(skb, segment, in->next_seq, held);
 		if (held)
@@ -95,7 +95,8 @@ static __always_inline void count_ingress(struct __sk_buff *skb, struct bpf_sock
 	if (!flow)
 		return;
 	in = &flow->in;
-	if (client_protocols_enabled && flow->exchanges.out_stopped && http1_walks_requests(in))
+	if (client_protocols_enabled && flow->exchanges.out_stopped && http1_walks_requests(in) &&
+	    !inbound_held(in->busy))
 		return; /* a request would have no answer */
 	held = enter_inbound(&in->busy);
 	if (held & INBOUND_TAKEN) {

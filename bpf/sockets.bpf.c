@@ -48,7 +48,7 @@ static __always_inline void on_establish(struct sock *sk, __u8 protocol, int dia
 		flow = open_replication(sk, tcp, cookie, now_ns, fresh, protocol, dialled);
 	else
 		flow = open_served(sk, tcp, cookie, now_ns, fresh);
-	if (flow && !dialled && is_read_at_once(flow->local_port) && is_holdable(&flow->in))
+	if (flow && !dialled && is_read_at_once(flow->local_port) && fanfare_in_step(&flow->in))
 		take_over_handshake(tcp, flow);
 }
 

@@ -340,22 +340,20 @@ __weak __noinline __u32 scan_words(struct fanfare_direction *d, const struct htt
 }
 
 struct http_walk {
-	struct __sk_buff *skb;
-	struct fanfare_direction *direction;
+	struct walk bytes;
 	struct fanfare_exchanges *exchanges;
-	__u32 payload;
 };
 
 /* Looks for the end of a line in many bytes at once. Returns 0 where the walk is over for now. */
 static __always_inline int scan_line(struct http_walk *walk, int is_response)
 {
-	struct fanfare_direction *d = walk->direction;
+	struct fanfare_direction *d = walk->bytes.direction;
 	struct http1_words words = {};
 	__u32 n = http1_span(d, d->end - d->off, is_response) - 1;
 
 	barrier_var(n);
 	n = (n & (8 * HTTP1_CHUNK_WORDS - 1)) + 1;
-	if (bpf_skb_load_bytes(walk->skb, walk->payload + d->off, &words, n))
+	if (load_next_bytes(&walk->bytes, &words, n))
 		http1_refuse(d, 0, FANFARE_LOSS_PAYLOAD);
 	else if (scan_words(d, &words, n, is_response) == n)
 		return 0;
@@ -365,7 +363,7 @@ static __always_inline int scan_line(struct http_walk *walk, int is_response)
 /* One step over HTTP. Returns 1 where the walk ends, as bpf_loop() wants it. */
 static __always_inline long walk_http_once(struct http_walk *walk, int is_response)
 {
-	struct fanfare_direction *d = walk->direction;
+	struct fanfare_direction *d = walk->bytes.direction;
 	struct fanfare_exchanges *x = walk->exchanges;
 	__u64 word = 0;
 
@@ -377,7 +375,7 @@ static __always_inline long walk_http_once(struct http_walk *walk, int is_respon
 		if (!found)
 			return !http1_goes_on(d, is_response);
 	}
-	if (!d->skip && load_word(walk->skb, walk->payload + d->off, d->end - d->off, &word))
+	if (!d->skip && load_next_word(&walk->bytes, d->end - d->off, &word))
 		http1_refuse(d, 0, FANFARE_LOSS_PAYLOAD);
 	if (http1_stops(d, x, is_response))
 		return 1;
@@ -396,17 +394,19 @@ static long walk_response(__u32 index, struct http_walk *walk)
 
 static __always_inline void end_http(struct http_walk *walk, int is_response)
 {
-	if (!http1_goes_on(walk->direction, is_response))
+	struct fanfare_direction *d = walk->bytes.direction;
+
+	if (!http1_goes_on(d, is_response))
 		return;
-	http1_refuse(walk->direction, 0, FANFARE_LOSS_FRAME_BUDGET);
-	http1_stops(walk->direction, walk->exchanges, is_response);
+	http1_refuse(d, 0, FANFARE_LOSS_FRAME_BUDGET);
+	http1_stops(d, walk->exchanges, is_response);
 }
 
 /* Global functions, with a stack of their own in place of their caller's. */
 __weak __noinline int walk_requests(struct __sk_buff *skb, struct fanfare_direction *d,
 				    struct fanfare_exchanges *x, __u32 payload)
 {
-	struct http_walk walk = {skb, d, x, payload};
+	struct http_walk walk = {{skb, d, payload}, x};
 
 	if (!client_protocols_enabled || !d || !x || http1_stops(d, x, 0))
 		return 0;
@@ -418,7 +418,7 @@ __weak __noinline int walk_requests(struct __sk_buff *skb, struct fanfare_direct
 __weak __noinline int walk_responses(struct __sk_buff *skb, struct fanfare_direction *d,
 				     struct fanfare_exchanges *x, __u32 payload)
 {
-	struct http_walk walk = {skb, d, x, payload};
+	struct http_walk walk = {{skb, d, payload}, x};
 
 	if (!client_protocols_enabled || !d || !x || http1_stops(d, x, 1))
 		return 0;

@@ -1,29 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Inbound is exact whatever the network does: segments lost, doubled and out of order before they
 // reach the receiver, on one CPU and on both at once. The truth is what the receiving program read.
-#include <sys/socket.h>
-
-#include <chrono>
-#include <future>
-#include <optional>
-#include <ostream>
-#include <string>
-#include <thread>
-
-#include "tests/kernel/kernel_test.h"
+#include "tests/kernel/ingress_fixture.h"
 #include "tests/support/decode.h"
-#include "tests/support/dice.h"
-#include "tests/support/netns.h"
+#include "tests/support/mqtt.h"
 #include "tests/support/raft.h"
 #include "tests/support/raft_decode.h"
-#include "tests/support/relay.h"
 
 namespace fanfare::test {
-void PrintTo(const Faults& faults, std::ostream* out) {
-  *out << faults.drop_percent << " % dropped, " << faults.twice_percent << " % twice, "
-       << faults.late_percent << " % late, seed " << faults.seed << ", " << faults.cpus << " CPUs";
-}
-
 namespace {
 
 const Classes by_type{.events = Subprotocol::match,
@@ -31,51 +15,6 @@ const Classes by_type{.events = Subprotocol::match,
                       .event_key = {"type", {"new"}},
                       .heartbeats = {"type", {"beat"}}};
 const Identity by_id{.kind = Identity::Kind::json_key, .key = "id"};
-
-class IngressTest : public KernelTest, public testing::WithParamInterface<Faults> {
- protected:
-  void SetUp() override {
-    KernelTest::SetUp();
-    if (IsSkipped()) return;
-    if (!can_relay()) GTEST_SKIP() << no_relay;
-    relay_.emplace(servers_, clients_, GetParam());
-    servers_.run([&] { listener_ = listen_on({.ip = "10.99.0.1"}); });
-    // A hole may stay for long (its retransmission is lost too): no more than 1 MB is held past it.
-    set_option(listener_, SOL_SOCKET, SO_RCVBUF, 400000);
-  }
-
-  Endpoint server() const { return {"10.99.0.1", port_of(listener_)}; }
-  Pair chat() {
-    Pair pair;
-    clients_.run([&] { pair = upgraded_pair(listener_, server()); });
-    return pair;
-  }
-
-  // The client sends `bytes` in writes of up to `write` bytes while the server reads them.
-  static void send_inbound(const Pair& pair, const std::string& bytes, std::size_t write) {
-    auto reading =
-        std::async(std::launch::async, [&] { return receive(pair.server, bytes.size()); });
-    for (std::size_t at = 0; at < bytes.size(); at += write)
-      send_all(pair.client, std::string_view(bytes).substr(at, write));
-    expect_same_bytes(reading.get(), bytes);
-  }
-
-  void expect_faults() const {
-    const Faults& faults = GetParam();
-    EXPECT_EQ(relay_->dropped() > 0, faults.drop_percent > 0) << "the test provoked nothing";
-    EXPECT_EQ(relay_->twice() > 0, faults.twice_percent > 0) << "the test provoked nothing";
-    EXPECT_EQ(relay_->late() > 0, faults.late_percent > 0) << "the test provoked nothing";
-  }
-
-  Netns servers_, clients_;
-  std::optional<Relay> relay_;
-  Fd listener_;
-};
-
-std::string random_text(Dice& dice) {
-  const std::size_t most = dice.one_in(200) ? 70000 : dice.one_in(20) ? 5000 : 300;
-  return dice.bytes(dice.between(0, most));
-}
 
 TEST_P(IngressTest, websocket_of_all_sizes) {
   attach();
@@ -151,19 +90,32 @@ TEST_P(IngressTest, replication) {
   EXPECT_EQ(rpcs(flow(pair.server).in), RaftDecoder(stream, false).complete());
 }
 
-constexpr Faults bad(std::uint64_t seed, unsigned cpus) {
-  return {.drop_percent = 2, .twice_percent = 2, .late_percent = 3, .seed = seed, .cpus = cpus};
+// Publishes of every size and acknowledgement, some of them for the second time, and what stands
+// between them.
+TEST_P(IngressTest, mqtt) {
+  attach({.sockets = 64,
+          .shards = {{.identity = {},
+                      .protocol = ClientProtocol::mqtt,
+                      .protocol_ports = {port_of(listener_)}}}});
+  Pair pair;
+  clients_.run([&] { pair = connect_pair(listener_, server()); });
+  Dice dice(GetParam().seed);
+  std::string stream = mqtt_connect(4);
+  for (int i = 0; i < 5000; ++i) {
+    if (dice.one_in(5)) stream += dice.one_in(2) ? pingreq : mqtt_packet(0x40, "\1\2");
+    const auto qos = static_cast<unsigned>(dice.below(3));
+    stream += publish({.payload = random_text(dice), .qos = qos, .dup = qos && dice.one_in(10)});
+  }
+  send_inbound(pair, stream, 5000);
+  expect_faults();
+  EXPECT_TRUE(MqttDecoder(stream, true).is_legal());
+  EXPECT_EQ(class_counts(flow(pair.server).in), MqttDecoder(stream, true).counted());
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, IngressTest,
                          testing::Values(Faults{.cpus = 1}, Faults{.cpus = 2}, bad(1, 1), bad(2, 1),
                                          bad(3, 2), bad(4, 2), bad(5, 2)),
-                         [](const auto& tested) {
-                           const Faults& faults = tested.param;
-                           return std::string(faults.drop_percent ? "bad" : "good") + "_seed" +
-                                  std::to_string(faults.seed) + "_cpus" +
-                                  std::to_string(faults.cpus);
-                         });
+                         name_of);
 
 }  // namespace
 }  // namespace fanfare::test

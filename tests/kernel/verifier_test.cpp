@@ -34,7 +34,7 @@ class VerifierTest : public KernelTest, public testing::WithParamInterface<Confi
 
   std::vector<const bpf_program*> programs() const {
     const auto& all = (*probes_)->progs;
-    return {all.on_egress, all.on_ingress, all.on_set_state, all.on_task_file};
+    return {all.on_egress, all.on_ingress, all.on_drain, all.on_set_state, all.on_task_file};
   }
 
   std::unique_ptr<Probes> probes_;
@@ -68,7 +68,8 @@ TEST_P(VerifierTest, effort_is_bounded) {
 // each step would cost an indirect call otherwise. A plain loop calls its body inside the program;
 // where it was not replaced, the body's address is taken and nothing calls it.
 TEST_P(VerifierTest, loops_are_inlined) {
-  for (const auto* program : {(*probes_)->progs.on_egress, (*probes_)->progs.on_ingress}) {
+  const auto& all = (*probes_)->progs;
+  for (const auto* program : {all.on_egress, all.on_ingress, all.on_drain}) {
     std::vector<bpf_insn> code;
     info_of(program, code);
     // By number of the function inside the program: as a dump shows it, an address has it in its
