@@ -69,7 +69,8 @@ class PublishIngressTest : public IngressTest {};
 TEST_P(PublishIngressTest, accepted_is_what_the_server_answered_2xx) {
   ShardKnobs shard;
   shard.publishes = {{Publish::Method::post, "/api/send"}};
-  shard.protocol_ports = {port_of(listener_)};
+  shard.protocol_ports = shard.client_ports = {port_of(listener_)};
+  shard.identity = {.kind = Identity::Kind::json_key, .key = "id"};  // of its WebSockets
   attach({.sockets = 64, .shards = {shard}});
   Pair pair;
   clients_.run([&] { pair = connect_pair(listener_, server()); });
