@@ -36,6 +36,7 @@ TEST(ArrowChecker, LetsRoomsLookLeft) {
 
 TEST(ArrowChecker, ForbidsRoomsToLookRight) {
   EXPECT_THAT(wrong("agent/config/a.cpp", "agent/kernel/snapshot.h"), testing::SizeIs(1));
+  EXPECT_THAT(wrong("agent/pods/a.h", "agent/kernel/snapshot.h"), testing::SizeIs(1));
   EXPECT_THAT(wrong("agent/kernel/a.h", "agent/model/shards.h"), testing::SizeIs(1));
   EXPECT_THAT(wrong("agent/model/a.h", "agent/ratios/window.h"), testing::SizeIs(1));
   EXPECT_THAT(wrong("agent/ratios/a.h", "agent/alerts/rule.h"), testing::SizeIs(1));
