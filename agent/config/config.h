@@ -23,6 +23,8 @@ struct ShardMatch {
   std::vector<std::uint16_t> listen_ports;
   std::string cgroup;  // path below the root; the cgroup itself or any below it
   std::string exe;     // path of the listener's executable
+  // Of the pod that the listener runs in.
+  std::map<std::string, std::string> pod_labels{};
   bool operator==(const ShardMatch&) const = default;
 };
 
@@ -113,6 +115,15 @@ struct ShardRule {
   bool operator==(const ShardRule&) const = default;
 };
 
+// The API server that names the pods of this node.
+struct Kubernetes {
+  std::string api = "auto";   // "auto": that of the cluster this runs in; "off"; else a base URL
+  std::string node = "auto";  // its name in the cluster; "auto": $NODE_NAME, else Config::node
+  std::string token_file = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+  std::string ca_file = "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt";
+  bool operator==(const Kubernetes&) const = default;
+};
+
 struct Config {
   std::string node = "auto";  // "auto": the host's name
   std::string cluster = "default";
@@ -121,6 +132,7 @@ struct Config {
   std::string admin = "/run/fanfare/admin.sock";
   Limits limits;
   std::vector<ShardRule> shards;
+  Kubernetes kubernetes{};
   std::vector<std::string> alertmanagers{};  // base URLs: "http://127.0.0.1:9093"
   bool operator==(const Config&) const = default;
 };

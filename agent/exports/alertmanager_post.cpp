@@ -8,7 +8,6 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/error.hpp>
@@ -22,6 +21,7 @@
 #include <utility>
 
 #include "agent/config/text.h"
+#include "agent/net/look_up.h"
 
 namespace fanfare {
 namespace {
@@ -48,35 +48,10 @@ std::string sentence(const AlertmanagerWay& way, const char* doing, const error_
   return fmt::format("{}: {}", doing, escaped(error.message()));
 }
 
-struct Lookup {
-  explicit Lookup(const net::any_io_executor& executor) : resolver(executor), patience(executor) {}
-  net::ip::tcp::resolver resolver;
-  net::steady_timer patience;
-  error_code error = net::error::timed_out;
-  Endpoints endpoints;
-};
-
-// A look-up cannot be cancelled once it runs; the post goes on without it and its late result goes
-// nowhere.
-net::awaitable<error_code> look_up(std::shared_ptr<AlertmanagerWay> way) {
-  error_code no_address;
-  const auto address = net::ip::make_address(way->url.host, no_address);
-  if (!no_address) {
-    way->endpoints = {{address, static_cast<net::ip::port_type>(std::stoul(way->url.port))}};
-    co_return error_code{};
-  }
-  const auto lookup = std::make_shared<Lookup>(co_await net::this_coro::executor);
-  lookup->patience.expires_after(way->timeout);
-  lookup->resolver.async_resolve(
-      way->url.host, way->url.port,
-      [lookup](const error_code& error, const net::ip::tcp::resolver::results_type& results) {
-        lookup->error = error;
-        for (const auto& result : results) lookup->endpoints.push_back(result.endpoint());
-        lookup->patience.cancel();
-      });
-  co_await lookup->patience.async_wait(quietly);
-  if (!lookup->error) way->endpoints = lookup->endpoints;
-  co_return way->endpoints.empty() ? lookup->error : error_code{};
+net::awaitable<error_code> find_endpoints(std::shared_ptr<AlertmanagerWay> way) {
+  const LookedUp found = co_await look_up(way->url.host, way->url.port, way->timeout);
+  if (!found.error) way->endpoints = found.endpoints;
+  co_return way->endpoints.empty() ? found.error : error_code{};
 }
 
 // "HTTP 400: ..." with the beginning of what the other end says.
@@ -139,7 +114,8 @@ Request request_of(const AlertmanagerUrl& url, const std::string& body) {
 
 net::awaitable<std::string> post_alerts(std::shared_ptr<AlertmanagerWay> way,
                                         std::shared_ptr<const std::string> body) {
-  if (const error_code error = co_await look_up(way)) co_return sentence(*way, "look-up", error);
+  if (const error_code error = co_await find_endpoints(way))
+    co_return sentence(*way, "look-up", error);
   way->stream = std::make_shared<beast::tcp_stream>(co_await net::this_coro::executor);
   const auto stream = way->stream;
   stream->expires_after(way->timeout);

@@ -2,20 +2,17 @@
 // Posting over TLS: only to whom the system's certificate authorities vouch for, under the name
 // that was asked for.
 #include <gmock/gmock.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <memory>
 #include <string>
 
 #include "agent/exports/alertmanager.h"
+#include "tests/support/certificate.h"
 #include "tests/unit/fake_alertmanager.h"
 
 namespace fanfare {
@@ -26,39 +23,12 @@ namespace http = boost::beast::http;
 namespace ssl = boost::asio::ssl;
 using namespace std::chrono_literals;
 
-template <class T, auto Free>
-struct Freed {
-  void operator()(T* object) const { Free(object); }
-};
-using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY, EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Freed<X509, X509_free>>;
-
-// A certificate that vouches for itself, under `names` ("DNS:localhost").
-Certificate certificate(EVP_PKEY* key, const std::string& names) {
-  Certificate made(X509_new());
-  X509_set_version(made.get(), X509_VERSION_3);
-  ASN1_INTEGER_set(X509_get_serialNumber(made.get()), 1);
-  X509_gmtime_adj(X509_getm_notBefore(made.get()), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(made.get()), 3600);
-  X509_NAME* name = X509_get_subject_name(made.get());
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-                             reinterpret_cast<const unsigned char*>("fanfare test"), -1, -1, 0);
-  X509_set_issuer_name(made.get(), name);
-  X509_set_pubkey(made.get(), key);
-  X509_EXTENSION* extension =
-      X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, names.c_str());
-  X509_add_ext(made.get(), extension, -1);
-  X509_EXTENSION_free(extension);
-  X509_sign(made.get(), key, EVP_sha256());
-  return made;
-}
-
 // Answers 200 to whoever shakes hands.
 class TlsAlertmanager {
  public:
   TlsAlertmanager(net::io_context& context, const std::string& names)
       : key_(EVP_EC_gen("P-256")),
-        certificate_(certificate(key_.get(), names)),
+        certificate_(test::certificate(key_.get(), names)),
         acceptor_(context, {net::ip::address_v4::loopback(), 0}) {
     SSL_CTX_use_certificate(tls_.native_handle(), certificate_.get());
     SSL_CTX_use_PrivateKey(tls_.native_handle(), key_.get());
@@ -66,10 +36,7 @@ class TlsAlertmanager {
   }
   std::string port() const { return std::to_string(acceptor_.local_endpoint().port()); }
   void write_certificate(const std::filesystem::path& file) const {
-    std::FILE* out = std::fopen(file.c_str(), "w");
-    ASSERT_NE(out, nullptr);
-    PEM_write_X509(out, certificate_.get());
-    std::fclose(out);
+    test::write_certificate(certificate_.get(), file);
   }
   int requests = 0;
   std::string server_name;  // that the client asked for
@@ -94,8 +61,8 @@ class TlsAlertmanager {
     }
   }
 
-  Key key_;
-  Certificate certificate_;
+  test::Key key_;
+  test::Certificate certificate_;
   ssl::context tls_{ssl::context::tls_server};
   net::ip::tcp::acceptor acceptor_;
 };
