@@ -1,0 +1,455 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What befalls a shard, and which of the alerts across hosts fire. Times are minutes."""
+from promtool import Story
+from world import FIRING, REACH_NORMAL, World
+
+CLUSTER, HOST = "FanfareClusterReachLoss", "FanfareHostReachLoss"
+LOW, COPIES = "FanfareClusterReachLow", "FanfareClusterCopiesLoss"
+BEHIND, PAIR, ABSENT, IDLE = ("FanfareHostBehind", "FanfarePairLoss", "FanfareShardAbsent",
+                              "FanfareHostIdle")
+HOSTS = tuple(f"{HOST} {node}" for node in "abc")
+CRITICAL, WARNING, INFO = ({"severity": s} for s in ("critical", "warning", "info"))
+SHARD = {"cluster": "x", "shard": "s1"}
+
+
+def outage() -> Story:
+    """The founding case, everywhere at once: two of three events stop."""
+    story = Story("outage", World(80))
+    story.world.all(30 * 60, reach=0.31)
+    story.world.all(50 * 60, reach=0.92)
+    story.fires(30)
+    story.fires(30.75, CLUSTER, *HOSTS)  # 45 s, at 15 s intervals
+    story.says(49, CLUSTER, CRITICAL | SHARD, "Messages of a shard do not reach its clients.",
+               "Shard s1 of x: 65.62% of the events that normally reach a client reach none, over "
+               "all nodes. `fanfare explain s1` on a node says where they stop.")
+    story.fires(50, CLUSTER, LOW, *HOSTS)
+    # Over: the five minutes' sum empties, then five minutes of patience.
+    story.fires(52, CLUSTER, LOW, *HOSTS)
+    story.fires(62, LOW)  # a ticket is more patient
+    story.fires(68)
+    story.fires(79)
+    return story
+
+
+def rolling_outage() -> Story:
+    """A bad build from node to node."""
+    story = Story("rolling_outage", World(35))
+    for minute, node in ((20, "a"), (23, "b"), (26, "c")):
+        story.world.nodes[node].change(minute * 60, reach=0.3)
+    story.fires(20)
+    story.fires(20.75, f"{HOST} a")
+    story.says(22.5, HOST, CRITICAL | SHARD | {"node": "a"},
+               "Messages do not reach the clients of one node.",
+               "Node a, shard s1 of x: 66.73% of the events that normally reach a client there reach "
+               "none. Compare with the other nodes of the shard.")
+    story.fires(23.75, CLUSTER, f"{HOST} a", f"{HOST} b")
+    story.fires(34, CLUSTER, LOW, *HOSTS)
+    return story
+
+
+def one_day() -> Story:
+    """An outage of 24 hours fires for 24 hours."""
+    story = Story("one_day", World(26 * 60), interval="1m")
+    story.world.all(60 * 60, reach=0.31)
+    story.world.all(25 * 3600, reach=0.92)
+    for hours in (1.2, 2, 3.5, 8, 13, 24.9):
+        story.fires(hours * 60, CLUSTER, *HOSTS, LOW)
+    story.fires(25 * 60 + 30)
+    return story
+
+
+def night_healthy() -> Story:
+    story = Story("night_healthy", World(150, seed=1), interval="1m")
+    story.world.all(0, due=1 / 15)  # an event in 15 s
+    for minutes in (20, 60, 100, 149):
+        story.fires(minutes)
+    return story
+
+
+def night_outage() -> Story:
+    """One event a minute: it takes a while, and is found."""
+    story = Story("night_outage", World(240), interval="1m")
+    story.world.all(0, due=1 / 60)
+    story.world.all(100 * 60, reach=0.2)
+    story.fires(100)
+    story.fires(101)
+    story.fires(135, CLUSTER, LOW)
+    story.fires(239, CLUSTER, LOW, *HOSTS)
+    return story
+
+
+def six_percent() -> Story:
+    story = Story("six_percent", World(90), interval="30s")
+    story.world.all(30 * 60, reach=0.92 * 0.92)
+    story.fires(30)
+    story.fires(45, LOW)
+    story.says(45, LOW, WARNING | SHARD,
+               "Somewhat fewer messages of a shard reach its clients than is normal.",
+               "Shard s1 of x: 6.122% of the events that normally reach a client reach none, over "
+               "all nodes.")
+    story.fires(75, CLUSTER, LOW, *HOSTS)  # it has lasted
+    return story
+
+
+def drift() -> Story:
+    """One percent less than normal is nothing."""
+    story = Story("drift", World(60), interval="30s")
+    story.world.all(20 * 60, reach=0.91)
+    story.fires(59)
+    return story
+
+
+def bursts() -> Story:
+    """Innocent: rooms that burst, 10 events that fare alike."""
+    story = Story("bursts", World(90, seed=7), interval="30s")
+    story.world.burst = 10
+    for minutes in range(3, 90, 3):
+        story.fires(minutes)
+    return story
+
+
+def traffic_steps() -> Story:
+    """Innocent: traffic x5 and x50, while one agent is scraped a whole interval late."""
+    story = Story("traffic_steps", World(40))
+    story.world.nodes["b"].late = 1
+    for minute, due in ((10, 100), (15, 20), (20, 1000), (22, 20), (30, 0)):
+        story.world.all(minute * 60, due=due)
+    for quarter in range(3 * 4, 40 * 4, 3):
+        story.fires(quarter / 4)
+    return story
+
+
+def reconnect_storm() -> Story:
+    """Innocent: nine of ten clients leave and are back within two minutes."""
+    story = Story("reconnect_storm", World(75))
+    for seconds, sockets, reach in ((3600, 50, 0.3), (3630, 150, 0.5), (3660, 300, 0.8),
+                                    (3720, 500, 0.92)):
+        story.world.all(seconds, sockets=sockets, reach=reach)
+    for seconds in range(3600, 4200, 15):
+        story.fires(seconds / 60)
+    return story
+
+
+def drained() -> Story:
+    """Innocent: a load balancer drains a node for a deploy."""
+    story = Story("drained", World(80))
+    for seconds, sockets, reach in ((3600, 200, 0.8), (3630, 40, 0.3), (3660, 3, 0.02),
+                                    (3720, 0, 0), (3900, 100, 0.7), (3960, 500, 0.92)):
+        story.world.nodes["b"].change(seconds, sockets=sockets, reach=reach)
+    for seconds in range(3600, 4500, 15):
+        story.fires(seconds / 60)
+    return story
+
+
+def bad_from_the_start() -> Story:
+    """A node comes back empty with a bad build; that it has few sockets excuses nothing."""
+    story = Story("bad_from_the_start", World(70))
+    for seconds, sockets, reach in ((3600, 0, 0), (3630, 100, 0), (3690, 500, 0)):
+        story.world.nodes["b"].change(seconds, sockets=sockets, reach=reach)
+    story.fires(60)
+    # Two minutes with clients are asked for; then it is said at once.
+    story.fires(63, f"{HOST} b")
+    return story
+
+
+def nothing_learned() -> Story:
+    """A node whose agent has no normal yet is held to half of its peers'."""
+    story = Story("nothing_learned", World(30))
+    story.world.nodes["c"].gauge(REACH_NORMAL, (0, None))
+    story.world.nodes["c"].change(0, reach=0.6)
+    story.world.nodes["c"].change(20 * 60, reach=0.1)
+    story.fires(20)
+    story.fires(21, f"{HOST} c")
+    return story
+
+
+def agent_lost() -> Story:
+    """No false loss, then or after; and it is said."""
+    story = Story("agent_lost", World(110), interval="30s")
+    story.world.nodes["c"].agent_gone(30 * 60)
+    for seconds in range(1800, 1920, 30):
+        story.fires(seconds / 60)
+    story.fires(34, "FanfareAgentDown")
+    story.says(34, "FanfareAgentDown",
+               WARNING | {"job": "monitoring/fanfare", "instance": "c:9477"},
+               "An agent cannot be scraped.",
+               "c:9477 (monitoring/fanfare) does not answer; what its node delivers is not counted "
+               "here, and figures over all nodes leave it out.")
+    story.fires(40, "FanfareAgentDown", "FanfareAgentGone c")
+    story.says(40, "FanfareAgentGone", INFO | {"cluster": "x", "node": "c"},
+               "A node has no agent any more.",
+               "Node c of x had one within the last hour. A node that was removed looks like this "
+               "for an hour.")
+    story.fires(100, "FanfareAgentDown")
+    return story
+
+
+def agent_restarts() -> Story:
+    """Innocent: counters begin at 0 again, on one node after the other, twice on one."""
+    story = Story("agent_restarts", World(40))
+    for node, start in (("a", 600), ("b", 700), ("c", 1200), ("c", 1260)):
+        story.world.nodes[node].agent_gone(start)
+        story.world.nodes[node].agent_back(start + 30)
+    for seconds in range(600, 2400, 15):
+        story.fires(seconds / 60)
+    return story
+
+
+def scrape_gaps() -> Story:
+    """Innocent: Prometheus was away for three minutes; then single scrapes fail."""
+    story = Story("scrape_gaps", World(40))
+    story.world.gaps = [(600, 780), (1200, 1215), (1245, 1260), (1500, 1530)]
+    for seconds in range(615, 2400, 15):
+        story.fires(seconds / 60)
+    return story
+
+
+def gap_in_an_outage() -> Story:
+    """A page does not end because scrapes fail for two minutes."""
+    story = Story("gap_in_an_outage", World(40))
+    story.world.all(600, reach=0.31)
+    story.world.gaps = [(1200, 1320)]
+    for seconds in range(660, 2400, 45):
+        story.fires(seconds / 60, CLUSTER, *HOSTS, *([LOW] if seconds >= 975 else []))
+    return story
+
+
+def shard_unwatched() -> Story:
+    story = Story("shard_unwatched", World(45), interval="30s")
+    story.world.nodes["b"].agent_gone(30 * 60)
+    story.world.nodes["c"].agent_gone(30 * 60)
+    story.fires(36, "FanfareAgentDown", "FanfareAgentDown", "FanfareAgentGone b",
+                "FanfareAgentGone c", "FanfareShardUnwatched")
+    story.says(36, "FanfareShardUnwatched", WARNING | SHARD,
+               "A large part of a shard's nodes has no agent.",
+               "Shard s1 of x: 66.67% of the nodes that served clients within a day have no agent "
+               "now.")
+    return story
+
+
+def agents_absent() -> Story:
+    story = Story("agents_absent", World(45), interval="30s")
+    for node in story.world.nodes.values():
+        node.agent_gone(30 * 60)
+    story.fires(31)
+    story.says(33, "FanfareAgentsAbsent", CRITICAL | {"cluster": "x"},
+               "No agent of a cluster is scraped; nothing of its delivery is known.",
+               "Cluster x: 3 agents were there, none is. No alert about messages can fire.")
+    story.fires(33, "FanfareAgentsAbsent", *["FanfareAgentDown"] * 3)
+    return story
+
+
+def never_an_agent() -> Story:
+    """Rules without agents: said too."""
+    story = Story("never_an_agent", World(1))
+    story.world.nodes.clear()
+    story.fires(1)
+    story.fires(3, "FanfareAgentsAbsent")
+    return story
+
+
+def died_firing() -> Story:
+    """The agent of a failing node dies: Alertmanager would call its alert resolved."""
+    story = Story("died_firing", World(26 * 60), interval="1m")
+    story.world.nodes["b"].gauge(FIRING, (0, 0), (1200, 1))
+    story.world.nodes["b"].agent_gone(30 * 60)
+    story.fires(29)
+    story.fires(32, "FanfareAgentDiedFiring b", "FanfareAgentDown")
+    story.says(32, "FanfareAgentDiedFiring", CRITICAL | {"cluster": "x", "node": "b"},
+               "An agent is gone whose critical alerts were never resolved.",
+               "Node b of x: 1 critical alerts fired when its agent was last seen. Alertmanager "
+               "will call them resolved; nobody has proven it.")
+    story.fires(25 * 60, "FanfareAgentDiedFiring b", "FanfareAgentDown")
+    return story
+
+
+def died_after_recovery() -> Story:
+    story = Story("died_after_recovery", World(40), interval="30s")
+    story.world.nodes["b"].gauge(FIRING, (0, 0), (600, 1), (1200, 0))
+    story.world.nodes["b"].agent_gone(30 * 60)
+    story.fires(33, "FanfareAgentDown")
+    return story
+
+
+def not_posted() -> Story:
+    story = Story("not_posted", World(30))
+    story.world.nodes["a"].gauge(FIRING, (0, 0), (600, 2))  # taken: all is well
+    story.world.nodes["b"].gauge(FIRING, (0, 0), (600, 2))
+    story.world.nodes["b"].change(600, taken=0)
+    story.fires(14)
+    story.fires(17, "FanfareAlertNotPosted b")
+    story.says(17, "FanfareAlertNotPosted", CRITICAL | {"cluster": "x", "node": "b"},
+               "An agent has a critical alert that no Alertmanager takes.",
+               "Node b of x: 2 critical alerts fire, and none of its Alertmanagers has taken a post "
+               "for five minutes, or none is configured. Run `fanfare alerts` there.")
+    return story
+
+
+def half_of_the_copies() -> Story:
+    """Every second member of each room is left out: reach stays whole."""
+    story = Story("half_of_the_copies", World(45))
+    story.world.all(30 * 60, copies=2)
+    story.fires(30)
+    story.fires(38, COPIES)
+    story.says(38, COPIES, CRITICAL | SHARD,
+               "Far fewer copies of each message leave for clients than is normal.",
+               "Shard s1 of x: 44.44% of the copies that are normal at this number of events and "
+               "sockets are missing, over all nodes.")
+    return story
+
+
+def without_identity() -> Story:
+    """Reach is not read: copies carry the duty."""
+    story = Story("without_identity", World(40, identity=False))
+    story.world.all(20 * 60, copies=4 * 0.31)
+    story.fires(20)
+    story.fires(26, COPIES)
+    return story
+
+
+def cut_off() -> Story:
+    """The leader sends one node nothing more; what arrives there is delivered."""
+    story = Story("cut_off", World(40))
+    story.world.nodes["c"].change(20 * 60, log=0)
+    story.fires(20)
+    story.fires(22.5, f"{BEHIND} c")
+    story.says(25, BEHIND, CRITICAL | SHARD | {"node": "c"},
+               "A node does not get the log entries that other nodes of its shard get.",
+               "Node c, shard s1 of x: at least 5.4k events that a peer has are not in its log, and "
+               "it serves clients.")
+    return story
+
+
+def partly_cut_off() -> Story:
+    """A quarter of the entries does not reach one node."""
+    story = Story("partly_cut_off", World(50))
+    story.world.nodes["c"].change(20 * 60, log=0.75)
+    story.fires(20)
+    story.fires(49, f"{BEHIND} c")
+    return story
+
+
+def astray(named: bool) -> Story:
+    """Entries leave one agent's host and are not counted at the other's."""
+    story = Story(f"astray_{'named' if named else 'by_address'}", World(35, named=named))
+    story.world.nodes["c"].change(20 * 60, astray=0.7)
+    story.fires(20)
+    story.fires(24, f"{BEHIND} c", PAIR)
+    story.says(24, PAIR, WARNING | SHARD | {"src": "a", "dst": "c"},
+               "Log entries that one node sends are not counted where they should arrive.",
+               "a to c, shard s1 of x: at least 570 entries sent within a minute did not come in.")
+    return story
+
+
+def shard_absent() -> Story:
+    """A deploy fails before the process starts, everywhere; for a day."""
+    story = Story("shard_absent", World(26 * 60), interval="1m")
+    story.world.all(60 * 60, sockets=0, due=0)
+    story.world.all(25 * 3600, sockets=500, due=20)
+    story.fires(61)
+    story.fires(64, ABSENT)
+    story.says(64, ABSENT, CRITICAL | SHARD, "An expected shard has no socket on any node.",
+               "Shard s1 of x: no client and no peer is connected anywhere. A deploy that fails "
+               "before its process starts looks like this.")
+    story.fires(24.9 * 60, ABSENT)
+    story.fires(25.2 * 60)
+    return story
+
+
+def unnamed_shard_ends() -> Story:
+    """What fanfare named itself comes and goes."""
+    story = Story("unnamed_shard_ends", World(60, shard="node:8080@web"), interval="30s")
+    story.world.all(30 * 60, sockets=0, due=0)
+    story.fires(50)
+    return story
+
+
+def host_idle() -> Story:
+    """A healthy new instance is kept out of rotation."""
+    story = Story("host_idle", World(60), interval="30s")
+    story.world.nodes["b"].change(20 * 60, sockets=0, reach=0)
+    story.fires(29)
+    story.fires(35, f"{IDLE} b")
+    story.says(35, IDLE, WARNING | SHARD | {"node": "b"},
+               "A node of a shard has no clients while the other nodes do.",
+               "Node b, shard s1 of x: no client has been connected for ten minutes. Either its "
+               "process is down, or the load balancer keeps it out.")
+    return story
+
+
+def fanfare_itself() -> Story:
+    """One ill of each kind, on node a."""
+    story = Story("fanfare_itself", World(70), interval="30s")
+    a, since = story.world.nodes["a"], 20 * 60
+    a.gauge('fanfare_bookkeeping_error{shard="s1"}', (0, 0), (since, -3))
+    a.gauge('fanfare_config_last_reload_successful{}', (0, 1), (since, 0))
+    a.gauge('fanfare_shards_over_limit{}', (0, 0), (since, 2))
+    a.gauge('fanfare_map_entries{map="flows"}', (0, 600), (since, 4000))
+    for node in story.world.nodes.values():
+        node.gauge('fanfare_detectable_loss{shard="s1",signal="reach"}', (0, 0.05), (since, 0.8))
+    a.change(since, losses=1)
+    story.world.all(since, coverage=0.9)
+    own = ("FanfareBookkeepingBroken a", "FanfareConfigReloadFailed a", "FanfareShardsOverLimit a",
+           "FanfareMapNearlyFull a", "FanfareCaptureLosses a", "FanfareCoverageLow")
+    story.fires(19)
+    story.fires(24)
+    story.fires(33, *own)
+    story.fires(60, *own, "FanfareQuietShard")
+    node = {"cluster": "x", "node": "a"}
+    for alert, labels, summary, description in (
+            ("FanfareBookkeepingBroken", WARNING | SHARD | node,
+             "An agent's own counts do not fit each other.",
+             "Node a, shard s1 of x: written = acked + lost + unknown + in flight is off by -3 "
+             "messages. A defect of fanfare, not of the chat."),
+            ("FanfareConfigReloadFailed", WARNING | node,
+             "An agent has refused its new configuration and uses the old one.",
+             "Node a of x: `fanfare config check FILE` there says what is wrong."),
+            ("FanfareShardsOverLimit", WARNING | node,
+             "More shards than limits.shards allows; the rest is counted together.",
+             'Node a of x: 2 listeners share the label shard="other".'),
+            ("FanfareMapNearlyFull", WARNING | node | {"map": "flows"},
+             "A kernel map is nearly full; sockets or events beyond it will not be counted.",
+             "Node a of x: flows is filled to 97.66%."),
+            ("FanfareCaptureLosses", WARNING | node,
+             "An agent could not read a part of the traffic.",
+             "Node a of x: 1.25% as many losses as messages within ten minutes. `fanfare status` "
+             "there names the reasons and what to do about each."),
+            ("FanfareCoverageLow", WARNING | SHARD,
+             "Many client sockets of a shard cannot be counted.",
+             "Shard s1 of x: 90% of the open client sockets are readable, over all nodes. Nodes "
+             "below 95 % are left out of reach and copies."),
+            ("FanfareQuietShard", INFO | SHARD,
+             "A shard has too little traffic to prove a loss within minutes.",
+             "Shard s1 of x: five minutes of this traffic could prove a loss of 80% and more, "
+             "nothing smaller.")):
+        story.says(60, alert, labels, summary, description)
+    story.says(60, "FanfareWatchdog", {"severity": "none"},
+               "Always fires; when it stops, the way of alerts is broken.",
+               "Route it to a dead man's switch outside of this monitoring.")
+    return story
+
+
+def sums_not_averages() -> Story:
+    """A large node weighs more than a small one; scraped twice, nothing counts double."""
+    story = Story("sums_not_averages", World(10))
+    story.world.scraped_by = ["monitoring/fanfare", "annotations-fanfare"]
+    story.world.nodes["a"].change(0, due=90, reach=0.5)
+    for node in "bc":
+        story.world.nodes[node].change(0, due=5, reach=1.0)
+    story.value(9, 'shard:fanfare_reach:ratio{window="30s"}', {
+        'shard:fanfare_reach:ratio{cluster="x",shard="s1",window="30s"}': 0.55})
+    story.value(9, 'shard:fanfare_reach_due:increase{window="1m"}', {
+        'shard:fanfare_reach_due:increase{cluster="x",shard="s1",window="1m"}': 6000})
+    story.value(9, "shard:fanfare_client_sockets:sum", {
+        'shard:fanfare_client_sockets:sum{cluster="x",shard="s1"}': 1500})
+    story.value(9, "cluster:fanfare_agents:count", {
+        'cluster:fanfare_agents:count{cluster="x"}': 3})
+    return story
+
+
+STORIES = [outage, rolling_outage, one_day, night_healthy, night_outage, six_percent, drift, bursts,
+           traffic_steps, reconnect_storm, drained, bad_from_the_start, nothing_learned, agent_lost,
+           agent_restarts, scrape_gaps, gap_in_an_outage, shard_unwatched, agents_absent,
+           never_an_agent, died_firing, died_after_recovery, not_posted, half_of_the_copies,
+           without_identity, cut_off, partly_cut_off, lambda: astray(True), lambda: astray(False),
+           shard_absent, unnamed_shard_ends, host_idle, fanfare_itself, sums_not_averages]
