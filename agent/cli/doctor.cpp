@@ -6,6 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <filesystem>
@@ -135,6 +136,8 @@ void find_cgroup_into(const std::string& wanted, DoctorFacts& facts) {
 DoctorFacts gather(const DoctorCommand& command, Config& config) {
   DoctorFacts facts;
   config = with_overrides(read_config(command.config, facts.config), command.overrides);
+  facts.matches_exe = std::ranges::any_of(
+      config.shards, [](const ShardRule& shard) { return !shard.match.exe.empty(); });
   facts.host = read_host_facts();
   find_cgroup_into(config.cgroup, facts);
   facts.trial = try_kernel(facts.cgroup, knobs_of(config));

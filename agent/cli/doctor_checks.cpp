@@ -80,16 +80,19 @@ Check check_lockdown(const DoctorFacts& facts) {
                                            : "the programs may not load");
 }
 
-Check check_capability(const DoctorFacts& facts, std::string_view code, std::size_t which) {
-  const Capability& capability = facts.host.capabilities.at(which);
+Check check_capability(const DoctorFacts& facts, std::string_view code,
+                       const Capability& capability) {
   if (capability.effective) return ok(code, "there");
   const std::string bare = capability.name.substr(4);
   if (capability.bounding) {
     const std::string cause = fmt::format(
         "user {} does not have it; it is in the bounding set, so root has it", facts.host.user);
-    const std::string remedy =
-        facts.host.user == 0 ? "sudo setcap cap_bpf,cap_perfmon,cap_net_admin+ep $(which fanfare)"
-                             : "sudo fanfare doctor";
+    const std::string remedy = facts.host.user != 0
+                                   ? "sudo fanfare doctor"
+                                   : fmt::format(
+                                         "sudo setcap cap_bpf,cap_perfmon,cap_net_admin{}+ep "
+                                         "$(which fanfare)",
+                                         facts.matches_exe ? ",cap_sys_ptrace" : "");
     return miss(code, cause,
                 by_launcher(facts.host, remedy, "docker run --user 0",
                             "set securityContext: {runAsUser: 0} for the agent's container"));
@@ -106,6 +109,12 @@ Check check_capability(const DoctorFacts& facts, std::string_view code, std::siz
                           fmt::format("add {} to CapabilityBoundingSet= and AmbientCapabilities= "
                                       "of the unit",
                                       capability.name)));
+}
+
+Check check_tracing(const DoctorFacts& facts) {
+  if (!facts.matches_exe)
+    return skipped(code::cap_sys_ptrace, "needed by match.exe alone, and no shard has that");
+  return check_capability(facts, code::cap_sys_ptrace, facts.host.tracing);
 }
 
 Check check_user_namespace(const DoctorFacts& facts) {
@@ -174,17 +183,19 @@ Check check_agent(const DoctorFacts& facts) {
 }  // namespace
 
 std::vector<Check> judge(const DoctorFacts& facts) {
+  const auto& capabilities = facts.host.capabilities;
   return {check_kernel(facts),
           check_btf(facts),
           check_cgroup_tree(facts),
           check_cgroup_root(facts),
           check_lockdown(facts),
-          check_capability(facts, code::cap_bpf, 0),
-          check_capability(facts, code::cap_perfmon, 1),
-          check_capability(facts, code::cap_net_admin, 2),
+          check_capability(facts, code::cap_bpf, capabilities.at(0)),
+          check_capability(facts, code::cap_perfmon, capabilities.at(1)),
+          check_capability(facts, code::cap_net_admin, capabilities.at(2)),
           check_user_namespace(facts),
           check_bpf_call(facts),
           check_memlock(facts),
+          check_tracing(facts),
           check_map(facts),
           check_load(facts),
           check_attach(facts),

@@ -32,6 +32,7 @@ struct DoctorFacts {
   Trial trial;
   std::optional<CgroupTarget> cgroup;                      // where the agent would count
   std::string cgroup_code, cgroup_refusal, cgroup_remedy;  // where there is none
+  bool matches_exe = false;                                // a shard of the configuration does
   Door config;                                             // `what` empty: no file was named
   Door listen;
   std::optional<Owner> listen_holder;  // of the port, where known

@@ -9,7 +9,7 @@
 namespace fanfare {
 namespace {
 
-constexpr std::array<DoctorCode, 21> codes{{
+constexpr std::array<DoctorCode, 22> codes{{
     {code::kernel_version, "kernel version",
      "The programs are written for Linux 5.15 or newer. Older kernels with backports may do: then "
      "the programs load, and only a warning is left.",
@@ -55,6 +55,10 @@ constexpr std::array<DoctorCode, 21> codes{{
     {code::memlock, "locked memory",
      "Kernels before 5.11 charge maps to RLIMIT_MEMLOCK; newer ones to the memory cgroup.",
      "maps cannot be made, and the agent does not start", "ulimit -l unlimited", true},
+    {code::cap_sys_ptrace, "CAP_SYS_PTRACE",
+     "Needed by match.exe alone: only with it may the executable of another user's process be "
+     "read.",
+     "shards with match.exe find no server of another user", "sudo fanfare doctor", false},
     {code::map, "a map", "A small hash map is made, written and read.",
      "nothing can be counted, and the agent does not start",
      "raise the memory limit of the container or unit", true},

@@ -86,6 +86,7 @@ HostFacts read_host_facts(const std::string& root) {
   facts.user = ::geteuid();
   facts.launcher = find_launcher(root);
   facts.capabilities = needed_capabilities(self + "status");
+  facts.tracing = tracing_capability(self + "status");
   facts.initial_user_namespace = maps_all_ids(self + "uid_map");
   std::error_code unreadable;
   const auto pid_namespace = fs::read_symlink(self + "ns/pid", unreadable);

@@ -23,6 +23,7 @@ struct HostFacts {
   unsigned user = 0;  // effective user id
   Launcher launcher = Launcher::shell;
   std::vector<Capability> capabilities;  // see needed_capabilities()
+  Capability tracing;                    // see tracing_capability()
   bool initial_user_namespace = true;
   bool initial_pid_namespace = true;
   bool seccomp_filter = false;

@@ -17,6 +17,9 @@ struct Capability {
 // the kernel.
 std::vector<Capability> needed_capabilities(const std::string& status = "/proc/self/status");
 
+// CAP_SYS_PTRACE: to read which executable a process of another user runs.
+Capability tracing_capability(const std::string& status = "/proc/self/status");
+
 // The names of those that are not effective.
 std::vector<std::string> missing_capabilities(const std::string& status = "/proc/self/status");
 

@@ -29,7 +29,8 @@ TEST(DoctorChecks, AGoodHostIsFineAndEachCodeIsCheckedOnceInOrder) {
   ASSERT_EQ(checks.size(), doctor_codes().size());
   for (std::size_t i = 0; i < checks.size(); ++i)
     EXPECT_EQ(checks[i].code->code, doctor_codes()[i].code);
-  EXPECT_EQ(codes_with(good_host(), Result::skipped), (std::set<std::string>{"FF-206", "FF-504"}));
+  EXPECT_EQ(codes_with(good_host(), Result::skipped),
+            (std::set<std::string>{"FF-206", "FF-207", "FF-504"}));
   EXPECT_EQ(diagnosis(checks), Diagnosis::fine);
 }
 
@@ -66,6 +67,22 @@ TEST(DoctorChecks, ACapabilityThatLacks) {
   facts.host.user = 1000;
   EXPECT_THAT(check_of(facts, "FF-202").cause, HasSubstr("user 1000 does not have it"));
   EXPECT_EQ(check_of(facts, "FF-202").remedy, "sudo fanfare doctor");
+}
+
+TEST(DoctorChecks, TheCapabilityToReadExecutablesIsAskedForOnlyWhereAShardMatchesByThem) {
+  DoctorFacts facts = good_host();
+  facts.host.tracing = {"CAP_SYS_PTRACE", false, false};
+  EXPECT_EQ(check_of(facts, "FF-207").result, Result::skipped);
+  EXPECT_EQ(verdict(facts), Diagnosis::fine);
+
+  facts.matches_exe = true;
+  facts.host.launcher = Launcher::kubernetes;
+  EXPECT_EQ(codes_with(facts, Result::miss), std::set<std::string>{"FF-207"});
+  EXPECT_EQ(check_of(facts, "FF-207").remedy, "add SYS_PTRACE to securityContext.capabilities.add");
+  EXPECT_EQ(verdict(facts), Diagnosis::finding);
+
+  facts.host.tracing = {"CAP_SYS_PTRACE", true, true};
+  EXPECT_EQ(check_of(facts, "FF-207").result, Result::ok);
 }
 
 TEST(DoctorChecks, TheRemedySpeaksToWhatStartedTheProcess) {

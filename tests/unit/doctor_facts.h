@@ -27,6 +27,7 @@ inline DoctorFacts good_host() {
   facts.host.minor = 1;
   facts.host.capabilities = {
       {"CAP_BPF", true, true}, {"CAP_PERFMON", true, true}, {"CAP_NET_ADMIN", true, true}};
+  facts.host.tracing = {"CAP_SYS_PTRACE", true, true};
   facts.host.lockdown = "integrity";
   facts.host.memlock_bytes = 8388608;
   const Attempt done{.tried = true};
