@@ -44,6 +44,12 @@ std::string lost_sentence(const DeliveryFigures& figures) {
       figures.acked, reset, timeout, close, figures.unknown);
 }
 
+std::string unsent_sentence(const DeliveryFigures& figures) {
+  if (figures.unsent_lost == 0) return {};
+  return fmt::format(" {} bytes that had not even been sent are lost with their sockets.",
+                     figures.unsent_lost);
+}
+
 // Behind a proxy no figure of TCP is about the clients themselves.
 std::string hop_sentence(const DeliveryFigures& figures) {
   return figures.inner_only ? " Acknowledged means: by the proxy on this host, not by the clients."
@@ -90,8 +96,9 @@ Texts describe_closes(const Signal& signal, const Judgement& judgement) {
                               : normally(signal),
                 signal.ratio.numerator, signal.ratio.denominator, window_text(signal.ratio))
           : unknown_sentence(signal);
-  texts.why += fmt::format(" {} {}{}", evidence_sentence(signal), lost_sentence(judgement.delivery),
-                           hop_sentence(judgement.delivery));
+  texts.why +=
+      fmt::format(" {} {}{}{}", evidence_sentence(signal), lost_sentence(judgement.delivery),
+                  unsent_sentence(judgement.delivery), hop_sentence(judgement.delivery));
   texts.next =
       "Run `fanfare shards -o json` (`closed`: by whom): the server's own kicks and restarts, a "
       "load "

@@ -90,9 +90,9 @@ constexpr std::array<MetricEntry, static_cast<std::size_t>(Metric::count)> catal
      "Over the last settled seconds: reached events over due (signal reach), copies over due "
      "(copies), confirmed entries over sent to a peer (replication), acked events over those "
      "acked or lost (ack_fate), accepted events over those expected by the last hour "
-     "(accepted); and where more is worse: events lost for each closed socket (close_loss), "
-     "silent sockets over judged ones (silence), stuck sockets over readable ones (stuck); "
-     "absent while unknown. Compare it with fanfare_propagation_normal."},
+     "(accepted); and where more is worse: events lost for each closed socket, sent or not "
+     "(close_loss), silent sockets over judged ones (silence), stuck sockets over readable ones "
+     "(stuck); absent while unknown. Compare it with fanfare_propagation_normal."},
     {Metric::normal, "fanfare_propagation_normal", MetricType::Gauge, "shard,signal,peer",
      "What fanfare_propagation_ratio is when all is well; absent while it is being learned."},
     {Metric::evidence, "fanfare_evidence", MetricType::Gauge, "shard,signal,peer",

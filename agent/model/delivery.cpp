@@ -44,6 +44,7 @@ Delivery sum(const Delivery& a, const Delivery& b) {
       .ack_times = each(a.ack_times, b.ack_times, plus),
       .ack_seconds = a.ack_seconds + b.ack_seconds,
       .unsent_lost = each(a.unsent_lost, b.unsent_lost, plus),
+      .ended = a.ended + b.ended,
       .unsent_bytes = a.unsent_bytes + b.unsent_bytes,
       .oldest_unsent_seconds = std::max(a.oldest_unsent_seconds, b.oldest_unsent_seconds),
       .oldest_unacked_seconds = std::max(a.oldest_unacked_seconds, b.oldest_unacked_seconds),
@@ -66,6 +67,7 @@ Delivery growth(const Delivery& now, const Delivery& before) {
   delta.ack_times = each(now.ack_times, before.ack_times, grown);
   delta.ack_seconds = std::max(0.0, now.ack_seconds - before.ack_seconds);
   delta.unsent_lost = each(now.unsent_lost, before.unsent_lost, grown);
+  delta.ended = grown(now.ended, before.ended);
   delta.bookkeeping_error = grown(now.bookkeeping_error, before.bookkeeping_error);
   return delta;
 }

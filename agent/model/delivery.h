@@ -38,6 +38,7 @@ struct Delivery {
   std::array<std::uint64_t, FANFARE_ACK_BUCKETS> ack_times{};
   double ack_seconds = 0;                                // sum of these times
   std::array<std::uint64_t, end_reasons> unsent_lost{};  // bytes, at the death of their socket
+  std::uint64_t ended = 0;  // sockets that are gone, counted with what was lost at their death
 
   // Gauges. Unsent: the process has written it, TCP has not sent it. Ages in seconds, 0: none.
   std::uint64_t unsent_bytes = 0;

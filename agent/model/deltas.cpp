@@ -39,10 +39,6 @@ std::vector<PeerDelta> peer_deltas(const Shard& now, const Shard& before) {
   return deltas;
 }
 
-std::uint64_t closed(const Shard& shard) {
-  return shard.closed_by_peer + shard.closed_by_local + shard.closed_by_timeout;
-}
-
 // What a proxy on this host has acknowledged says nothing of the clients behind it.
 Delivery delivery_delta(const Shard& now, const Shard& before) {
   auto delta = now.edge_delivery.edge > 0 ? growth(now.edge_delivery, before.edge_delivery)
@@ -61,14 +57,16 @@ ShardDelta shard_delta(const Shard& now, const Shard& before) {
                   growth(now.accepted_over_http, before.accepted_over_http),
       .commands = growth(now.commands, before.commands),
       .copies = growth(now.out.messages[FANFARE_EVENT], before.out.messages[FANFARE_EVENT]),
+      .events_out = growth(now.out.messages[FANFARE_EVENT], before.out.messages[FANFARE_EVENT]),
+      .event_bytes_out = growth(now.out.bytes[FANFARE_EVENT], before.out.bytes[FANFARE_EVENT]),
       .sockets_synced = now.sockets_synced,
       .sockets_unsynced = now.sockets_unsynced - now.sockets_silent,
       .delivery = delivery_delta(now, before),
       .sockets_opened = growth(now.sockets_opened, before.sockets_opened),
-      .sockets_closed = growth(closed(now), closed(before)),
       .replicates = now.replicates,
       .identifies = now.identifies,
       .peers = peer_deltas(now, before)};
+  delta.published = delta.accepted;
   if (!now.identifies) return delta;
   delta.accepted = growth(now.reach.accepted, before.reach.accepted);
   delta.reached = growth(now.reach.reached, before.reach.reached);

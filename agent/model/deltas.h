@@ -34,11 +34,14 @@ struct ShardDelta {
   std::string shard;
   std::chrono::nanoseconds at{};    // CLOCK_MONOTONIC of the later snapshot
   std::chrono::nanoseconds span{};  // since the earlier one; a tick that failed makes it longer
-  std::uint64_t accepted = 0;       // events in from clients
+  std::uint64_t published = 0;      // events in from clients, over their sockets and over HTTP
+  std::uint64_t accepted = 0;       // of them, those whose fate is followed: with identity, if read
   std::uint64_t commands = 0;       // new log entries to be copied, see Shard::commands
   std::uint64_t reached = 0;
   std::uint64_t copies = 0;      // event messages out, the publisher's own left out where known
   std::uint64_t own_copies = 0;  // to the publisher; 0 without identity
+  std::uint64_t events_out = 0;  // event messages out, and their bytes
+  std::uint64_t event_bytes_out = 0;
   std::uint64_t unidentified = 0;
   std::uint64_t sockets_synced = 0;    // now
   std::uint64_t sockets_unsynced = 0;  // those that something has left by
@@ -47,7 +50,6 @@ struct ShardDelta {
   // sockets where there are any, see Delivery::edge.
   Delivery delivery{};
   std::uint64_t sockets_opened = 0;
-  std::uint64_t sockets_closed = 0;
   bool replicates = false;
   bool identifies = false;
   std::vector<PeerDelta> peers;

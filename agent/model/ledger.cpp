@@ -60,12 +60,12 @@ void raise(DirectionTotals& shown, const DirectionTotals& actual) {
 void count_close(Shard& shard, const fanfare_flow& flow) {
   const bool passive =
       flow.close_state == FANFARE_TCP_LAST_ACK || flow.close_state == FANFARE_TCP_CLOSE_WAIT;
-  if (flow.sk_err == ETIMEDOUT)
-    ++shard.closed_by_timeout;
-  else if (flow.sk_err == ECONNRESET || flow.sk_err == EPIPE || (flow.sk_err == 0 && passive))
+  if (flow.sk_err == ECONNRESET || flow.sk_err == EPIPE || (flow.sk_err == 0 && passive))
     ++shard.closed_by_peer;
-  else
+  else if (flow.sk_err == 0 || flow.sk_err == ECONNABORTED)
     ++shard.closed_by_local;
+  else
+    ++shard.closed_by_timeout;  // or what a router said last: TCP reports that instead
 }
 
 }  // namespace

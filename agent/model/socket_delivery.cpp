@@ -38,12 +38,13 @@ bool is_open(std::uint8_t state) {
   return state == FANFARE_TCP_ESTABLISHED || state == FANFARE_TCP_CLOSE_WAIT;
 }
 
-// An end that comes straight from an open state is a RST of ours; ECONNABORTED is `ss -K`.
+// An end that comes straight from an open state is a RST of ours; ECONNABORTED is `ss -K`. Any
+// other error is a router's last word (EHOSTUNREACH, ...), which TCP reports in place of ETIMEDOUT.
 EndReason reason_of(const fanfare_flow& flow) {
-  if (flow.sk_err == ETIMEDOUT) return EndReason::timeout;
   if (flow.sk_err == ECONNRESET || flow.sk_err == EPIPE || flow.sk_err == ECONNABORTED)
     return EndReason::reset;
-  return flow.sk_err == 0 && is_open(flow.close_state) ? EndReason::reset : EndReason::close;
+  if (flow.sk_err != 0) return EndReason::timeout;
+  return is_open(flow.close_state) ? EndReason::reset : EndReason::close;
 }
 
 // A FIN that was queued behind them takes one sequence number.
@@ -144,6 +145,7 @@ void SocketDelivery::count_end(const fanfare_flow& flow, Delivery& totals) {
   }
   in_flight_ = {};
   totals.unsent_lost[reason] += ending.unsent_bytes;
+  ++totals.ended;
 }
 
 // A socket's unsent bytes are known from the owner scans: what waits since the scan that first saw

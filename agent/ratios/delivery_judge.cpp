@@ -86,12 +86,14 @@ BlockTick DeliveryJudge::block_tick(const ShardDelta& delta) const {
 }
 
 void DeliveryJudge::sum_recent(const ShardDelta& delta, DeliveryFigures& figures) {
-  recent_.push_back({delta.at, events(delta), delta.sockets_closed});
+  recent_.push_back(
+      {delta.at, events(delta), delta.delivery.ended, sum(delta.delivery.unsent_lost)});
   while (delta.at - recent_.front().at >= recent_time) recent_.pop_front();
   for (const auto& tick : recent_) {
     figures.acked += tick.fate.acked;
     figures.unknown += tick.fate.unknown;
     figures.closed += tick.closed;
+    figures.unsent_lost += tick.unsent_lost;
     for (std::size_t i = 0; i < end_reasons; ++i) figures.lost[i] += tick.fate.lost[i];
   }
 }
@@ -118,17 +120,27 @@ void DeliveryJudge::judge_acks(const ShardDelta& delta, Judgement& judgement) {
   if (signal.normal) signal.normal = 1 - *signal.normal;
 }
 
+double DeliveryJudge::lost_with_sockets(const ShardDelta& delta) {
+  event_bytes_.add(number(delta.event_bytes_out), seconds(delta));
+  events_out_.add(number(delta.events_out), seconds(delta));
+  const double lost = number(sum(events(delta).lost));
+  const double unsent = number(sum(delta.delivery.unsent_lost));
+  if (unsent <= 0 || event_bytes_.per_second() <= 0) return lost;
+  return lost + unsent * events_out_.per_second() / event_bytes_.per_second();
+}
+
 void DeliveryJudge::judge_closes(const ShardDelta& delta, Judgement& judgement) {
   const double sockets = number(std::max<std::uint64_t>(delta.sockets_synced, 1));
-  const double lost = number(sum(events(delta).lost));
+  const double lost = lost_with_sockets(delta);
   copies_.add(number(delta.copies + delta.own_copies), seconds(delta));
   const double for_a_socket = copies_.per_second() / sockets;  // 1/s
   auto tick = block_tick(delta);
-  tick.all = number(delta.sockets_closed) * longest_lost;
+  const double ended = number(delta.delivery.ended);
+  tick.all = ended * longest_lost;
   if (lost > 0) tick.bad = for_a_socket > 0 ? std::min(lost / for_a_socket, tick.all) : tick.all;
   closes_known_ = closes_known_ || tick.all > 0 || is_learned(close_loss);
   if (!closes_known_) return;
-  closes_shown_.add(delta.at, lost, number(delta.sockets_closed));
+  closes_shown_.add(delta.at, lost, ended);
   auto& signal = judgement.signals.emplace_back(close_loss.advance(tick));
   signal.ratio = closes_shown_.ratio(delta.at);
   if (signal.normal) signal.normal = *signal.normal * longest_lost * for_a_socket;
@@ -175,11 +187,11 @@ void DeliveryJudge::judge_accepted(const ShardDelta& delta, Judgement& judgement
   const double learned = figures.sockets > 0 ? seconds(delta) : seconds(delta) / 24;
   sockets_usual.add(number(figures.sockets) * learned, learned);
   accepted_known_ =
-      accepted_known_ || acks_known_ || delta.accepted > 0 || accepted.state().age > 0;
+      accepted_known_ || acks_known_ || delta.published > 0 || accepted.state().age > 0;
   if (!accepted_known_) return;
   const bool settled = figures.sockets > 0 && !is_collapsed(figures);
   judgement.signals.push_back(
-      accepted.advance(delta.at, delta.span, number(delta.accepted), settled));
+      accepted.advance(delta.at, delta.span, number(delta.published), settled));
 }
 
 void DeliveryJudge::advance(const ShardDelta& delta, Judgement& judgement) {

@@ -45,9 +45,11 @@ class DeliveryJudge {
   // acked / (acked + lost) of the events whose fate became known; unknown fates are neither. Normal
   // in 0.95..0.999, less on mobile networks; null: 0.02 below.
   BlockSignal ack_fate{signal_ack_fate, 0.02};
-  // Events lost for each closed socket. Judged as seconds of a socket's traffic, lost / closed /
-  // (copies for a socket and second), up to 100: busy hours lose more at each close. Null: 2 s more
-  // than normal.
+  // Events lost for each closed socket: written and not acknowledged, and those that its unsent
+  // bytes would have been (by the mean size of an event). A client that stops taking has few of the
+  // former in flight, and all the rest of what it misses unsent. Judged as seconds of a socket's
+  // traffic, lost / closed / (copies for a socket and second), up to 100: busy hours lose more at
+  // each close. Null: 2 s more than normal.
   BlockSignal close_loss{signal_close_loss, 0.02};
   // Silent / judged sockets older than a minute, while the shard emits. What is normal is learned
   // for each level of traffic: in a quiet night most sockets are silent. Null: 5 points more.
@@ -66,6 +68,7 @@ class DeliveryJudge {
     std::chrono::nanoseconds at{};
     Fate fate{};
     std::uint64_t closed = 0;
+    std::uint64_t unsent_lost = 0;  // bytes
   };
   void sum_recent(const ShardDelta& delta, DeliveryFigures& figures);
   void judge_bookkeeping(const ShardDelta& delta, DeliveryFigures& figures);
@@ -75,9 +78,12 @@ class DeliveryJudge {
   void judge_stuck(const ShardDelta& delta, Judgement& judgement);
   void judge_accepted(const ShardDelta& delta, Judgement& judgement);
   BlockTick block_tick(const ShardDelta& delta) const;
+  double lost_with_sockets(const ShardDelta& delta);  // events
 
   std::deque<Tick> recent_;                                                // a minute
   std::deque<std::pair<std::chrono::nanoseconds, std::uint64_t>> errors_;  // ten minutes
+  FadingMean event_bytes_{std::chrono::minutes(10)};
+  FadingMean events_out_{std::chrono::minutes(10)};
   FadingMean copies_{std::chrono::minutes(1)};
   FadingMean due_{std::chrono::minutes(5)};  // as long as a socket takes to count as silent
   FadingMean emitted_{std::chrono::minutes(5)};

@@ -78,11 +78,13 @@ struct DeliveryFigures {
   std::uint64_t followed = 0;  // sockets that `now` speaks of: edge ones where there are any
   std::uint64_t sockets = 0;   // open ones, readable or not
   double sockets_usual = 0;    // mean of the last hour; 0: not known yet
-  // Within the last minute: events by what became of them, sockets closed.
+  // Within the last minute: events by what became of them, sockets gone, and the bytes that these
+  // had taken from the process and not sent.
   std::uint64_t acked = 0;
   std::array<std::uint64_t, end_reasons> lost{};
   std::uint64_t unknown = 0;
   std::uint64_t closed = 0;
+  std::uint64_t unsent_lost = 0;
   // The age whose sockets are silent more than the rest are, by 10 points at least.
   std::optional<AgeClass> silent_age{};
   std::uint64_t bookkeeping_error = 0;  // messages, within the last ten minutes

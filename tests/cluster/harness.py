@@ -11,6 +11,7 @@ import time
 
 import web
 from alertmanager import Alertmanager
+from cells import Cells
 from hosts import SWITCH, Hosts
 from node import CLIENTS, ChatNode, HostAgent
 from processes import Failure, JsonProcess
@@ -27,6 +28,10 @@ class Load:
     rate: float = 20  # events a second, all nodes together
     rest_share: float = 0.2  # of the events
     settle_seconds: int = 3
+    cells: int = 0  # of each node: addresses that its clients share, each of which can be cut off
+    read_buffer: int = 0  # bytes, of each client; 0: the kernel's own
+    retries: int = 0  # net.ipv4.tcp_retries2 of the hosts; 0: the kernel's own
+    publishes: tuple = ()  # paths whose POST is a publish, told to the agents
 
 
 def end_on_signals() -> None:
@@ -60,11 +65,14 @@ class Cluster:
 
     def _bring_up(self, stack: contextlib.ExitStack) -> None:
         hosts = stack.enter_context(Hosts(NODES))
+        self.cells = Cells([host.name for host in hosts.all], self.load.cells)
+        for host in hosts.all if self.load.retries else []:
+            host.set_retries(self.load.retries)
         self.alertmanager = stack.enter_context(
             Alertmanager(SWITCH, hosts.directory, self._logs / "alertmanager.log"))
         for host in hosts.all if self._fanfare else []:
             agent = HostAgent(self._fanfare, host, hosts.all, self.alertmanager.url,
-                              hosts.directory, self._logs / f"agent-{host.name}")
+                              hosts.directory, self._logs / f"agent-{host.name}", self.load.publishes)
             stack.callback(agent.stop)
             agent.start()
             self.agents[host.name] = agent
@@ -88,7 +96,8 @@ class Cluster:
         return [self._work / "chatload", "--nodes", nodes, "--clients", str(load.clients),
                 "--rooms", str(load.rooms), "--in", str(load.rooms_of_client),
                 "--rate", str(load.rate), "--rest", str(load.rest_share),
-                "--settle", f"{load.settle_seconds}s"]
+                "--settle", f"{load.settle_seconds}s", "--read-buffer", str(load.read_buffer),
+                "--from", ",".join(self.cells.addresses)]
 
     def await_clients(self, seconds: float = START_SECONDS) -> None:
         due = {name: self.load.clients for name in self.nodes}

@@ -55,6 +55,10 @@ def ip(namespace: int, *words: str) -> None:
                    timeout=10)
 
 
+def ip_here(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True, timeout=10)
+
+
 def cgroup_mount() -> pathlib.Path:
     """Where the host's cgroup v2 tree is; its root has inode 1."""
     with open("/proc/self/mounts", encoding="utf-8") as mounts:
@@ -108,6 +112,11 @@ class Host:
         ip(switch, "link", "set", port, "master", "switch", "up")
         ip(self._namespace, "addr", "add", f"{self.address}/24", "dev", "eth0")
         ip(self._namespace, "link", "set", "eth0", "up")
+
+    def set_retries(self, count: int) -> None:
+        """How often TCP sends again to a peer that is gone: 8 gives up after some 100 s."""
+        subprocess.run(["sh", "-c", f"echo {count} > /proc/sys/net/ipv4/tcp_retries2"],
+                       preexec_fn=self.place_outside, check=True, timeout=10)
 
     def place(self) -> None:
         """In the cgroup."""

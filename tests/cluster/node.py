@@ -91,19 +91,22 @@ class HostAgent:
     """`fanfare agent` on one host, with the level of configuration that gives reach."""
 
     def __init__(self, fanfare: pathlib.Path, host: Host, hosts: list[Host], alertmanager: str,
-                 directory: pathlib.Path, log: pathlib.Path):
+                 directory: pathlib.Path, log: pathlib.Path, publishes: tuple = ()):
         self.name, self._fanfare, self._host, self._log = host.name, fanfare, host, log
         self.admin = directory / f"{host.name}.sock"
         self._starts = 0
         self._process = None
         self._config = directory / f"{host.name}.yaml"
+        clients = {"identity": {"json_key": "id"}}
+        if publishes:
+            clients["publishes"] = [{"method": "POST", "path": path} for path in publishes]
         config = {  # JSON is YAML
             "node": host.name, "cluster": "test", "cgroup": str(host.cgroup),
             "listen": f"{host.address}:{METRICS}", "admin": str(self.admin),
             "limits": {"sockets": 4096},
             "shards": [{
                 "name": SHARD, "match": {"listen_ports": [CLIENTS]},
-                "clients": {"identity": {"json_key": "id"}},
+                "clients": clients,
                 "replication": {"protocol": "hashicorp-raft", "ports": [RAFT],
                                 "peers": {h.address: h.name for h in hosts}},
             }],
@@ -134,6 +137,25 @@ class HostAgent:
         self.stop()
         self.start()
         self.await_ready()
+
+    def edit_state(self, edit) -> None:
+        """A restart, between whose ends `edit` may change what the agent has learned."""
+        self.stop()
+        path = pathlib.Path(f"{self.admin}.state")
+        state = json.loads(path.read_text(encoding="utf-8"))
+        edit(state)
+        path.write_text(json.dumps(state), encoding="utf-8")
+        self.start()
+        self.await_ready()
+
+    def shard(self) -> dict:
+        """The shard as `fanfare shards -o json` has it."""
+        text = web.get(f"http://{self._host.address}:{METRICS}/api/v1/shards")
+        return next(s for s in json.loads(text) if s["shard"] == SHARD)
+
+    def alerts(self) -> list:
+        """Pending and firing ones, as `fanfare alerts -o json` has them."""
+        return json.loads(web.get(f"http://{self._host.address}:{METRICS}/api/v1/alerts"))
 
     def metrics(self) -> list:
         try:

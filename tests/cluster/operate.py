@@ -6,11 +6,12 @@ import time
 from processes import Failure
 from scenarios import loss
 
-HELP = """  fault NODE NAME     none, drop_remote, drop_all, drop_percent=N, echo_sender, half_members;
-                      on the leader: stall_peer=NODE
+HELP = """  fault NODE NAME     none, drop_remote, drop_all, drop_percent=N, echo_sender, half_members,
+                      forget_percent=N, kill_full=BYTES, refuse; on the leader: stall_peer=NODE
   restart NODE [NAME] a roll-out of a build, with this fault
   kill NODE | start NODE | transfer
   rate N              events a second      storm SHARE SECONDS   clients leave and come back
+  stall NODE SHARE SECONDS    clients stop reading      troubles      the clients' own word
   truth SECONDS       what the clients say of the last seconds
   alerts | leader | stats NODE | quit"""
 
@@ -31,6 +32,11 @@ def obey(cluster, words: list[str]) -> None:
             cluster.clients.ask("rate", rate=float(rate))
         case ["storm", share, seconds]:
             print(cluster.clients.ask("storm", share=float(share), seconds=float(seconds)))
+        case ["stall", node, share, seconds]:
+            print(cluster.clients.ask("stall", of=node, share=float(share), seconds=float(seconds)))
+        case ["troubles"]:
+            for name, troubles in cluster.clients.ask("troubles", seconds=60).items():
+                print(f"  {name}: {troubles}")
         case ["truth", seconds]:
             for name, counts in cluster.truth(time.time() - float(seconds), time.time()).items():
                 print(f"  {name}: {loss(counts):.1f} % lost; {counts}")

@@ -15,12 +15,14 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(1, str(HERE.parent / "peers"))
 
+import delivery  # noqa: E402
 import demo  # noqa: E402
 import operate  # noqa: E402
 from harness import Cluster, Load, end_on_signals  # noqa: E402
 from processes import Failure  # noqa: E402
 from scenarios import SCENARIOS, Verdict  # noqa: E402
 
+SCENARIOS |= delivery.SCENARIOS
 INTERACTIVE = {"up": operate.operate, "demo": demo.play}
 
 

@@ -16,6 +16,7 @@ packages=
 command -v go >/dev/null || packages="$packages golang-go"
 command -v prometheus-alertmanager >/dev/null || packages="$packages prometheus-alertmanager"
 command -v ip >/dev/null || packages="$packages iproute2"
+command -v nft >/dev/null || packages="$packages nftables"
 command -v python3 >/dev/null || packages="$packages python3"
 if [ -n "$packages" ]; then
   echo "cluster: installing$packages"

@@ -70,6 +70,7 @@ class JsonProcess:
         self._log = log
         self._process = spawn(argv, log, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._answers = queue.Queue()
+        self._asking = threading.Lock()
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
@@ -100,8 +101,9 @@ class JsonProcess:
         return json.loads(line)
 
     def ask(self, do: str, **arguments) -> dict:
-        self.tell(do, **arguments)
-        return self.hear()
+        with self._asking:
+            self.tell(do, **arguments)
+            return self.hear()
 
     def __enter__(self):
         return self

@@ -87,7 +87,7 @@ class ClientWorld {
       if (room.quiet > 300) silent += room.members;
     }
     rate_ += (copies / sockets_ - rate_) / 60;
-    delta.accepted = whole(events);
+    delta.accepted = delta.published = whole(events);
     delta.copies = whole(copies);
     auto& now = delta.delivery;
     now.fates[FANFARE_FATE_EVENT].acked = whole(copies);
@@ -100,7 +100,7 @@ class ClientWorld {
 
   // `count` sockets close, each with so many seconds of traffic unacknowledged.
   void close(Random& random, double count, double seconds, EndReason why, ShardDelta& delta) {
-    delta.sockets_closed += whole(count);
+    delta.delivery.ended += whole(count);
     delta.sockets_opened += whole(count);
     delta.delivery.fates[FANFARE_FATE_EVENT].lost[static_cast<std::size_t>(why)] +=
         whole(poisson(random, count * seconds * rate_));

@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 struct DeliveryStory : testing::Test {
   std::unique_ptr<ShardStory> story = std::make_unique<ShardStory>();
   std::uint64_t sockets = 1000, unsynced = 0, accepted = 20, copies = 1000;
-  std::uint64_t acked = 990, lost = 10, unknown = 0, closed = 10, errors = 0;
+  std::uint64_t acked = 990, lost = 10, unknown = 0, closed = 10, errors = 0, unsent_lost = 0;
   std::uint64_t stuck = 10, edge = 1000, inner = 0;
   std::array<std::uint64_t, age_classes> silent{100, 60, 60, 60}, judged{100, 300, 300, 300};
 
@@ -25,11 +25,12 @@ struct DeliveryStory : testing::Test {
     return story->second([&](ShardDelta& delta) {
       delta.replicates = delta.identifies = false;
       delta.commands = delta.reached = 0;
-      delta.accepted = accepted;
+      delta.accepted = delta.published = accepted;
       delta.copies = copies;
       delta.sockets_synced = sockets;
       delta.sockets_unsynced = unsynced;
-      delta.sockets_closed = closed;
+      delta.events_out = copies;
+      delta.event_bytes_out = 100 * copies;
       auto& now = delta.delivery;
       now.fates[FANFARE_FATE_EVENT] = {.acked = acked, .lost = {lost, 0, 0}, .unknown = unknown};
       now.silent = silent;
@@ -38,6 +39,8 @@ struct DeliveryStory : testing::Test {
       now.edge = edge;
       now.inner = inner;
       now.bookkeeping_error = errors;
+      now.ended = closed;
+      now.unsent_lost = {unsent_lost, 0, 0};
     });
   }
 
@@ -173,6 +176,18 @@ TEST_F(DeliveryStory, MoreLostWithEachCloseThanNormal) {
   ASSERT_TRUE(until(330, signal_close_loss));
   EXPECT_FALSE(signal(signal_ack_fate).lost);
   EXPECT_NEAR(*signal(signal_close_loss).ratio.value, 4, 1);
+}
+
+// What a cut client misses is unsent, all but the little that is in flight.
+TEST_F(DeliveryStory, WhatWasNotSentIsLostWithItsSocketToo) {
+  lost = 1;
+  pass(3600);
+  lost = 10;
+  unsent_lost = 80 * 100;  // bytes: eight events for each socket
+  ASSERT_TRUE(until(330, signal_close_loss));
+  EXPECT_FALSE(signal(signal_ack_fate).lost);
+  EXPECT_NEAR(*signal(signal_close_loss).ratio.value, 4.5, 1);
+  EXPECT_EQ(story->last().delivery.unsent_lost, 60U * 8000);
 }
 
 TEST_F(DeliveryStory, ABusyHourLosesMoreAtEachCloseAndIsNoFault) {

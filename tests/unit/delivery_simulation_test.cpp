@@ -163,11 +163,11 @@ Change stuck(double share) {
 Change lose_at_close(double events) {
   return [events](Random& random, ShardDelta& delta) {
     delta.delivery.fates[FANFARE_FATE_EVENT].lost[0] += static_cast<std::uint64_t>(
-        poisson(random, events * static_cast<double>(delta.sockets_closed)));
+        poisson(random, events * static_cast<double>(delta.delivery.ended)));
   };
 }
 
-void publish_nothing(Random&, ShardDelta& delta) { delta.accepted = 0; }
+void publish_nothing(Random&, ShardDelta& delta) { delta.published = 0; }
 
 TEST(FaultOfDelivery, EventsAreNotAcknowledged) {
   for (const double share : {.5, .2, .06}) EXPECT_LE(delay({}, signal_ack_fate, lose(share)), 330);

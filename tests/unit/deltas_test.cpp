@@ -57,8 +57,10 @@ TEST_F(DeltasTest, WithIdentityTheReachTotalsStandForTheMessages) {
   at(1s);
   shard().in.messages[FANFARE_EVENT] = 99;
   shard().out.messages[FANFARE_EVENT] = 999;
+  shard().accepted_over_http = 7;
   shard().reach = {.accepted = 3, .reached = 2, .copies = 20, .own_copies = 3, .unidentified = 1};
   const auto delta = at(2s).at(0);
+  EXPECT_EQ(delta.published, 106u) << "whether clients publish does not hang on it";
   EXPECT_EQ(delta.accepted, 3u);
   EXPECT_EQ(delta.reached, 2u);
   EXPECT_EQ(delta.copies, 20u);

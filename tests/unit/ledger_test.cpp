@@ -171,6 +171,7 @@ TEST(Ledger, ClosesAreSortedByWhoEndedThem) {
       {0, FANFARE_TCP_ESTABLISHED, &Shard::closed_by_local},
       {ECONNABORTED, FANFARE_TCP_ESTABLISHED, &Shard::closed_by_local},
       {ETIMEDOUT, FANFARE_TCP_ESTABLISHED, &Shard::closed_by_timeout},
+      {EHOSTUNREACH, FANFARE_TCP_ESTABLISHED, &Shard::closed_by_timeout},
   };
   for (const auto& one : cases) {
     Ledger ledger({}, plenty);

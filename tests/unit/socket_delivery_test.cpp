@@ -101,6 +101,7 @@ TEST(SocketDelivery, WhatWasNotAckedIsLostByReason) {
         Case{ECONNABORTED, FANFARE_TCP_ESTABLISHED, EndReason::reset},  // ss -K
         Case{EPIPE, FANFARE_TCP_CLOSE_WAIT, EndReason::reset},
         Case{ETIMEDOUT, FANFARE_TCP_ESTABLISHED, EndReason::timeout},
+        Case{EHOSTUNREACH, FANFARE_TCP_ESTABLISHED, EndReason::timeout},  // a router's word
         Case{0, FANFARE_TCP_FIN_WAIT1, EndReason::close},
         Case{0, FANFARE_TCP_LAST_ACK, EndReason::close}}) {
     Client client;
@@ -110,7 +111,9 @@ TEST(SocketDelivery, WhatWasNotAckedIsLostByReason) {
     client.close(error, state, 1100, 5000);
     client.tick();
     EXPECT_EQ(client.events().in_flight, 4U) << "an ACK may still be on its way through the hook";
+    EXPECT_EQ(client.totals.ended, 0U) << "of what was lost with how many, both must say the same";
     client.tick();
+    EXPECT_EQ(client.totals.ended, 1U);
     client.tick();
     EXPECT_EQ(client.events().acked, 1U);
     EXPECT_EQ(lost(client.events(), reason), 4U) << "error " << error << " state " << state;

@@ -12,19 +12,24 @@ import (
 // Fault is what is wrong with this node's build. Log, API and heartbeats stay well under each.
 type Fault struct {
 	kind    string
-	percent uint64 // drop_percent
+	percent uint64 // drop_percent, forget_percent
+	bytes   int    // kill_full
 	peer    string // stall_peer: id of the follower
 }
 
-// faultKinds: what each leaves out of the broadcast of an applied entry.
+// faultKinds: what each leaves out of the broadcast of an applied entry, and those that do other
+// things.
 var faultKinds = map[string]string{
-	"none":         "nothing",
-	"drop_remote":  "entries that another node accepted (the founding incident)",
-	"drop_all":     "everything",
-	"drop_percent": "=N: N percent of the entries, told by their id",
-	"echo_sender":  "everybody but the publisher's own socket",
-	"half_members": "every second member of each room",
-	"stall_peer":   "=ID: nothing; replication to that follower stops while heartbeats go on",
+	"none":           "nothing",
+	"drop_remote":    "entries that another node accepted (the founding incident)",
+	"drop_all":       "everything",
+	"drop_percent":   "=N: N percent of the entries, told by their id",
+	"echo_sender":    "everybody but the publisher's own socket",
+	"half_members":   "every second member of each room",
+	"stall_peer":     "=ID: nothing; replication to that follower stops while heartbeats go on",
+	"forget_percent": "=N: N percent of the members that enter from then on: their rooms are forgotten",
+	"kill_full":      "=BYTES: resets each second the connections with so much unacknowledged or unsent",
+	"refuse":         "nothing; no event is accepted any more: 503, and not into the log",
 }
 
 func parseFault(text string) (Fault, error) {
@@ -34,9 +39,13 @@ func parseFault(text string) (Fault, error) {
 		return fault, fmt.Errorf("no such fault: %q", text)
 	}
 	switch kind {
-	case "drop_percent":
+	case "drop_percent", "forget_percent":
 		if _, err := fmt.Sscan(value, &fault.percent); err != nil || fault.percent > 100 {
-			return fault, fmt.Errorf("drop_percent=N with N from 0 to 100, not %q", value)
+			return fault, fmt.Errorf("%s=N with N from 0 to 100, not %q", kind, value)
+		}
+	case "kill_full":
+		if _, err := fmt.Sscan(value, &fault.bytes); err != nil || fault.bytes < 1 {
+			return fault, fmt.Errorf("kill_full=BYTES, not %q", value)
 		}
 	case "stall_peer":
 		if fault.peer = value; value == "" {
@@ -59,6 +68,11 @@ func (fault Fault) dropsEntry(entry Entry, node string) bool {
 		return hash.Sum64()>>32%100 < fault.percent
 	}
 	return false
+}
+
+// forgets: are the rooms of the n'th member that enters forgotten? n from 1.
+func (fault Fault) forgets(n uint64) bool {
+	return fault.kind == "forget_percent" && n*fault.percent/100 > (n-1)*fault.percent/100
 }
 
 // dropsMember: is the entry kept from this member, the place'th of its room?

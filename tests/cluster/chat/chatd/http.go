@@ -28,6 +28,7 @@ type Stats struct {
 	GivenUp  uint64            `json:"given_up"` // events that never got there
 	Applied  uint64            `json:"applied"`  // command entries
 	Written  uint64            `json:"written"`  // frames to clients
+	Killed   uint64            `json:"killed"`   // connections reset by kill_full
 	Raft     map[string]string `json:"raft"`
 }
 
@@ -64,6 +65,9 @@ func (server *Server) accept(publisher string, data []byte) error {
 	var e event.Event
 	if err := json.Unmarshal(data, &e); err != nil || e.ID == "" || e.Room == "" {
 		return errors.New("not an event")
+	}
+	if server.faults.get().kind == "refuse" {
+		return errors.New("fault: refused")
 	}
 	if err := server.shard.accept(Entry{server.node, publisher, e}); err != nil {
 		server.givenUp.Add(1)
@@ -125,7 +129,8 @@ func (server *Server) apply(w http.ResponseWriter, r *http.Request) {
 func (server *Server) stats(w http.ResponseWriter, _ *http.Request) {
 	stats := Stats{Node: server.node, Fault: server.faults.get().kind, Members: server.rooms.open.Load(),
 		Accepted: server.accepted.Load(), GivenUp: server.givenUp.Load(), Applied: server.log.applied.Load(),
-		Written: server.rooms.written.Load(), Raft: server.shard.raft.Stats()}
+		Written: server.rooms.written.Load(),
+		Killed:  server.rooms.killed.Load(), Raft: server.shard.raft.Stats()}
 	json.NewEncoder(w).Encode(stats)
 }
 

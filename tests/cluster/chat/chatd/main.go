@@ -61,6 +61,7 @@ func main() {
 	go http.Serve(listen(o.Inner), server.inside())
 	shard.await(state.replayUntil)
 	go http.Serve(listen(o.HTTP), server.clients())
+	go rooms.killFull()
 
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)

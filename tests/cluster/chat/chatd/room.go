@@ -34,16 +34,24 @@ type Rooms struct {
 	faults  *Faults
 	mutex   sync.Mutex
 	members map[string][]*Member // by room, in the order of their coming
-	written atomic.Uint64        // frames handed to the clients' sockets
+	all     map[*Member]bool
+	written atomic.Uint64 // frames handed to the clients' sockets
 	open    atomic.Int64
+	entered atomic.Uint64 // members ever
+	killed  atomic.Uint64 // connections reset by kill_full
 }
 
 func newRooms(node string, faults *Faults) *Rooms {
-	return &Rooms{node: node, faults: faults, members: map[string][]*Member{}}
+	return &Rooms{node: node, faults: faults, members: map[string][]*Member{},
+		all: map[*Member]bool{}}
 }
 
 func (rooms *Rooms) enter(member *Member) {
+	if rooms.faults.get().forgets(rooms.entered.Add(1)) {
+		member.Rooms = nil
+	}
 	rooms.mutex.Lock()
+	rooms.all[member] = true
 	for _, room := range member.Rooms {
 		rooms.members[room] = append(rooms.members[room], member)
 	}
@@ -64,6 +72,7 @@ func (rooms *Rooms) leave(member *Member) {
 		}
 		rooms.members[room] = kept
 	}
+	delete(rooms.all, member)
 	close(member.queue)
 	rooms.open.Add(-1)
 }
@@ -73,16 +82,19 @@ func (rooms *Rooms) write(member *Member) {
 	ping := time.NewTicker(pingInterval)
 	defer ping.Stop()
 	defer member.conn.Close()
-	for {
+	send := func(kind int, data []byte) bool {
 		member.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
+		return member.conn.WriteMessage(kind, data) == nil
+	}
+	for {
 		select {
 		case data, ok := <-member.queue:
-			if !ok || member.conn.WriteMessage(websocket.TextMessage, data) != nil {
+			if !ok || !send(websocket.TextMessage, data) {
 				return
 			}
 			rooms.written.Add(1)
 		case <-ping.C:
-			if member.conn.WriteMessage(websocket.PingMessage, nil) != nil {
+			if !send(websocket.PingMessage, nil) {
 				return
 			}
 		}

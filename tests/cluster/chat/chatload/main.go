@@ -10,7 +10,9 @@ import (
 	"encoding/json"
 	"flag"
 	"log"
+	"maps"
 	"math"
+	"net"
 	"os"
 	"strings"
 	"time"
@@ -21,6 +23,8 @@ type command struct {
 	Rate    float64 `json:"rate"`
 	Count   int     `json:"count"`
 	Share   float64 `json:"share"`
+	Of      string  `json:"of"`    // a node or an address of clients; "": all
+	Pause   float64 `json:"pause"` // seconds
 	Seconds float64 `json:"seconds"`
 	Since   int64   `json:"since"` // seconds since 1970; 0: from the start
 	Until   int64   `json:"until"` // 0: to the last that is settled
@@ -34,7 +38,8 @@ type Report struct {
 	Open      int                `json:"open"` // published, not settled
 	Late      int                `json:"late"` // copies that came after they were given up
 	Connected map[string]int     `json:"connected"`
-	Nodes     map[string]*Counts `json:"nodes"` // of the span
+	Nodes     map[string]*Counts `json:"nodes"`    // of the span
+	Received  map[string]int     `json:"received"` // event frames, by node, all there were
 }
 
 func obey(c command, crowd *Crowd, publisher *Publisher) any {
@@ -44,7 +49,13 @@ func obey(c command, crowd *Crowd, publisher *Publisher) any {
 	case "burst":
 		publisher.burst(c.Count, c.Rate)
 	case "storm":
-		return map[string]int{"gone": crowd.storm(c.Share, time.Duration(c.Seconds*float64(time.Second)))}
+		return map[string]int{"gone": crowd.storm(c.Of, c.Share, seconds(c.Pause), seconds(c.Seconds))}
+	case "stall":
+		return map[string]int{"stalled": crowd.stall(c.Of, c.Share, seconds(c.Seconds))}
+	case "wander":
+		crowd.wander(c.Share, seconds(c.Seconds))
+	case "troubles":
+		return crowd.troubles(seconds(c.Seconds))
 	case "report":
 		if c.Until == 0 {
 			c.Until = math.MaxInt64
@@ -55,12 +66,15 @@ func obey(c command, crowd *Crowd, publisher *Publisher) any {
 		truth.mutex.Lock()
 		defer truth.mutex.Unlock()
 		report.Withdrawn, report.Settled, report.Late = truth.withdrew, truth.settled, truth.late
+		report.Received = maps.Clone(truth.frames)
 		return report
 	default:
 		return map[string]string{"error": "no such command: " + c.Do}
 	}
 	return struct{}{}
 }
+
+func seconds(count float64) time.Duration { return time.Duration(count * float64(time.Second)) }
 
 func parseNodes(text string) (nodes []*Node) {
 	for _, item := range strings.Split(text, ",") {
@@ -73,6 +87,17 @@ func parseNodes(text string) (nodes []*Node) {
 	return nodes
 }
 
+func parseAddresses(text string) (addresses []*net.TCPAddr) {
+	for _, item := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' }) {
+		address := net.ParseIP(item)
+		if address == nil {
+			log.Fatalf("from: want ADDRESS,..., not %q", item)
+		}
+		addresses = append(addresses, &net.TCPAddr{IP: address})
+	}
+	return addresses
+}
+
 func main() {
 	nodes := flag.String("nodes", "", "ID=HOST:PORT,... that clients connect to")
 	clients := flag.Int("clients", 12, "clients of each node")
@@ -80,11 +105,13 @@ func main() {
 	in := flag.Int("in", 2, "rooms that each client is in")
 	rate := flag.Float64("rate", 0, "events a second, all nodes together")
 	rest := flag.Float64("rest", 0.2, "share of the events that come by REST")
+	from := flag.String("from", "", "ADDRESS,... that the clients share evenly")
+	readBuffer := flag.Int("read-buffer", 0, "bytes of a client's receive buffer, 0: the kernel's own")
 	settle := flag.Duration("settle", 3*time.Second, "time after which an event that has not come is lost")
 	flag.Parse()
 
 	truth := newTruth(*settle)
-	crowd := newCrowd(parseNodes(*nodes), *clients, *rooms, *in, truth)
+	crowd := newCrowd(parseNodes(*nodes), *clients, Habits{*rooms, *in, parseAddresses(*from), *readBuffer}, truth)
 	publisher := newPublisher(crowd, *rate, *rest)
 	go publisher.run()
 	go func() {

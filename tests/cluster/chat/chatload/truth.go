@@ -41,12 +41,14 @@ type Truth struct {
 	flights  map[string]*flight
 	seconds  map[int64]map[string]*Counts // settled: by second of publishing and node
 	settled  int
-	withdrew int // not accepted, by the server's own answer
-	late     int // received after `settle`
+	withdrew int            // not accepted, by the server's own answer
+	late     int            // received after `settle`
+	frames   map[string]int // received, by node
 }
 
 func newTruth(settle time.Duration) *Truth {
-	return &Truth{settle: settle, flights: map[string]*flight{}, seconds: map[int64]map[string]*Counts{}}
+	return &Truth{settle: settle, flights: map[string]*flight{}, seconds: map[int64]map[string]*Counts{},
+		frames: map[string]int{}}
 }
 
 // published notes an event before it is sent; `members` are connected and in its room.
@@ -72,6 +74,7 @@ func (truth *Truth) withdraw(id string) {
 func (truth *Truth) received(id string, client *Client) {
 	truth.mutex.Lock()
 	defer truth.mutex.Unlock()
+	truth.frames[client.node.name]++
 	f, ok := truth.flights[id]
 	switch {
 	case !ok:
