@@ -34,8 +34,8 @@ class Boot(unittest.TestCase):
         room = tempfile.TemporaryDirectory(prefix="fanfare-boot-")
         cls.addClassCleanup(room.cleanup)
         cls.room = pathlib.Path(room.name)
-        run("cmake", "--build", BUILD, "--target", "package_texts")
-        run("cpack", "-G", "DEB", "-B", cls.room, cwd=BUILD)
+        subprocess.run(["cmake", "--build", BUILD, "--target", "package_texts"], stdout=subprocess.DEVNULL, check=True)
+        subprocess.run(["cpack", "-G", "DEB", "-B", cls.room], cwd=BUILD, stdout=subprocess.DEVNULL, check=True)
         package = next(cls.room.glob("fanfare_*.deb"))
         tree = subprocess.run([HERE / "tree.sh", WORK, package], check=False).returncode
         if tree == 77:
