@@ -31,7 +31,7 @@ class Firing:
 
     @property
     def node(self) -> str:
-        return self.labels["node"]
+        return self.labels.get("node", "")  # what concerns a shard as a whole has none
 
     @property
     def severity(self) -> str:

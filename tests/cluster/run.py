@@ -18,11 +18,12 @@ sys.path.insert(1, str(HERE.parent / "peers"))
 import delivery  # noqa: E402
 import demo  # noqa: E402
 import operate  # noqa: E402
+import rules_scenarios  # noqa: E402
 from harness import Cluster, Load, end_on_signals  # noqa: E402
 from processes import Failure  # noqa: E402
 from scenarios import SCENARIOS, Verdict  # noqa: E402
 
-SCENARIOS |= delivery.SCENARIOS
+SCENARIOS |= delivery.SCENARIOS | rules_scenarios.SCENARIOS
 INTERACTIVE = {"up": operate.operate, "demo": demo.play}
 
 

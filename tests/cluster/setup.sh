@@ -15,6 +15,7 @@ at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; 
 packages=
 command -v go >/dev/null || packages="$packages golang-go"
 command -v prometheus-alertmanager >/dev/null || packages="$packages prometheus-alertmanager"
+command -v prometheus >/dev/null || packages="$packages prometheus"
 command -v ip >/dev/null || packages="$packages iproute2"
 command -v nft >/dev/null || packages="$packages nftables"
 command -v python3 >/dev/null || packages="$packages python3"
