@@ -11,6 +11,20 @@
 
 char dual_license[] SEC("license") = "Dual BSD/GPL";
 
+/* bpf/fast_open.bpf.c, which has a stack of its own. The agent puts it here. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} fast_open_program SEC(".maps");
+
+/* Sending before it is established: Fast Open. */
+static __always_inline int is_fast_open(const struct bpf_sock *sk)
+{
+	return sk->state == FANFARE_TCP_SYN_RECV;
+}
+
 /*
  * The 101 has just left: frames come from the client next, from the byte on that TCP expects. So
  * the request itself need not be read (part of it may have arrived under the listener's cookie).
@@ -45,8 +59,11 @@ static __always_inline void count_egress(struct __sk_buff *skb, struct bpf_sock 
 	__u8 flags_before;
 	__u64 cookie;
 
-	if (!segment.length)
+	if (!segment.length) {
+		if (is_fast_open(sk))
+			bpf_tail_call(skb, &fast_open_program, 0);
 		return;
+	}
 	cookie = bpf_get_socket_cookie(skb);
 	flow = bpf_map_lookup_elem(&flows, &cookie);
 	if (!flow || flow->out.stage == FANFARE_STAGE_DISMISSED)
@@ -81,7 +98,7 @@ int on_egress(struct __sk_buff *skb)
 {
 	struct bpf_sock *sk = skb->sk;
 
-	if (sk && is_watched(sk->src_port))
+	if (sk && (is_watched(sk->src_port) || is_fast_open(sk)))
 		count_egress(skb, sk);
 	return PASS;
 }

@@ -3,7 +3,8 @@
  * Payload that arrives before a connection is established: with the segment that completes the
  * handshake (its bare ACK was lost, or TCP_DEFER_ACCEPT had it dropped), or with the SYN (Fast
  * Open). Such segments carry the listener's socket. On ports whose connections are read from their
- * first byte they are held by the addresses, and the flow takes them over when it begins.
+ * first byte they are held by the addresses, and the flow takes them over when it begins
+ * (bpf/begin.bpf.h).
  */
 #ifndef FANFARE_HANDSHAKE_BPF_H
 #define FANFARE_HANDSHAKE_BPF_H
@@ -57,53 +58,6 @@ static __always_inline int is_handshake_of(const struct handshake *handshake,
 	for (int i = 0; i < 5; i++)
 		differ |= handshake->key.words[i] ^ key->words[i];
 	return handshake->since_ns && !differ;
-}
-
-/* What is held from here on for a flow that has just begun, whose first byte had `seq`. */
-static __always_inline void begin_with_held(struct fanfare_direction *in, struct tcp_sock *tcp,
-					    __u32 seq, __u32 held)
-{
-	__u32 busy = enter_inbound(&in->busy);
-
-	if (busy & INBOUND_TAKEN) {
-		if (held)
-			drop_held(held);
-		return;
-	}
-	if (tcp->rcv_nxt - seq < HELD_WINDOW * HELD_PAGE) /* Fast Open: TCP has these bytes */
-		in->first_seq = in->next_seq = seq;
-	if (inbound_held(busy)) /* the next segment was faster; it is missed, and named */
-		drop_held(inbound_held(busy));
-	leave_inbound(&in->busy, held);
-}
-
-/* The connection is established: what has arrived of it before belongs to `flow` from here on. It
- * is read when the next segment comes, whatever that is. */
-static __always_inline void take_over_handshake(struct tcp_sock *tcp, struct fanfare_flow *flow)
-{
-	union handshake_key key = {};
-	struct handshake *handshake;
-	__u32 busy, seq;
-	int ours;
-
-	__builtin_memcpy(key.remote, flow->remote, sizeof(key.remote));
-	__builtin_memcpy(key.local, flow->local, sizeof(key.local));
-	key.netns = flow->netns;
-	key.remote_port = flow->remote_port;
-	key.local_port = flow->local_port;
-	handshake = place_of_handshake(&key);
-	if (!handshake || !handshake->since_ns)
-		return;
-	busy = enter_inbound(&handshake->busy);
-	if (busy & INBOUND_TAKEN)
-		return;
-	ours = is_handshake_of(handshake, &key);
-	seq = handshake->seq;
-	if (ours)
-		handshake->since_ns = 0;
-	leave_inbound(&handshake->busy, ours ? 0 : inbound_held(busy));
-	if (ours)
-		begin_with_held(&flow->in, tcp, seq, inbound_held(busy));
 }
 
 #endif

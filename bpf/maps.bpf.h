@@ -44,8 +44,7 @@ static __always_inline int is_read_at_once(__u32 port)
 {
 	port &= 0xffff;
 	return (replication_enabled && replication_ports[port]) ||
-	       (client_protocols_enabled &&
-		(client_protocol_of_port[port] & FANFARE_PORT_PROTOCOL) == FANFARE_MQTT);
+	       (client_protocols_enabled && client_protocol_of_port[port]);
 }
 
 static __always_inline int is_watched(__u32 port)

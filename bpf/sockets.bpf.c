@@ -9,9 +9,7 @@
  *   SYN_SENT -> ESTABLISHED     | dialled                     | same, to a replication port
  *   any -> CLOSE                | over, sequence numbers final | figures stored, unwatched
  */
-#include "bpf/framers/stream.h"
-#include "bpf/handshake.bpf.h"
-#include "bpf/knobs.bpf.h"
+#include "bpf/begin.bpf.h"
 
 __u32 watched_ports[65536];
 __u64 served_ports[65536 / 64];
@@ -30,10 +28,6 @@ __u64 listeners_seen;
 static __always_inline void on_establish(struct sock *sk, __u8 protocol, int dialled)
 {
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
-	struct fanfare_flow *flow;
-	__u64 cookie, now_ns;
-	/* With Fast Open data may have left before: then it is searched like an old one. */
-	int fresh;
 
 	if (!tcp || !cgroup_in_scope(sk->sk_cgrp_data.cgroup, scope_cgroup))
 		return;
@@ -41,15 +35,7 @@ static __always_inline void on_establish(struct sock *sk, __u8 protocol, int dia
 		lose(FANFARE_LOSS_MPTCP, 1);
 		return;
 	}
-	fresh = tcp->data_segs_out == 0;
-	cookie = bpf_get_socket_cookie(sk);
-	now_ns = bpf_ktime_get_ns();
-	if (protocol)
-		flow = open_replication(sk, tcp, cookie, now_ns, fresh, protocol, dialled);
-	else
-		flow = open_served(sk, tcp, cookie, now_ns, fresh);
-	if (flow && !dialled && is_read_at_once(flow->local_port) && fanfare_in_step(&flow->in))
-		take_over_handshake(tcp, flow);
+	begin_flow(sk, tcp, bpf_get_socket_cookie(sk), protocol, dialled);
 }
 
 static __always_inline void on_accept(struct sock *sk)

@@ -81,6 +81,14 @@ bool replicates(const Knobs& knobs) {
                      [](const ShardKnobs& shard) { return !shard.replication_ports.empty(); });
 }
 
+// Where `place` says so a program goes on as `program`.
+void chain(const bpf_map* place, const bpf_program* program) {
+  const std::uint32_t index = 0;
+  const int fd = bpf_program__fd(program);
+  if (const int error = bpf_map_update_elem(bpf_map__fd(place), &index, &fd, BPF_ANY))
+    refuse(Step::load, "the kernel refused to chain the programs", -error);
+}
+
 using PortTable = std::map<std::size_t, std::uint8_t>;
 
 // The programs read the table meanwhile: only what differs is written.
@@ -119,11 +127,10 @@ void Probes::load(const Knobs& knobs, const CgroupTarget& cgroup) {
   set_client_rules(*skeleton_.get(), knobs);
   if (const int error = fanfare_bpf::load(skeleton_.get()))
     refuse(Step::load, "the kernel refused the programs", -error);
-  const std::uint32_t place = 0;
-  const int drain = bpf_program__fd(skeleton_->progs.on_drain);
-  if (const int error =
-          bpf_map_update_elem(bpf_map__fd(skeleton_->maps.drain_program), &place, &drain, BPF_ANY))
-    refuse(Step::load, "the kernel refused to chain the programs", -error);
+  const auto& maps = skeleton_->maps;
+  const auto& programs = skeleton_->progs;
+  chain(maps.drain_program, programs.on_drain);
+  chain(maps.fast_open_program, programs.on_fast_open);
 }
 
 void Probes::set_shards(const std::vector<ShardKnobs>& shards) {
