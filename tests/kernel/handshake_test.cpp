@@ -115,7 +115,7 @@ class ClientHandshakeTest : public KernelTest, public testing::WithParamInterfac
 
 TEST_P(ClientHandshakeTest, defer_accept) {
   set_option(listener_, IPPROTO_TCP, TCP_DEFER_ACCEPT, 5);
-  for (int i = 0; i < 100; ++i) {
+  for (int i = 0; i < 100 && !HasFailure(); ++i) {
     Fd client = dialled();
     send_all(client, GetParam().first);
     expect_all_counted(std::move(client));
@@ -131,7 +131,7 @@ TEST_P(ClientHandshakeTest, last_ack_of_the_handshake_is_lost) {
 
 TEST_P(ClientHandshakeTest, fast_open) {
   allow_fast_open();
-  for (int i = 0; i < 20; ++i) {
+  for (int i = 0; i < 20 && !HasFailure(); ++i) {
     Fd client = dialled_fast(GetParam().first);
     tcp_info info{};
     socklen_t size = sizeof info;
