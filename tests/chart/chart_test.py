@@ -398,6 +398,34 @@ def package(to: pathlib.Path) -> pathlib.Path:
     return next(to.glob("fanfare-*.tgz"))
 
 
+class Notes(Chart):
+    # `helm template` shows no notes: an object of the user's takes them in.
+    SHOWN = ("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: notes}\ndata:\n  notes: |\n"
+             '{{ include "fanfare/templates/NOTES.txt" . | indent 4 }}')
+
+    def notes(self, values) -> str:
+        objects = self.render({**values, "extraObjects": [self.SHOWN]})
+        return next(one for one in objects if one["metadata"]["name"] == "notes")["data"]["notes"]
+
+    def test_they_name_the_next_command(self):
+        told = self.notes({})
+        self.assertIn("kubectl -n ns rollout status ds/rel-fanfare && kubectl -n ns exec ds/rel-fanfare -- fanfare status",
+                      told)
+        self.assertIn("helm -n ns test rel --logs", told)
+        self.assertLessEqual(max(map(len, told.splitlines())), 120)
+
+    def test_they_warn_of_what_is_suspicious_and_of_nothing_else(self):
+        fine = {"config": {"shards": [{"name": "s", "match": {"listen_ports": [1]}}]},
+                "metrics": {"podMonitor": {"enabled": True, "labels": {"release": "kps"}}}}
+        self.assertNotIn("WARNING", self.notes(fine))
+        for change, words in (({"metrics": {"podMonitor": {"enabled": False}}}, "nobody scrapes it"),
+                              ({"metrics": {"podMonitor": {"enabled": True}}}, "has no labels of yours"),
+                              ({"config": {}}, "no shards are configured"), ({"hostPID": False}, "hostPID is off")):
+            told = self.notes({**fine, **change})
+            self.assertIn(words, told)
+            self.assertEqual(told.count("WARNING"), 1)
+
+
 class Files(Chart):
     def test_the_packaged_chart_has_the_rules_and_dashboards_as_they_are(self):
         with tempfile.TemporaryDirectory() as directory, tarfile.open(package(pathlib.Path(directory))) as tar:
