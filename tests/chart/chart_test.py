@@ -347,6 +347,8 @@ class Refusals(Chart):
                 ({"config": {"cgroup": "n"}}, "set cgroupPath"),
                 ({"config": {"cluster": "c"}, "existingSecret": {"name": "s"}}, "config and existingSecret.name: leave one"),
                 ({"security": {"seccompProfile": {"type": "RuntimeDefault"}}}, "add --set security.scopeProof=sysAdmin"),
+                ({"kubernetes": {"podNames": False}, "config": {"shards": [
+                    {"name": "s", "match": {"pod_labels": {"app": "chat"}}}]}}, "set kubernetes.podNames=true"),
                 ({"serviceAccount": {"create": False}}, "name an account in serviceAccount.name"),
         ):
             self.assertRegex(self.refusal(values), words)

@@ -47,7 +47,7 @@ def container_spec(pod: dict, container: dict, rootfs: pathlib.Path, sources: di
         "capabilities": context["capabilities"].get("add", []),
         "read_only_root": context["readOnlyRootFilesystem"],
         "no_new_privileges": context.get("allowPrivilegeEscalation") is False,
-        "environment": {"NODE_NAME": "node-of-the-test", "LANG": "C.UTF-8", "KUBERNETES_SERVICE_HOST": "192.0.2.1"},
+        "environment": {"NODE_NAME": "node-of-the-test", "LANG": "C.UTF-8"},
         "without_namespaces": False,
         "host_pid": pod["hostPID"],
     }

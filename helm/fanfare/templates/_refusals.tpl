@@ -23,6 +23,11 @@ Values that cannot work together: what, where, and what to do. */}}
 {{- if and (eq .Values.security.seccompProfile.type "RuntimeDefault") (eq .Values.security.scopeProof "userNamespace") -}}
 {{- fail "security.seccompProfile.type=RuntimeDefault refuses the user namespace of security.scopeProof=userNamespace, and no agent would get ready: add --set security.scopeProof=sysAdmin" -}}
 {{- end -}}
+{{- range .Values.config.shards -}}
+{{- if and (.match).pod_labels (not $.Values.kubernetes.podNames) -}}
+{{- fail (printf "shard %q of config matches by pod_labels, which only the API server knows: set kubernetes.podNames=true" .name) -}}
+{{- end -}}
+{{- end -}}
 {{- if and .Values.kubernetes.podNames (not .Values.serviceAccount.create) (not .Values.serviceAccount.name) .Values.rbac.create -}}
 {{- fail "rbac.create with serviceAccount.create=false would give every pod of the namespace's default account the right to list pods: name an account in serviceAccount.name" -}}
 {{- end -}}
