@@ -5,6 +5,7 @@ import pathlib
 import tempfile
 import time
 
+from dashboard_queries import without_data
 from harness import Cluster
 from prometheus import Prometheus
 from scenarios import SPACING_SECONDS, Scenario, Verdict, innocent
@@ -66,6 +67,8 @@ def outage_at(interval: int, seconds: float):
             time.sleep(LEARN_SECONDS + 4 * interval)
             expect_rules_well(prometheus, verdict, "healthy")
             roll_out(cluster, prometheus, verdict, seconds)
+            count, empty = without_data(prometheus, interval)
+            verdict.equal(f"of {count} queries of the dashboards without data", [], empty)
 
             leader = cluster.leader()
             victim, other = (name for name in cluster.nodes if name != leader)
