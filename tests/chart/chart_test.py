@@ -203,7 +203,8 @@ class TheAgentsPod(Chart):
         objects = self.render({"existingSecret": {"name": "s", "key": "k"}})
         self.assertEqual([m["metadata"]["name"] for m in of_kind(objects, "ConfigMap")], [])
         volume = agent_pod(objects)["volumes"][0]
-        self.assertEqual(volume["secret"], {"secretName": "s", "items": [{"key": "k", "path": "fanfare.yaml"}]})
+        self.assertEqual(volume["secret"], {"secretName": "s", "defaultMode": 0o400,
+                                            "items": [{"key": "k", "path": "fanfare.yaml"}]})
 
     def test_images(self):
         def image(values):
@@ -349,6 +350,7 @@ class Refusals(Chart):
                 ({"security": {"seccompProfile": {"type": "RuntimeDefault"}}}, "add --set security.scopeProof=sysAdmin"),
                 ({"kubernetes": {"podNames": False}, "config": {"shards": [
                     {"name": "s", "match": {"pod_labels": {"app": "chat"}}}]}}, "set kubernetes.podNames=true"),
+                ({"updateStrategy": {"rollingUpdate": {"maxSurge": 1}}}, "maxSurge would start an agent beside.*leave it out"),
                 ({"serviceAccount": {"create": False}}, "name an account in serviceAccount.name"),
         ):
             self.assertRegex(self.refusal(values), words)

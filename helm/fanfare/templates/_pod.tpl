@@ -67,6 +67,7 @@ seLinuxOptions:
   {{- if .Values.existingSecret.name }}
   secret:
     secretName: {{ .Values.existingSecret.name }}
+    defaultMode: 0400
     items: [{key: {{ .Values.existingSecret.key }}, path: fanfare.yaml}]
   {{- else }}
   configMap:

@@ -23,6 +23,10 @@ Values that cannot work together: what, where, and what to do. */}}
 {{- if and (eq .Values.security.seccompProfile.type "RuntimeDefault") (eq .Values.security.scopeProof "userNamespace") -}}
 {{- fail "security.seccompProfile.type=RuntimeDefault refuses the user namespace of security.scopeProof=userNamespace, and no agent would get ready: add --set security.scopeProof=sysAdmin" -}}
 {{- end -}}
+{{- $surge := toString (default 0 (default dict .Values.updateStrategy.rollingUpdate).maxSurge) -}}
+{{- if not (has $surge (list "0" "0%")) -}}
+{{- fail "updateStrategy.rollingUpdate.maxSurge would start an agent beside the one that it replaces, and both count the same sockets: leave it out" -}}
+{{- end -}}
 {{- range .Values.config.shards -}}
 {{- if and (.match).pod_labels (not $.Values.kubernetes.podNames) -}}
 {{- fail (printf "shard %q of config matches by pod_labels, which only the API server knows: set kubernetes.podNames=true" .name) -}}
