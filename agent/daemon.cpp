@@ -19,6 +19,7 @@
 #include "agent/exports/server.h"
 #include "agent/kernel/kernel_source.h"
 #include "agent/pipeline.h"
+#include "agent/pods/pod_client.h"
 #include "agent/reload.h"
 #include "agent/replay/recorder.h"
 #include "agent/state_file.h"
@@ -91,6 +92,7 @@ class Daemon {
 
   int run() {
     restore_state();
+    watch_pods();
     wait_for_signals();
     tick();
     ::sd_notify(0, "READY=1");
@@ -106,9 +108,11 @@ class Daemon {
       const double scrape_age =
           scraped_.count() ? std::chrono::duration<double>(now() - scraped_).count() : -1;
       begin_recording();
+      if (pods_ && pods_->view().listed) pipeline_.set_pods(pods_->table());
       auto view = pipeline_.tick(now(), std::chrono::system_clock::now(), health_, scrape_age);
       if (recorder_) record([&] { recorder_->append(*view->snapshot); });
       view->last_scraper = scraper_;
+      view->pod_names = pods_ ? pods_->view() : PodWatchView{.server = no_pods_};
       tell(*view);
       view_ = std::move(view);
       server_.publish();
@@ -177,6 +181,16 @@ class Daemon {
     }
   }
 
+  // Names that are known stay known until others are.
+  void watch_pods() {
+    auto choice = choose_pod_api(config_);
+    no_pods_ = choice.why_not;
+    if (choice.api == pod_api_) return;
+    pod_api_ = choice.api;
+    pods_.reset();
+    if (pod_api_) pods_.emplace(context_, *pod_api_);
+  }
+
   void wait_for_signals() {
     signals_.async_wait([this](const boost::system::error_code& error, int signal) {
       if (error) return;
@@ -205,6 +219,7 @@ class Daemon {
       pipeline_.reload(config_);
       if (recorder_) recorder_->renew();
       poster_.set_targets(config_.alertmanagers);
+      watch_pods();
       health_.config_reload_ok = true;
       health_.config_reload_error.clear();
       spdlog::info("configuration reloaded");
@@ -232,6 +247,9 @@ class Daemon {
   StateFile state_;
   AlertLog alert_log_;
   AlertPoster poster_{context_, config_.alertmanagers};
+  std::optional<PodApi> pod_api_;
+  std::optional<PodClient> pods_;
+  std::string no_pods_;  // why nobody is asked
   Health health_;
   Monotonic state_stored_{};
   bool state_failed_ = false;

@@ -90,8 +90,11 @@ std::shared_ptr<Snapshot> Pipeline::read(Monotonic now, Wall wall) {
   if (previous_ && previous_.use_count() == 1) spent = std::move(*previous_);
   previous_ = std::move(latest_);
   latest_ = std::make_shared<Snapshot>(source_.read(now, wall, std::move(spent)));
+  if (pods_) latest_->pods = pods_;
   return latest_;
 }
+
+void Pipeline::set_pods(std::shared_ptr<const PodTable> pods) { pods_ = std::move(pods); }
 
 std::shared_ptr<View> Pipeline::tick(Monotonic now, Wall wall, const Health& health,
                                      double last_scrape_seconds) {

@@ -30,6 +30,9 @@ class Pipeline {
   std::shared_ptr<View> tick(Monotonic now, Wall wall, const Health& health,
                              double last_scrape_seconds);
 
+  // The pods of this node, for the ticks from now on. Without a call those of the source stand.
+  void set_pods(std::shared_ptr<const PodTable> pods);
+
   // Takes over what may change while running: shards, limits.shards, cluster, node.
   void reload(const Config& config);
 
@@ -55,6 +58,7 @@ class Pipeline {
   Judge judge_;
   Board board_;
   History history_;
+  std::shared_ptr<const PodTable> pods_;
   View blank_;  // what every view has in common
   std::deque<LossSample> losses_;
   std::shared_ptr<Snapshot> latest_, previous_;

@@ -22,6 +22,8 @@
 #include "agent/exports/admin_socket.h"
 #include "agent/exports/json_text.h"
 #include "agent/exports/listen_address.h"
+#include "agent/model/shard_names.h"
+#include "agent/pods/pod_client.h"
 
 namespace fanfare {
 namespace {
@@ -123,6 +125,19 @@ AgentFacts ask_for_agent(const std::string& admin) {
   return facts;
 }
 
+PodFacts ask_for_pods(Config config, const std::string& host) {
+  if (config.node == "auto") config.node = host;
+  const auto choice = choose_pod_api(config);
+  PodFacts facts;
+  facts.wanted = needs_pods(config.shards);
+  facts.refusal = choice.why_not;
+  if (!choice.api) return facts;
+  facts.server = choice.api->shown;
+  facts.node = choice.api->node;
+  facts.refusal = try_pod_api(*choice.api, std::chrono::seconds(5));
+  return facts;
+}
+
 void find_cgroup_into(const std::string& wanted, DoctorFacts& facts) {
   try {
     facts.cgroup = find_cgroup(wanted);
@@ -149,6 +164,7 @@ DoctorFacts gather(const DoctorCommand& command, Config& config) {
   }
   facts.agent = ask_for_agent(config.admin);
   facts.admin = try_admin(config.admin);
+  facts.pods = ask_for_pods(config, facts.host.node);
   return facts;
 }
 

@@ -180,6 +180,21 @@ Check check_agent(const DoctorFacts& facts) {
   return miss(code::agent, "it is not ready: " + facts.agent.first_finding);
 }
 
+Check check_pods(const DoctorFacts& facts) {
+  const PodFacts& pods = facts.pods;
+  if (pods.server.empty() && !pods.wanted) return skipped(code::pods, pods.refusal);
+  if (pods.server.empty())
+    return miss(code::pods,
+                "a shard has match.pod_labels, and no API server is asked: " + pods.refusal,
+                "run the agent in a pod with a service account, or set kubernetes.api");
+  if (pods.refusal.empty())
+    return ok(code::pods, fmt::format("{} lists and watches those of {}", pods.server, pods.node));
+  const std::string cause = fmt::format("{}: {}", pods.server, pods.refusal);
+  if (pods.wanted) return miss(code::pods, cause);
+  return warning(code::pods, cause,
+                 "sockets have no pod in `fanfare sockets`; nothing else hangs on it");
+}
+
 }  // namespace
 
 std::vector<Check> judge(const DoctorFacts& facts) {
@@ -205,7 +220,8 @@ std::vector<Check> judge(const DoctorFacts& facts) {
           check_config(facts),
           check_listen(facts),
           check_admin(facts),
-          check_agent(facts)};
+          check_agent(facts),
+          check_pods(facts)};
 }
 
 Diagnosis diagnosis(const std::vector<Check>& checks) {

@@ -27,6 +27,13 @@ struct AgentFacts {
   std::string version, first_finding;  // why not ready
 };
 
+// Whether the API server names the pods of this node.
+struct PodFacts {
+  std::string server, node;  // empty: nobody is asked
+  std::string refusal;       // why nobody is asked; or why it does not
+  bool wanted = false;       // some shard is told by the labels of pods
+};
+
 struct DoctorFacts {
   HostFacts host;
   Trial trial;
@@ -38,6 +45,7 @@ struct DoctorFacts {
   std::optional<Owner> listen_holder;  // of the port, where known
   Door admin;
   AgentFacts agent;
+  PodFacts pods;
 };
 
 enum class Result { ok, warning, miss, skipped };

@@ -93,6 +93,11 @@ constexpr std::array<DoctorCode, 22> codes{{
     {code::agent, "running agent",
      "An agent that answers at the admin socket is asked whether it is ready.",
      "what it does not see is not counted and cannot alert", "fanfare status", false},
+    {code::pods, "names of pods",
+     "The API server is asked for the pods of this node, once as a list and once as a watch, with "
+     "the service account that the agent will have.",
+     "sockets have no pod, and shards with match.pod_labels have no sockets",
+     "kubectl auth can-i watch pods --as=system:serviceaccount:NAMESPACE:NAME", false},
 }};
 
 }  // namespace

@@ -80,6 +80,24 @@ std::string config_line(const json::object& status, const Look& look) {
               shown + " " + painted("(last reload refused, the old one stands)", Tone::bad, look));
 }
 
+// Nothing outside of Kubernetes.
+std::string pods_line(const json::object& status, const Look& look) {
+  const auto* value = status.if_contains("kubernetes");
+  const auto* pods = value ? value->if_object() : nullptr;
+  if (!pods) return {};
+  const std::string known =
+      fmt::format("{} of this node, named by {}", grouped(count_at(*pods, "pods")),
+                  safe_text_at(*pods, "server"));
+  if (flag_at(*pods, "reachable")) return line("pods", known);
+  return line(
+      "pods",
+      painted(
+          fmt::format("{} {}: {}", flag_at(*pods, "listed") ? known + ";" : "none known;",
+                      "the API server is away for " + age_text(number_at(*pods, "away_seconds")),
+                      terminal_safe(maybe_text_at(*pods, "error").value_or("?"))),
+          Tone::warn, look));
+}
+
 std::string covering_line(const json::array& shards, const Look& look) {
   std::uint64_t synced = 0;
   std::uint64_t open = 0;
@@ -136,7 +154,7 @@ std::string status_screen(const json::object& status, const Look& look) {
   std::string text =
       heading(status, look) + loaded_line(status, look) + scope_line(status, look) +
       fresh_line(status, look) + scraped_line(status, look) + config_line(status, look) +
-      covering_line(shards, look) +
+      pods_line(status, look) + covering_line(shards, look) +
       line("alerting", alertmanagers_text(array_at(status, "alertmanagers"), label_width, look)) +
       "\n" + alerts_part(array_at(status, "alerts"), look) + "\n";
   if (shards.empty()) {

@@ -148,14 +148,17 @@ const std::vector<ColumnOf<Socket>> of_socket = {
      [](const Socket& s, bool) { return least(number(s.pid)); }},
     {"comm", "COMM", "", Align::left, [](const Socket& s, bool) { return word(s.comm); },
      [](const Socket& s, bool) { return text(s.comm); }},
+    {"place", "POD/UNIT", "", Align::left, [](const Socket& s, bool) { return word(s.place); },
+     [](const Socket& s, bool) { return text(s.place); }},
     {"reason", "REASON", "", Align::left, [](const Socket& s, bool) { return word(s.reason); },
      [](const Socket& s, bool) { return text(s.reason); }},
     {"local", "LOCAL", "", Align::left, [](const Socket& s, bool) { return word(s.local); },
      [](const Socket& s, bool) { return text(s.local); }},
 };
 const std::vector<Concession> socket_concessions = {
-    {"local"}, {"reason"}, {"events"}, {"last"}, {"remote", 18}, {"comm", 4},   {"srtt"}, {"role"},
-    {"pid"},   {"comm"},   {"unsent"}, {"pace"}, {"state"},      {"remote", 8}, {"in"},
+    {"local"},   {"reason"}, {"events"},    {"place"}, {"last"}, {"remote", 18},
+    {"comm", 4}, {"srtt"},   {"role"},      {"pid"},   {"comm"}, {"unsent"},
+    {"pace"},    {"state"},  {"remote", 8}, {"in"},
 };
 
 const std::vector<ColumnOf<PeerRow>> of_peer = {

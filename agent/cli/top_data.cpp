@@ -74,6 +74,13 @@ Alert read_finding(const json::object& object) {
   return finding;
 }
 
+std::string place_of(const json::object& socket) {
+  const auto pod = text_or_empty(socket, "pod");
+  if (!pod.empty()) return text_or_empty(socket, "namespace") + "/" + pod;
+  const auto container = text_or_empty(socket, "container");
+  return container.empty() ? text_or_empty(socket, "unit") : container;
+}
+
 Socket read_socket(const json::object& object) {
   Socket socket;
   socket.cookie = count_at(object, "cookie");
@@ -83,6 +90,7 @@ Socket read_socket(const json::object& object) {
   socket.remote = text_at(object, "remote");
   socket.comm = text_or_empty(object, "comm");
   socket.reason = text_or_empty(object, "reason");
+  socket.place = place_of(object);
   socket.pace = text_or_empty(object, "pace");
   socket.pid = maybe_count_at(object, "pid");
   socket.unsent_bytes = maybe_count_at(object, "unsent_bytes");

@@ -53,6 +53,8 @@ struct Socket {
   std::string role, state, local, remote;
   std::string pace;          // "ok", "slow", "stuck"; empty: not a client
   std::string comm, reason;  // empty: unknown, none
+  // "chat/chat-0" of a pod, else its container or unit; empty: in none
+  std::string place{};
   std::optional<std::uint64_t> pid, unsent_bytes, srtt_us;
   std::uint64_t out = 0;  // events; log entries where the role is replication
   std::uint64_t in = 0;

@@ -35,5 +35,6 @@ inline constexpr std::string_view config = "FF-501";
 inline constexpr std::string_view listen = "FF-502";
 inline constexpr std::string_view admin = "FF-503";
 inline constexpr std::string_view agent = "FF-504";
+inline constexpr std::string_view pods = "FF-505";
 
 }  // namespace fanfare::code

@@ -24,6 +24,8 @@ constexpr std::size_t most_shards = 4096;
 constexpr std::size_t most_peers = 1024;
 // Each gets every alert.
 constexpr std::size_t most_alertmanagers = 16;
+// Labels that one selects by are few.
+constexpr std::size_t most_pod_labels = 16;
 
 const Key limit_keys[] = {
     {"sockets", "flow records in the kernel",
@@ -44,7 +46,12 @@ const Key match_keys[] = {
      Text{&match_cgroup_rule, [](Config& c, const std::string& v) { match_of(c).cgroup = v; }}},
     {"exe", "the listener's process runs this executable",
      Text{&match_exe_rule, [](Config& c, const std::string& v) { match_of(c).exe = v; }}},
-    {"pod_labels", "the listener's pod has all these labels", NotAvailable{}},
+    {"pod_labels", "the listener's pod has all these labels; see kubernetes",
+     TextMap{
+         &label_key_rule, [](std::string_view key) { return std::string(key); }, &label_value_rule,
+         most_pod_labels,
+         [](Config& c, const std::map<std::string, std::string>& v) { match_of(c).pod_labels = v; },
+         1}},
 };
 
 constexpr std::string_view client_protocols[] = {"auto", "websocket", "mqtt", "sse"};
@@ -167,6 +174,17 @@ const Key shard_keys[] = {
     {"replication", "how its nodes replicate to each other", Section{.keys = replication_keys}},
 };
 
+const Key kubernetes_keys[] = {
+    {"api", "the API server that names this node's pods; auto: that of the cluster",
+     Text{&kubernetes_api_rule, [](Config& c, const std::string& v) { c.kubernetes.api = v; }}},
+    {"node", "this node's name in the cluster; auto: $NODE_NAME, else the agent's node",
+     Text{&node_rule, [](Config& c, const std::string& v) { c.kubernetes.node = v; }}},
+    {"token_file", "of the service account; read for each request",
+     Text{&file_rule, [](Config& c, const std::string& v) { c.kubernetes.token_file = v; }}},
+    {"ca_file", "certificates of who vouches for the API server",
+     Text{&file_rule, [](Config& c, const std::string& v) { c.kubernetes.ca_file = v; }}},
+};
+
 const Key root_keys[] = {
     {"node", "this host's name; auto asks the host",
      Text{&node_rule, [](Config& c, const std::string& v) { c.node = v; }}},
@@ -181,6 +199,7 @@ const Key root_keys[] = {
     {"limits", "what may grow, and how far", Section{.keys = limit_keys}},
     {"shards", "listeners with a name of their own; others are named after their process",
      SectionList{shard_keys, "a shard", most_shards, [](Config& c) { c.shards.emplace_back(); }}},
+    {"kubernetes", "who names the pods of this node", Section{.keys = kubernetes_keys}},
     {"alertmanagers", "base URLs of the Alertmanagers; each gets every alert",
      TextList{&alertmanager_rule, most_alertmanagers,
               [](Config& c, const std::vector<std::string>& v) { c.alertmanagers = v; }}},

@@ -54,6 +54,7 @@ struct TextMap {
   const TextRule* value_rule;
   std::size_t most_items;
   void (*store)(Config&, const std::map<std::string, std::string>&);
+  std::size_t least_items = 0;
 };
 
 struct Section {
@@ -81,10 +82,9 @@ struct Choice {
   void (*store)(Config&, std::string_view) = nullptr;  // nullptr: nothing to store
 };
 struct OnlyFalse {};
-struct NotAvailable {};
 
 using KeyKind = std::variant<Text, Number, NumberList, TextList, TextMap, Section, WordOrSection,
-                             SectionList, Choice, OnlyFalse, NotAvailable>;
+                             SectionList, Choice, OnlyFalse>;
 
 enum class Presence { optional, required };
 

@@ -28,6 +28,15 @@ bool can_share_cgroup(const std::string& a, const std::string& b) {
   return a.empty() || b.empty() || is_same_or_below(a, b) || is_same_or_below(b, a);
 }
 
+// A pod has one value for each key.
+bool can_share_pod(const std::map<std::string, std::string>& a,
+                   const std::map<std::string, std::string>& b) {
+  return std::ranges::none_of(a, [&](const auto& label) {
+    const auto other = b.find(label.first);
+    return other != b.end() && other->second != label.second;
+  });
+}
+
 // The first port in both lists, 0 where there is none. Both sorted: thousands of shards with
 // hundreds of ports are compared pair by pair.
 std::uint16_t common_port(const std::vector<std::uint16_t>& a,
@@ -89,8 +98,8 @@ class Pair {
     if (is_contested(late_.match, early_.match))
       fail(lines_[late_index_].shard, "match",
            quoted(late_.name) + " can claim the same sockets as " + the_early() +
-               ", and neither is stricter; allowed: ports, cgroups or executables that exclude "
-               "each other, or a further condition for one of them");
+               ", and neither is stricter; allowed: ports, cgroups, executables or pod labels that "
+               "exclude each other, or a further condition for one of them");
     check_protocols();
     check_publishes();
     if (tells(late_.classes) || tells(early_.classes)) check_classes();
@@ -284,6 +293,13 @@ void check_http(const ShardRule& shard, std::size_t i, const ShardLines& lines,
          "no identity is read from streams of events in this version; allowed: identity: none");
 }
 
+void check_pods(const Config& config, std::size_t i, const Lines& lines, const std::string& file) {
+  if (config.shards[i].match.pod_labels.empty() || config.kubernetes.api != "off") return;
+  refuse({file, lines[i].shard, key_of(i, "match.pod_labels")},
+         "an API server tells labels, and kubernetes.api is off; allowed: kubernetes.api auto or a "
+         "URL, or no pod_labels");
+}
+
 void check_alone(const ShardRule& shard, std::size_t i, const ShardLines& lines,
                  const std::string& file) {
   check_mqtt(shard, i, lines, file);
@@ -310,14 +326,17 @@ bool is_stricter(const ShardMatch& a, const ShardMatch& b) {
   const bool b_exe = !b.exe.empty();
   const std::size_t a_depth = cgroup_depth(a.cgroup);
   const std::size_t b_depth = cgroup_depth(b.cgroup);
-  const bool as_much = a_ports >= b_ports && a_depth >= b_depth && a_exe >= b_exe;
-  const bool more = a_ports > b_ports || a_depth > b_depth || a_exe > b_exe;
+  const bool as_much = a_ports >= b_ports && a_depth >= b_depth && a_exe >= b_exe &&
+                       std::ranges::includes(a.pod_labels, b.pod_labels);
+  const bool more = a_ports > b_ports || a_depth > b_depth || a_exe > b_exe ||
+                    a.pod_labels.size() > b.pod_labels.size();
   return as_much && more;
 }
 
 bool can_overlap(const ShardMatch& a, const ShardMatch& b) {
   const bool can_share_exe = a.exe.empty() || b.exe.empty() || a.exe == b.exe;
-  return can_share_exe && can_share_cgroup(a.cgroup, b.cgroup) && can_share_port(a, b);
+  return can_share_exe && can_share_cgroup(a.cgroup, b.cgroup) && can_share_port(a, b) &&
+         can_share_pod(a.pod_labels, b.pod_labels);
 }
 
 ShardMatch replication_match(const ShardRule& shard) {
@@ -331,6 +350,7 @@ void check_shards(const Config& config, const Lines& lines, std::string_view fil
   check_names(config, lines, file);
   for (std::size_t i = 0; i < config.shards.size(); ++i) {
     check_alone(config.shards[i], i, lines[i], file);
+    check_pods(config, i, lines, file);
     for (std::size_t j = 0; j < i; ++j) {
       const Pair pair(config, lines, file, i, j);
       pair.check_clients();

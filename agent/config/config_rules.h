@@ -3,10 +3,11 @@
 // ports that the kernel programs could not tell apart.
 //
 // Who gets a socket whose listener fits several shards? The stricter one. A is stricter than B when
-// A asks at least as much in each of these three and more in one of them:
+// A asks at least as much in each of these four and more in one of them:
 //   listen_ports   any < given            (which ports and how many tells nothing)
 //   cgroup         any = "/" < "/a" < "/a/b"
 //   exe            any < given
+//   pod_labels     any < {app: chat} < {app: chat, tier: eu}
 // Two shards that can fit the same listener, neither of them stricter, are refused. So among all
 // that fit one listener there is always exactly one that is stricter than every other. The same
 // holds for replication, with the ports of replication in the place of listen_ports.

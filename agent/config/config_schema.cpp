@@ -46,10 +46,14 @@ struct SchemaOf {
     return schema;
   }
   json::object operator()(const TextMap& map) const {
-    return {{"type", or_null("object")},
-            {"propertyNames", {{"pattern", map.key_rule->pattern}}},
-            {"additionalProperties", text_of(*map.value_rule)},
-            {"maxProperties", map.most_items}};
+    json::object schema{{"type", or_null("object")},
+                        {"propertyNames", {{"pattern", map.key_rule->pattern}}},
+                        {"additionalProperties", text_of(*map.value_rule)},
+                        {"maxProperties", map.most_items}};
+    if (map.least_items == 0) return schema;
+    schema["type"] = "object";
+    schema["minProperties"] = map.least_items;
+    return schema;
   }
   json::object operator()(const WordOrSection& either) const {
     return {{"oneOf", {(*this)(Choice{.available = either.words}), (*this)(either.section)}}};
@@ -68,7 +72,6 @@ struct SchemaOf {
     return {{"enum", std::move(values)}};
   }
   json::object operator()(const OnlyFalse&) const { return {{"const", false}}; }
-  json::object operator()(const NotAvailable&) const { return {{"not", json::object()}}; }
 };
 
 std::string description_of(const Key& key) {
@@ -79,7 +82,6 @@ std::string description_of(const Key& key) {
     text += "; allowed: " + std::string(list->rule->allowed);
   if (const auto* map = std::get_if<TextMap>(&key.kind))
     text += "; keys: " + std::string(map->key_rule->allowed);
-  if (std::holds_alternative<NotAvailable>(key.kind)) text += "; " + std::string(not_available);
   return text;
 }
 

@@ -111,11 +111,20 @@ std::string show(const ShardRule& shard) {
   if (!match.listen_ports.empty()) out += "      listen_ports: " + list(match.listen_ports) + "\n";
   if (!match.cgroup.empty()) out += "      cgroup: " + scalar(match.cgroup) + "\n";
   if (!match.exe.empty()) out += "      exe: " + scalar(match.exe) + "\n";
+  if (!match.pod_labels.empty()) out += "      pod_labels:\n";
+  for (const auto& [key, value] : match.pod_labels)
+    out += "        " + scalar(key) + ": " + scalar(value) + "\n";
   const std::string clients =
       show(shard.protocol) + show(shard.publishes) + show(shard.classes) + show(shard.identity);
   if (!clients.empty()) out += "    clients:\n" + clients;
   if (shard.replication) out += show(*shard.replication);
   return out;
+}
+
+std::string show(const Kubernetes& kubernetes) {
+  return "kubernetes:\n  api: " + scalar(kubernetes.api) + "\n  node: " + scalar(kubernetes.node) +
+         "\n  token_file: " + scalar(kubernetes.token_file) +
+         "\n  ca_file: " + scalar(kubernetes.ca_file) + "\n";
 }
 
 std::string show_alertmanagers(const std::vector<std::string>& urls) {
@@ -140,7 +149,7 @@ std::string config_show(const Config& config) {
   out += "  identities: " + std::to_string(config.limits.identities) + "\n";
   out += config.shards.empty() ? "shards: []\n" : "shards:\n";
   for (const ShardRule& shard : config.shards) out += show(shard);
-  return out + show_alertmanagers(config.alertmanagers);
+  return out + show(config.kubernetes) + show_alertmanagers(config.alertmanagers);
 }
 
 }  // namespace fanfare

@@ -40,6 +40,26 @@ bool is_normal_path(std::string_view value) {
   }
 }
 
+bool is_label_name(std::string_view value) {
+  const auto is_plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  return !value.empty() && value.size() <= 63 && is_plain(value.front()) &&
+         is_plain(value.back()) && std::ranges::all_of(value, [&](char c) {
+           return is_plain(c) || c == '-' || c == '_' || c == '.';
+         });
+}
+
+bool is_label_key(std::string_view value) {
+  const auto slash = value.find('/');
+  if (slash == std::string_view::npos) return is_label_name(value);
+  const auto prefix = value.substr(0, slash);
+  return !prefix.empty() && prefix.size() <= 253 && is_label_name(value.substr(slash + 1)) &&
+         std::ranges::all_of(prefix, [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+         });
+}
+
 bool is_ip(int family, const std::string& host) {
   std::array<std::byte, sizeof(in6_addr)> address{};
   return inet_pton(family, host.c_str(), address.data()) == 1;
@@ -145,6 +165,33 @@ const TextRule alertmanager_rule{
     "an Alertmanager's URL",
     "http://HOST[:PORT][/PATH] or https://..., without query and fragment, at most 1024 bytes",
     "^https?://[^?#]+$", is_alertmanager, hidden_password};
+
+// As Kubernetes has them: "[prefix/]name" and a value that may be empty.
+const TextRule label_key_rule{
+    "a label's key",
+    "[PREFIX/]NAME as in Kubernetes: a name of 1..63 letters, digits, '-', '_' and '.', letters or "
+    "digits at both ends, such as app or app.kubernetes.io/name",
+    "^([a-z0-9.-]{1,253}/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$", is_label_key};
+
+const TextRule label_value_rule{
+    "a label's value",
+    "at most 63 letters, digits, '-', '_' and '.', letters or digits at both ends; or nothing",
+    "^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$",
+    [](std::string_view v) { return v.empty() || is_label_name(v); }};
+
+const TextRule kubernetes_api_rule{
+    "an API server",
+    "auto, off, or http://HOST[:PORT][/PATH] or https://..., without user, query and fragment, at "
+    "most 1024 bytes",
+    "^(auto|off|https?://[^?#]+)$",
+    [](std::string_view v) {
+      return v == "auto" || v == "off" ||
+             (is_alertmanager(v) && v.find('@') == std::string_view::npos);
+    },
+    hidden_password};
+
+const TextRule file_rule{"a file", "an absolute path", "^/",
+                         [](std::string_view v) { return is_absolute_path(v) && v != "/"; }};
 
 const NumberRule sockets_rule{"a number of sockets", 16, 4194304};
 const NumberRule shards_rule{"a number of shards", 1, 100000};

@@ -70,12 +70,14 @@ class ValueReader {
   }
 
   void operator()(const TextMap& map) const {
-    if (node_.kind == Kind::nothing) return;
+    if (node_.kind == Kind::nothing && map.least_items == 0) return;
     demand(Kind::mapping, "a mapping of " + std::string(map.key_rule->what) + " to " +
                               std::string(map.value_rule->what));
     if (node_.children.size() > map.most_items)
       refuse(place_, std::to_string(node_.children.size()) + " entries; allowed: at most " +
                          std::to_string(map.most_items));
+    if (node_.children.size() < map.least_items)
+      refuse(place_, "empty; allowed: at least " + std::to_string(map.least_items) + " entry");
     std::map<std::string, std::string> texts;
     std::map<std::string, int> lines;
     for (const YamlNode& member : node_.children) {
@@ -158,10 +160,6 @@ class ValueReader {
     if (plain && node_.text == "true")
       refuse(place_, "true: " + std::string(not_available) + "; allowed: false");
     refuse(place_, quoted(node_.text) + " is neither true nor false; allowed: false");
-  }
-
-  void operator()(const NotAvailable&) const {
-    refuse(place_, std::string(not_available) + "; allowed: leave it out");
   }
 
  private:

@@ -23,6 +23,13 @@ IpAddress ip_address(const __u8 (&bytes)[16]) {
   return copy;
 }
 
+std::optional<IpAddress> parse_address(const std::string& text) {
+  IpAddress address = v4_prefix;
+  if (inet_pton(AF_INET, text.c_str(), address.data() + 12) == 1) return address;
+  if (inet_pton(AF_INET6, text.c_str(), address.data()) == 1) return address;
+  return std::nullopt;
+}
+
 std::string address_text(const IpAddress& at) {
   std::array<char, INET6_ADDRSTRLEN> text{};
   if (is_v4(at)) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "agent/exports/explain_place.h"
 #include "agent/exports/findings.h"
 #include "agent/exports/propagation.h"
 #include "agent/model/shard_names.h"
@@ -100,7 +101,8 @@ Link process_link(const View& view, const Subject& subject, Monotonic now) {
   std::vector<std::string> texts;
   for (const auto& key : subject.listeners) {
     const Owner& owner = owner_of(view, key);
-    texts.push_back(fmt::format("{} (pid {}) listens on port {}", owner.comm, owner.pid, key.port));
+    texts.push_back(fmt::format("{} (pid {}) listens on port {}{}", owner.comm, owner.pid, key.port,
+                                place_text(view, key)));
   }
   return {"process", LinkState::whole, fmt::format("{}", fmt::join(texts, "; ")), {}};
 }
@@ -109,6 +111,7 @@ Link process_link(const View& view, const Subject& subject, Monotonic now) {
 std::optional<Link> mismatch(const View& view, const Subject& subject, const ShardRule& rule) {
   for (const auto& key : subject.listeners) {
     const Owner& owner = owner_of(view, key);
+    if (auto other = other_labels(view, key, rule)) return other;
     if (rule.match.exe.empty() || owner.exe.empty() || owner.exe == rule.match.exe) continue;
     return Link{"mapped", LinkState::broken,
                 fmt::format("{} on port {} runs {}, and shard {} asks for match.exe {}", owner.comm,
@@ -190,6 +193,7 @@ std::string condition_text(const ShardMatch& match) {
     conditions.push_back(fmt::format("listen_ports {}", fmt::join(match.listen_ports, ", ")));
   if (!match.cgroup.empty()) conditions.push_back("cgroup " + match.cgroup);
   if (!match.exe.empty()) conditions.push_back("exe " + match.exe);
+  if (!match.pod_labels.empty()) conditions.push_back("pod_labels " + label_list(match.pod_labels));
   return fmt::format("{}", fmt::join(conditions, " and "));
 }
 

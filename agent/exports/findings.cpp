@@ -9,6 +9,7 @@
 
 #include "agent/exports/label_text.h"
 #include "agent/kernel/loss_text.h"
+#include "agent/model/shard_names.h"
 
 namespace fanfare {
 namespace {
@@ -117,6 +118,36 @@ void check_alertmanagers(const View& view, Findings& found) {
   }
 }
 
+// An API server that restarts is none; and where no shard hangs on it nobody has to act.
+void check_pods(const View& view, Findings& found) {
+  constexpr double patience = 60;  // s
+  const PodWatchView& pods = view.pod_names;
+  if (!needs_pods(*view.rules)) return;
+  const std::string remedy =
+      "Try `fanfare doctor` with the agent's permissions; see Kubernetes in the README.";
+  if (!pods.on) {
+    found.push_back(
+        {"FF-PODS",
+         "Shards with match.pod_labels have no sockets: no API server is asked, since " +
+             label_text(pods.server) + ".",
+         "Run the agent in a pod with a service account, or set kubernetes.api."});
+  } else if (!pods.reachable && pods.away_seconds > patience) {
+    found.push_back(
+        {"FF-PODS",
+         fmt::format("The API server {} has not named the pods of this node for {:.0f} s{}: {}.",
+                     label_text(pods.server), pods.away_seconds,
+                     pods.listed ? "; the last known names are used, new pods have none" : "",
+                     label_text(pods.error)),
+         remedy});
+  } else if (pods.reachable && pods.listed && pods.pods == 0) {
+    found.push_back(
+        {"FF-PODS",
+         fmt::format("The API server {} knows no pod on this node.", label_text(pods.server)),
+         "Set kubernetes.node (or the variable NODE_NAME) to what `kubectl get nodes` "
+         "calls this node."});
+  }
+}
+
 }  // namespace
 
 std::optional<std::chrono::nanoseconds> snapshot_age(const View& view, Monotonic now) {
@@ -138,6 +169,7 @@ Findings findings(const View& view, Monotonic now) {
   Findings found = unready(view, now);
   check_config(view, found);
   check_alertmanagers(view, found);
+  check_pods(view, found);
   check_losses(view, found);
   check_coverage(view, found);
   check_maps(view, found);

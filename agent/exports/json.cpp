@@ -162,6 +162,18 @@ void add_health(json::object& status, const Health& health) {
   status["config_reload_ok"] = health.config_reload_ok;
 }
 
+// null where nobody is asked, and nobody is missed.
+json::value kubernetes_value(const View& view) {
+  const PodWatchView& pods = view.pod_names;
+  if (!pods.on) return nullptr;
+  return {{"server", label_text(pods.server)},
+          {"reachable", pods.reachable},
+          {"listed", pods.listed},
+          {"pods", pods.pods},
+          {"error", text_or_null(pods.error)},
+          {"away_seconds", thousandths(pods.away_seconds)}};
+}
+
 // Ages go on growing when the agent no longer ticks.
 void add_times(json::object& status, const View& view, Monotonic now) {
   const auto age = snapshot_age(view, now);
@@ -190,6 +202,7 @@ std::string status_json(const View& view, Monotonic now) {
   status["note"] = note(view);
   add_times(status, view, now);
   add_health(status, view.health);
+  status["kubernetes"] = kubernetes_value(view);
   status["alerts"] = alert_array(view, now);
   status["alertmanagers"] = alertmanager_array(view, now);
   status["worst"] = worst_value(view);

@@ -82,6 +82,10 @@ void add_agent(Families& families, const View& view) {
   families.add(Metric::shards_over_limit, {}, view.shards_over_limit);
   families.add(Metric::tick_seconds, {}, view.tick_seconds);
   families.add(Metric::config_reload_ok, {}, view.health.config_reload_ok ? 1.0 : 0.0);
+  if (view.pod_names.on) {
+    families.add(Metric::kubernetes_up, {}, view.pod_names.reachable ? 1.0 : 0.0);
+    families.add(Metric::kubernetes_pods, {}, static_cast<std::uint64_t>(view.pod_names.pods));
+  }
   families.add(Metric::build_info, {{"version", view.version}}, 1.0);
   families.add(Metric::start_time, {}, Seconds(view.started.time_since_epoch()).count());
 }

@@ -126,8 +126,14 @@ constexpr std::array<MetricEntry, static_cast<std::size_t>(Metric::count)> catal
     {Metric::config_reload_ok, "fanfare_config_last_reload_successful", MetricType::Gauge, "",
      "1 if the last reading of the configuration succeeded, 0 if the one before is still in use."},
     {Metric::address_info, "fanfare_address_info", MetricType::Gauge, "address",
-     "Always 1; an address of this node that its replication sockets use, to join peers that are "
-     "known by address only with the node behind it."},
+     "Always 1; an address of this node that its replication sockets use, or of a pod on it that "
+     "is of a shard with replication, to join peers that are known by address only with the node "
+     "behind it."},
+    {Metric::kubernetes_up, "fanfare_kubernetes_up", MetricType::Gauge, "",
+     "1 while the API server names the pods of this node, 0 while it does not and the last known "
+     "names are used; absent where none is asked."},
+    {Metric::kubernetes_pods, "fanfare_kubernetes_pods", MetricType::Gauge, "",
+     "Pods of this node that are known; absent where no API server is asked."},
     {Metric::build_info, "fanfare_build_info", MetricType::Gauge, "version",
      "Always 1; the version of the agent is in the label."},
     {Metric::start_time, "fanfare_start_time_seconds", MetricType::Gauge, "",

@@ -55,6 +55,8 @@ enum class Metric : std::size_t {
   map_capacity,
   config_reload_ok,
   address_info,
+  kubernetes_up,
+  kubernetes_pods,
   build_info,
   start_time,
   count,

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/exports/replication_metrics.h"
 
+#include <algorithm>
 #include <set>
 
 #include "agent/exports/address_text.h"
 #include "agent/exports/label_text.h"
 #include "agent/exports/names.h"
+#include "agent/model/shard_names.h"
 
 namespace fanfare {
 namespace {
@@ -24,6 +26,23 @@ void add_way(Families& families, const Way& way, const RpcTotals& totals) {
   for (const RpcKind& kind : rpc_kinds) {
     families.add(Metric::replication_rpcs,
                  {shard, protocol, direction, src, dst, {"kind", kind.name}}, totals.*kind.count);
+  }
+}
+
+// Known before the first socket is; those of the host's network are the host's.
+void add_pods(const std::vector<ShardRule>& rules, const PodTable& table,
+              std::set<IpAddress>& addresses) {
+  const auto replicates = [&](const Pod& pod) {
+    return std::ranges::any_of(rules, [&](const ShardRule& rule) {
+      const auto& labels = rule.match.pod_labels;
+      return rule.replication && !labels.empty() && has_labels(pod, labels);
+    });
+  };
+  if (!needs_pods(rules)) return;
+  for (const auto& [uid, pod] : table.pods()) {
+    if (pod.host_network || pod.ended || !replicates(pod)) continue;
+    for (const auto& text : pod.addresses)
+      if (const auto address = parse_address(text)) addresses.insert(*address);
   }
 }
 
@@ -54,6 +73,8 @@ void add_addresses(Families& families, const View& view) {
   for (const fanfare_flow& flow : view.snapshot->flows) {
     if (fanfare_protocol_replicates(flow.protocol)) addresses.insert(ip_address(flow.local));
   }
+  // An address that has gone to another node meanwhile would stand for both.
+  if (view.pod_names.reachable) add_pods(*view.rules, *view.snapshot->pods, addresses);
   std::size_t left = most_addresses;
   for (const IpAddress& address : addresses) {
     if (left-- == 0) return;

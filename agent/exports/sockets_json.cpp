@@ -7,30 +7,39 @@
 #include <boost/json/object.hpp>
 #include <chrono>
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <utility>
 #include <vector>
 
 #include "agent/exports/address_text.h"
+#include "agent/exports/json_figures.h"
 #include "agent/exports/json_text.h"
 #include "agent/exports/label_text.h"
 #include "agent/exports/names.h"
 #include "agent/kernel/loss_text.h"
 #include "agent/model/own_addresses.h"
+#include "agent/model/shard_names.h"
 
 namespace fanfare {
 namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t bytes_of_one = 720;  // of the golden text, and some
+constexpr std::size_t bytes_of_one = 800;  // of the golden text, and some
+
+// Who runs in a cgroup, as it is shown.
+struct Place {
+  json::value cgroup, unit, name_space, pod, container;
+};
 
 // What several sockets of one answer share.
 struct Context {
   const View& view;
   Monotonic now;
   OwnAddresses own_addresses;
-  std::vector<std::string> shards;  // shown names, by index
+  std::vector<std::string> shards;                                  // shown names, by index
+  std::map<std::pair<std::uint64_t, ListenerKey>, Place> places{};  // by cgroup and listener
 };
 
 Context context_of(const View& view, Monotonic now) {
@@ -94,6 +103,27 @@ json::value reason(const fanfare_flow& flow) {
   return json::value(json::string_view(loss_text(lost_by).name));
 }
 
+Place place_of(const Snapshot& snapshot, std::uint64_t cookie, const fanfare_flow& flow) {
+  const auto facts = listener_facts(*snapshot.owners, *snapshot.pods, cookie, flow);
+  return {.cgroup = facts.cgroup_path ? json::value(label_text(*facts.cgroup_path)) : nullptr,
+          .unit = text_or_null(facts.place.unit),
+          .name_space = text_or_null(facts.pod ? facts.pod->name_space : ""),
+          .pod = text_or_null(facts.pod ? facts.pod->name : ""),
+          .container = text_or_null(container_text(facts))};
+}
+
+void add_place(json::object& object, Context& context, std::uint64_t cookie,
+               const fanfare_flow& flow) {
+  const std::pair key(flow.cgroup_id, ListenerKey{flow.netns, flow.local_port});
+  auto [place, is_new] = context.places.try_emplace(key);
+  if (is_new) place->second = place_of(*context.view.snapshot, cookie, flow);
+  object["cgroup"] = place->second.cgroup;
+  object["unit"] = place->second.unit;
+  object["namespace"] = place->second.name_space;
+  object["pod"] = place->second.pod;
+  object["container"] = place->second.container;
+}
+
 void add_identity(json::object& object, const Context& context, const fanfare_flow& flow) {
   const IpAddress remote = ip_address(flow.remote);
   const bool inner = context.own_addresses.has(flow.remote);
@@ -103,10 +133,6 @@ void add_identity(json::object& object, const Context& context, const fanfare_fl
   object["local"] = endpoint_text(ip_address(flow.local), flow.local_port);
   object["remote"] = endpoint_text(remote, flow.remote_port);
   object["netns"] = flow.netns;
-  const auto& paths = context.view.snapshot->owners->cgroup_paths;
-  const auto path = paths.find(flow.cgroup_id);
-  object["cgroup"] =
-      path == paths.end() ? json::value(nullptr) : json::value(label_text(path->second));
 }
 
 void add_owner(json::object& object, const Owner* owner) {
@@ -183,15 +209,16 @@ void add_state(json::object& object, const SocketState* state) {
   object["silent"] = known(of.silent);
 }
 
-std::string socket_text(const Context& context, std::size_t i, const std::string& shard) {
+std::string socket_text(Context& context, std::size_t i, const std::string& shard) {
   const Snapshot& snapshot = *context.view.snapshot;
   const auto& owners = snapshot.owners->by_cookie;
   const auto owner = owners.find(snapshot.cookies[i]);
   json::object object;
-  object.reserve(48);
+  object.reserve(52);
   object["cookie"] = snapshot.cookies[i];
   object["shard"] = shard;
   add_identity(object, context, snapshot.flows[i]);
+  add_place(object, context, snapshot.cookies[i], snapshot.flows[i]);
   add_owner(object, owner == owners.end() ? nullptr : &owner->second);
   add_counts(object, context, snapshot.flows[i]);
   add_fate(object, snapshot.flows[i]);
@@ -208,7 +235,7 @@ std::string sockets_json(const View& view, Monotonic now, const SocketFilter& fi
   if (!view.snapshot) {
     return "[]\n";
   }
-  const Context context = context_of(view, now);
+  Context context = context_of(view, now);
   const auto& flows = view.snapshot->flows;
   std::string text = "[";
   if (!filter.shard) {

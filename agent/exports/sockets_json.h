@@ -19,6 +19,7 @@ struct SocketFilter {
 // - events, control and the like: of a replication socket; its frames are RPCs, or answers to them;
 // - rpcs, entries: of a client's socket;
 // - acked, in_flight, lost: not measured yet;
+// - unit, container, namespace, pod: its cgroup is not of such a one, or the pod is not known;
 // - pid, comm, srtt_us, unsent_bytes: the owner of the socket was not seen;
 // - opened_seconds: older than the agent;
 // - last_event_seconds: no event yet.

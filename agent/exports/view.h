@@ -13,6 +13,7 @@
 #include "agent/config/config.h"
 #include "agent/kernel/snapshot.h"
 #include "agent/model/shards.h"
+#include "agent/pods/pod_watch.h"
 #include "agent/ratios/judgement.h"
 
 namespace fanfare {
@@ -80,6 +81,7 @@ struct View {
   std::uint64_t shards_over_limit = 0;
   std::vector<Alert> alerts;  // worst first
   std::vector<AlertmanagerView> alertmanagers;
+  PodWatchView pod_names{};      // who names the pods of this node
   std::vector<LossView> losses;  // every reason, also those with 0
   std::vector<MapFill> maps;
   std::vector<ProgramRuns> programs;

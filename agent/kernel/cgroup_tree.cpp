@@ -22,12 +22,12 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t root_inode = 1;
 constexpr long cgroup2_magic = 0x63677270;  // CGROUP2_SUPER_MAGIC
 
-// Mount points of type cgroup2: field 5 of a mountinfo line, the type behind " - ".
-std::vector<std::string> cgroup2_mounts(const std::string& mountinfo) {
+// Mount points of the type: field 5 of a mountinfo line, the type behind " - ".
+std::vector<std::string> mounts_of(const std::string& type, const std::string& mountinfo) {
   std::vector<std::string> mounts;
   std::ifstream file(mountinfo);
   for (std::string line; std::getline(file, line);) {
-    if (line.find(" - cgroup2 ") == std::string::npos) continue;
+    if (line.find(" - " + type + " ") == std::string::npos) continue;
     std::istringstream fields(line);
     std::string field;
     for (int i = 0; i < 5; ++i) fields >> field;
@@ -36,15 +36,28 @@ std::vector<std::string> cgroup2_mounts(const std::string& mountinfo) {
   return mounts;
 }
 
+// Of any hierarchy of v1; empty where there is none.
+std::string v1_mount(const std::string& mountinfo) {
+  const auto mounts = mounts_of("cgroup", mountinfo);
+  return mounts.empty() ? "" : mounts.front();
+}
+
 std::uint64_t inode_of(const std::string& path) {
   struct stat status {};
   return ::stat(path.c_str(), &status) == 0 ? status.st_ino : 0;
 }
 
 CgroupTarget find_root(const std::string& mountinfo) {
-  const auto mounts = cgroup2_mounts(mountinfo);
+  const auto mounts = mounts_of("cgroup2", mountinfo);
   for (const auto& mount : mounts)
     if (inode_of(mount) == root_inode) return {mount, root_inode, false};
+  if (const auto v1 = mounts.empty() ? v1_mount(mountinfo) : ""; !v1.empty())
+    throw StartError(
+        "cgroup: auto found only cgroup v1 (" + v1 +
+            "): programs can be attached to cgroup v2 alone, and this host has none mounted",
+        "boot with systemd.unified_cgroup_hierarchy=1; until then mount v2 beside it: mkdir -p "
+        "/sys/fs/cgroup/unified && mount -t cgroup2 none /sys/fs/cgroup/unified",
+        exit_kernel, code::cgroup_tree);
   if (mounts.empty())
     throw StartError("cgroup: auto found no cgroup v2 mount",
                      "mount it: mount -t cgroup2 none /sys/fs/cgroup", exit_kernel,

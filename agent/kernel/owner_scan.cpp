@@ -7,11 +7,14 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <system_error>
 
 #include "agent/kernel/cgroup_tree.h"
 #include "agent/kernel/fd.h"
 #include "agent/kernel/host_addresses.h"
+#include "agent/pods/cgroup_name.h"
 #include "bpf/tcp_states.h"
 
 namespace fanfare {
@@ -28,6 +31,7 @@ Owner to_owner(const fanfare_owner& raw) {
           .fd = raw.fd,
           .comm = std::string(raw.comm, ::strnlen(raw.comm, sizeof raw.comm)),
           .exe = {},
+          .v1_path = {},
           .srtt_us = raw.srtt_us,
           .unsent_bytes = raw.unsent_bytes};
 }
@@ -37,6 +41,13 @@ std::string executable_of(std::uint32_t pid) {
   const auto link = "/proc/" + std::to_string(pid) + "/exe";
   const auto length = ::readlink(link.c_str(), path.data(), path.size());
   return length > 0 ? std::string(path.data(), static_cast<std::size_t>(length)) : std::string();
+}
+
+// Empty on hosts with v2 alone, and where the process is gone.
+std::string v1_path_of(std::uint32_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/cgroup");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  return v1_container_path(text);
 }
 
 template <typename Map, typename Key>
@@ -55,7 +66,10 @@ Owners parse_owners(const std::string& records) {
     else
       keep_youngest(owners.by_cookie, raw.cookie, raw);
   }
-  for (auto& [key, owner] : owners.listeners) owner.exe = executable_of(owner.pid);
+  for (auto& [key, owner] : owners.listeners) {
+    owner.exe = executable_of(owner.pid);
+    owner.v1_path = v1_path_of(owner.pid);
+  }
   return owners;
 }
 

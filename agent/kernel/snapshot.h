@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "agent/pods/pod_table.h"
 #include "bpf/abi.h"
 
 namespace fanfare {
@@ -27,7 +28,10 @@ struct Owner {
   std::uint32_t pid = 0;
   std::uint32_t fd = 0;
   std::string comm;
-  std::string exe;                 // empty where /proc/PID/exe cannot be read
+  std::string exe;  // empty where /proc/PID/exe cannot be read
+  // Of a listener on a hybrid host: its path in a hierarchy of cgroup v1 that names a container,
+  // which the path of v2 need not.
+  std::string v1_path{};
   std::uint32_t srtt_us = 0;       // at the scan, not at the snapshot
   std::uint32_t unsent_bytes = 0;  // at the scan
 };
@@ -67,6 +71,8 @@ struct Snapshot {
   std::vector<std::uint64_t> cookies;
   std::vector<fanfare_flow> flows;
   std::shared_ptr<const Owners> owners = std::make_shared<Owners>();
+  // The pods of this node as they are known; empty outside of Kubernetes. Set by who watches them.
+  std::shared_ptr<const PodTable> pods = std::make_shared<PodTable>();
   std::array<std::uint64_t, FANFARE_LOSS_COUNT> losses{};  // cumulative, by enum fanfare_loss
   // Cumulative, summed over CPUs; by place in Config::shards, empty where no shard has `identity`.
   std::vector<fanfare_reach> reach{};

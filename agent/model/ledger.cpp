@@ -76,6 +76,7 @@ Ledger::Ledger(std::vector<ShardRule> rules, std::uint32_t max_shards) {
 
 void Ledger::set_rules(std::vector<ShardRule> rules, std::uint32_t max_shards) {
   rules_ = std::move(rules);
+  needs_pods_ = needs_pods(rules_);
   rule_by_name_.clear();
   for (const auto& rule : rules_) rule_by_name_.emplace(rule.name, &rule);
   max_shards_ = max_shards;
@@ -111,8 +112,10 @@ const Ledger::Naming& Ledger::naming_of(const Snapshot& snapshot, std::size_t in
   const auto& flow = snapshot.flows[index];
   auto& naming = names_[{flow.cgroup_id, flow.netns, flow.local_port}];
   if (naming.name.empty()) {
-    const auto facts = listener_facts(*snapshot.owners, snapshot.cookies[index], flow);
-    naming = {shard_name(rules_, facts, flow), facts.comm && facts.cgroup_path};
+    const auto facts =
+        listener_facts(*snapshot.owners, *snapshot.pods, snapshot.cookies[index], flow);
+    naming = {shard_name(rules_, facts, flow),
+              facts.comm && facts.cgroup_path && !(needs_pods_ && facts.awaits_pod)};
   }
   return naming;
 }
@@ -239,7 +242,8 @@ Model Ledger::publish(std::vector<std::uint32_t> slot_of_flow) const {
 void Ledger::begin_tick(const Snapshot& snapshot) {
   ++generation_;
   owners_are_new_ = std::exchange(named_by_, snapshot.owners) != snapshot.owners;
-  if (owners_are_new_) names_.clear();
+  const bool pods_are_new = std::exchange(pods_, snapshot.pods) != snapshot.pods;
+  if (owners_are_new_ || pods_are_new) names_.clear();
   note_chat_ports(snapshot);
   own_addresses_.learn(snapshot);
   states_.assign(snapshot.flows.size(), {});

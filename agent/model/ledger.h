@@ -48,12 +48,12 @@ class Ledger {
     std::uint64_t generation = 0;
     std::uint32_t slot = no_shard;
     std::uint8_t ticks_unnamed = 0;
-    bool named_for_good = false;  // its listener and cgroup were known
+    bool named_for_good = false;  // its naming was complete
     bool opened = false, closed = false;
   };
   struct Naming {
     std::string name;
-    bool complete = false;  // listener and cgroup are known
+    bool complete = false;  // listener, cgroup and, where it matters, pod are known
   };
   struct PortKey {
     std::uint64_t cgroup_id;
@@ -75,12 +75,14 @@ class Ledger {
   Model publish(std::vector<std::uint32_t> slot_of_flow) const;
 
   std::vector<ShardRule> rules_;
+  bool needs_pods_ = false;
   std::unordered_map<std::string, const ShardRule*> rule_by_name_;
   std::uint32_t max_shards_;
   std::vector<Slot> slots_;
   std::map<std::string, std::uint32_t> slot_by_name_;
-  std::map<PortKey, Naming> names_;  // of the latest owner scan
+  std::map<PortKey, Naming> names_;  // of the latest owner scan and pods
   std::shared_ptr<const Owners> named_by_;
+  std::shared_ptr<const PodTable> pods_;
   bool owners_are_new_ = false;  // at this tick
   std::set<ListenerKey> chat_ports_;
   OwnAddresses own_addresses_;

@@ -75,7 +75,8 @@ void ReplicationLedger::fill(Shard& shard) const {
 void ReplicationLedger::place(const Snapshot& snapshot, const std::vector<ShardRule>& rules,
                               std::size_t index, Tracked& tracked) {
   const auto& flow = snapshot.flows[index];
-  const auto found = replication_rule(rules, *snapshot.owners, snapshot.cookies[index], flow);
+  const auto found =
+      replication_rule(rules, *snapshot.owners, *snapshot.pods, snapshot.cookies[index], flow);
   const bool may_wait = flow.life == FANFARE_LIVE && tracked.ticks_unplaced++ < patience_ticks;
   if (!found.certain && may_wait) return;
   tracked.placed = true;

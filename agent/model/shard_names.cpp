@@ -18,11 +18,12 @@ bool is_below(const std::string& path, const std::string& ancestor) {
 }
 
 bool holds(const ShardMatch& match, std::uint16_t port, const std::string& cgroup_path,
-           const std::string& exe) {
+           const std::string& exe, const Pod* pod) {
   const auto& ports = match.listen_ports;
   return (ports.empty() || std::find(ports.begin(), ports.end(), port) != ports.end()) &&
          (match.cgroup.empty() || is_below(cgroup_path, match.cgroup)) &&
-         (match.exe.empty() || match.exe == exe);
+         (match.exe.empty() || match.exe == exe) &&
+         (match.pod_labels.empty() || (pod && has_labels(*pod, match.pod_labels)));
 }
 
 // Of a socket's own process; of the listener where the socket was accepted.
@@ -46,16 +47,31 @@ bool has_port(const ShardRule& rule, const fanfare_flow& flow) {
 }  // namespace
 
 const ShardRule* matching_rule(const std::vector<ShardRule>& rules, std::uint16_t port,
-                               const std::string& cgroup_path, const std::string& exe) {
+                               const std::string& cgroup_path, const std::string& exe,
+                               const Pod* pod) {
   const ShardRule* best = nullptr;
   for (const auto& rule : rules)
-    if (holds(rule.match, port, cgroup_path, exe) &&
+    if (holds(rule.match, port, cgroup_path, exe, pod) &&
         (!best || is_stricter(rule.match, best->match)))
       best = &rule;
   return best;
 }
 
-ListenerFacts listener_facts(const Owners& owners, std::uint64_t cookie, const fanfare_flow& flow) {
+std::string container_text(const ListenerFacts& facts) {
+  constexpr std::size_t shown_digits = 12;
+  const auto named = facts.pod ? container_name(*facts.pod, facts.place) : std::string();
+  if (!named.empty() || facts.place.runtime == "lxc")
+    return named.empty() ? facts.place.container : named;
+  return facts.place.container.substr(0, shown_digits);
+}
+
+bool needs_pods(const std::vector<ShardRule>& rules) {
+  return std::ranges::any_of(rules,
+                             [](const ShardRule& rule) { return !rule.match.pod_labels.empty(); });
+}
+
+ListenerFacts listener_facts(const Owners& owners, const PodTable& pods, std::uint64_t cookie,
+                             const fanfare_flow& flow) {
   ListenerFacts facts;
   const auto listener = owners.listeners.find({flow.netns, flow.local_port});
   if (listener != owners.listeners.end()) {
@@ -66,13 +82,21 @@ ListenerFacts listener_facts(const Owners& owners, std::uint64_t cookie, const f
   }
   const auto cgroup = owners.cgroup_paths.find(flow.cgroup_id);
   if (cgroup != owners.cgroup_paths.end()) facts.cgroup_path = cgroup->second;
+  facts.place = cgroup_name(facts.cgroup_path.value_or(""));
+  if (facts.place.container.empty() && facts.place.pod_uid.empty() &&
+      listener != owners.listeners.end() && !listener->second.v1_path.empty())
+    facts.place = cgroup_name(listener->second.v1_path);
+  facts.pod = pods.find(facts.place);
+  facts.awaits_pod = !facts.pod && !facts.place.pod_uid.empty();
   return facts;
 }
 
 ReplicationRule replication_rule(const std::vector<ShardRule>& rules, const Owners& owners,
-                                 std::uint64_t cookie, const fanfare_flow& flow) {
+                                 const PodTable& pods, std::uint64_t cookie,
+                                 const fanfare_flow& flow) {
   ReplicationRule found;
   std::optional<std::string> exe;
+  std::optional<ListenerFacts> facts;
   const auto path = owners.cgroup_paths.find(flow.cgroup_id);
   const bool path_known = path != owners.cgroup_paths.end();
   for (const auto& rule : rules) {
@@ -81,7 +105,13 @@ ReplicationRule replication_rule(const std::vector<ShardRule>& rules, const Owne
     if (!match.exe.empty() && !exe) exe = exe_of(owners, cookie, flow);
     if (path_known && !match.cgroup.empty() && !is_below(path->second, match.cgroup)) continue;
     if (exe && !match.exe.empty() && match.exe != *exe) continue;
-    if ((!path_known && !match.cgroup.empty()) || (!exe && !match.exe.empty()))
+    if (!match.pod_labels.empty() && !facts) facts = listener_facts(owners, pods, cookie, flow);
+    const bool pod_known = facts && path_known && !facts->awaits_pod;
+    if (pod_known && !match.pod_labels.empty() &&
+        !(facts->pod && has_labels(*facts->pod, match.pod_labels)))
+      continue;
+    if ((!path_known && !match.cgroup.empty()) || (!exe && !match.exe.empty()) ||
+        (!pod_known && !match.pod_labels.empty()))
       found.certain = false;
     if (!found.rule || is_stricter(replication_match(rule), replication_match(*found.rule)))
       found.rule = &rule;
@@ -118,7 +148,8 @@ std::string shard_name(const std::vector<ShardRule>& rules, const ListenerFacts&
                        const fanfare_flow& flow) {
   const std::string path = facts.cgroup_path.value_or("");
   if (facts.comm == "fanfare") return selftest_shard;
-  if (const auto* rule = matching_rule(rules, flow.local_port, path, facts.exe)) return rule->name;
+  if (const auto* rule = matching_rule(rules, flow.local_port, path, facts.exe, facts.pod))
+    return rule->name;
   auto name = facts.comm.value_or("unknown") + ":" + std::to_string(flow.local_port);
   if (path.size() > 1) name += "@" + path.substr(path.rfind('/') + 1);
   return name;

@@ -15,17 +15,30 @@ namespace fanfare {
 
 // The strictest rule whose conditions all hold (config_rules.h says why there is just one); nullptr
 // where none holds.
+// `pod`: that the listener runs in, nullptr where it is in none or in one that is not known.
 const ShardRule* matching_rule(const std::vector<ShardRule>& rules, std::uint16_t port,
-                               const std::string& cgroup_path, const std::string& exe);
+                               const std::string& cgroup_path, const std::string& exe,
+                               const Pod* pod = nullptr);
 
 // What is known of the process behind a listener; empty where the owner scan has not seen it.
 struct ListenerFacts {
   std::optional<std::string> comm;
   std::string exe;
   std::optional<std::string> cgroup_path;
+  CgroupName place{};        // of that path; where it names no container, of the one of v1
+  const Pod* pod = nullptr;  // of the table that was given
+  bool awaits_pod = false;   // its cgroup is a pod's, and the table does not have it
 };
 
-ListenerFacts listener_facts(const Owners& owners, std::uint64_t cookie, const fanfare_flow& flow);
+ListenerFacts listener_facts(const Owners& owners, const PodTable& pods, std::uint64_t cookie,
+                             const fanfare_flow& flow);
+
+// For people: the container's name in its pod; else of lxc, else the beginning of its id; empty
+// where there is none.
+std::string container_text(const ListenerFacts& facts);
+
+// Whether some shard is told by the labels of pods.
+bool needs_pods(const std::vector<ShardRule>& rules);
 
 // The agent's own selftest has one name whatever its port, so that it adds no series.
 inline constexpr const char* selftest_shard = "fanfare-selftest";
@@ -39,7 +52,8 @@ struct ReplicationRule {
 
 // Precondition: flow.protocol is one of replication.
 ReplicationRule replication_rule(const std::vector<ShardRule>& rules, const Owners& owners,
-                                 std::uint64_t cookie, const fanfare_flow& flow);
+                                 const PodTable& pods, std::uint64_t cookie,
+                                 const fanfare_flow& flow);
 
 // As in fanfare_flow, for people: "10.0.0.2", "fd00::2".
 std::string address_text(std::span<const std::uint8_t, 16> address);

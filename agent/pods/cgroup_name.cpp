@@ -137,6 +137,21 @@ class Walk {
 
 }  // namespace
 
+// Lines "ID:CONTROLLERS:PATH"; that of v2 has the id 0.
+std::string v1_container_path(std::string_view proc_cgroup) {
+  while (!proc_cgroup.empty()) {
+    const auto end = std::min(proc_cgroup.find('\n'), proc_cgroup.size());
+    const auto line = proc_cgroup.substr(0, end);
+    proc_cgroup.remove_prefix(std::min(end + 1, proc_cgroup.size()));
+    const auto path_at = line.find(":/");
+    if (line.starts_with("0::") || path_at == std::string_view::npos) continue;
+    const auto path = line.substr(path_at + 1);
+    const auto name = cgroup_name(path);
+    if (!name.container.empty() || !name.pod_uid.empty()) return std::string(path);
+  }
+  return {};
+}
+
 CgroupName cgroup_name(std::string_view path) {
   Walk walk;
   while (!path.empty()) {

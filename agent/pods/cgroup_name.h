@@ -20,4 +20,8 @@ struct CgroupName {
 // nested ones (Kubernetes in docker) the innermost counts.
 CgroupName cgroup_name(std::string_view path);
 
+// Of /proc/PID/cgroup the path, in a hierarchy of v1, that names a container or a pod; empty where
+// none does. On hybrid hosts some runtimes make no cgroup of v2.
+std::string v1_container_path(std::string_view proc_cgroup);
+
 }  // namespace fanfare

@@ -20,6 +20,7 @@ struct PodApi {
   std::string ca_file;
   std::string node;   // spec.nodeName of the pods
   std::string shown;  // the URL
+  bool operator==(const PodApi&) const = default;
 };
 
 struct PodApiChoice {

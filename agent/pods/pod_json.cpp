@@ -92,6 +92,8 @@ std::optional<Pod> read_pod(const json::value& value) {
   pod.host_network = host_network && host_network->is_bool() && host_network->get_bool();
   read_labels(metadata, pod);
   const auto* status = object_at(object, "status");
+  const auto phase = text_at(status, "phase");
+  pod.ended = phase == "Succeeded" || phase == "Failed";
   read_containers(status, pod);
   read_addresses(status, pod);
   return pod;

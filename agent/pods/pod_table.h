@@ -28,6 +28,7 @@ struct Pod {
   std::vector<PodContainer> containers{};  // those that have been started
   std::vector<std::string> addresses{};    // "10.1.2.3", "fd00::3"
   bool host_network = false;               // its addresses are the host's
+  bool ended = false;                      // its addresses may be another's by now
   // Of a static pod: its manifest's hash, which its cgroup has in the place of the uid.
   std::string manifest{};
   bool operator==(const Pod&) const = default;

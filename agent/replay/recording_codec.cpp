@@ -51,6 +51,7 @@ void put_owner(ByteWriter& out, const Owner& owner) {
   out.put(owner.unsent_bytes);
   out.text(owner.comm);
   out.text(owner.exe);
+  out.text(owner.v1_path);
 }
 
 Owner get_owner(ByteReader& in) {
@@ -61,10 +62,11 @@ Owner get_owner(ByteReader& in) {
   owner.unsent_bytes = in.get<std::uint32_t>();
   owner.comm = in.text();
   owner.exe = in.text();
+  owner.v1_path = in.text();
   return owner;
 }
 
-constexpr std::size_t least_owner_bytes = 24;
+constexpr std::size_t least_owner_bytes = 28;
 
 void put_owners(ByteWriter& out, const Owners& owners) {
   out.put(owners.scanned.count());
@@ -107,6 +109,54 @@ Owners get_owners(ByteReader& in) {
   for (auto left = in.count(16); left > 0; --left)
     owners.addresses.push_back(in.get<std::array<std::uint8_t, 16>>());
   return owners;
+}
+
+void put_pods(ByteWriter& out, const PodTable& table) {
+  out.put<std::uint64_t>(table.pods().size());
+  for (const auto& [uid, pod] : table.pods()) {
+    for (const auto* text : {&pod.uid, &pod.name_space, &pod.name, &pod.node, &pod.manifest})
+      out.text(*text);
+    out.put(pod.host_network);
+    out.put(pod.ended);
+    out.put<std::uint64_t>(pod.labels.size());
+    for (const auto& [key, value] : pod.labels) {
+      out.text(key);
+      out.text(value);
+    }
+    out.put<std::uint64_t>(pod.containers.size());
+    for (const auto& container : pod.containers) {
+      out.text(container.id);
+      out.text(container.name);
+    }
+    out.put<std::uint64_t>(pod.addresses.size());
+    for (const auto& address : pod.addresses) out.text(address);
+  }
+}
+
+PodTable get_pods(ByteReader& in) {
+  constexpr std::size_t least_text_bytes = 4, least_pod_bytes = 5 * least_text_bytes + 26;
+  std::map<std::string, Pod> pods;
+  for (auto left = in.count(least_pod_bytes); left > 0; --left) {
+    Pod pod;
+    for (auto* text : {&pod.uid, &pod.name_space, &pod.name, &pod.node, &pod.manifest})
+      *text = in.text();
+    pod.host_network = in.get<std::uint8_t>() != 0;
+    pod.ended = in.get<std::uint8_t>() != 0;
+    for (auto labels = in.count(2 * least_text_bytes); labels > 0; --labels) {
+      const auto key = in.text();
+      pod.labels[key] = in.text();
+    }
+    for (auto containers = in.count(2 * least_text_bytes); containers > 0; --containers) {
+      auto& container = pod.containers.emplace_back();
+      container.id = in.text();
+      container.name = in.text();
+    }
+    for (auto addresses = in.count(least_text_bytes); addresses > 0; --addresses)
+      pod.addresses.push_back(in.text());
+    const auto uid = pod.uid;
+    pods[uid] = std::move(pod);
+  }
+  return PodTable(pods);
 }
 
 void put_gauges(ByteWriter& out, const Snapshot& snapshot) {
@@ -158,6 +208,10 @@ std::string SnapshotEncoder::encode(const Snapshot& snapshot) {
   out.put(owners_changed);
   if (owners_changed) put_owners(out, *snapshot.owners);
   owners_ = snapshot.owners;
+  const bool pods_changed = pods_ != snapshot.pods;
+  out.put(pods_changed);
+  if (pods_changed) put_pods(out, *snapshot.pods);
+  pods_ = snapshot.pods;
 
   ++generation_;
   std::vector<std::uint64_t> changed;
@@ -190,6 +244,7 @@ Snapshot SnapshotDecoder::decode(std::string_view bytes) {
   Snapshot snapshot;
   get_gauges(in, snapshot);
   if (in.get<std::uint8_t>()) owners_ = std::make_shared<Owners>(get_owners(in));
+  if (in.get<std::uint8_t>()) pods_ = std::make_shared<PodTable>(get_pods(in));
   for (auto left = in.count(8); left > 0; --left) {
     const auto found = place_.find(in.get<std::uint64_t>());
     if (found == place_.end()) throw BadFile("a recorded flow ends that has not begun");
@@ -217,6 +272,7 @@ Snapshot SnapshotDecoder::decode(std::string_view bytes) {
   snapshot.cookies = cookies_;
   snapshot.flows = flows_;
   snapshot.owners = owners_;
+  snapshot.pods = pods_;
   return snapshot;
 }
 

@@ -25,6 +25,7 @@ class SnapshotEncoder {
   };
   std::unordered_map<std::uint64_t, Known> known_;
   std::shared_ptr<const Owners> owners_;
+  std::shared_ptr<const PodTable> pods_;
   std::uint64_t generation_ = 0;
 };
 
@@ -38,6 +39,7 @@ class SnapshotDecoder {
   std::vector<fanfare_flow> flows_;
   std::unordered_map<std::uint64_t, std::size_t> place_;
   std::shared_ptr<const Owners> owners_ = std::make_shared<Owners>();
+  std::shared_ptr<const PodTable> pods_ = std::make_shared<PodTable>();
 };
 
 }  // namespace fanfare

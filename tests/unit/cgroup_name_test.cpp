@@ -154,6 +154,17 @@ TEST(CgroupName, UnitsOfSystemd) {
   });
 }
 
+TEST(CgroupName, OnHybridHostsV1MayKnowMore) {
+  const std::string pod = "/kubepods/burstable/pod" + uid + "/" + id;
+  EXPECT_EQ(v1_container_path("12:memory:" + pod + "\n1:name=systemd:" + pod + "\n0::/\n"), pod);
+  EXPECT_EQ(v1_container_path("3:net_cls,net_prio:/\n2:cpu,cpuacct:/docker/" + id),
+            "/docker/" + id);
+  EXPECT_EQ(v1_container_path("0::" + pod + "\n"), "") << "that is the path of v2";
+  EXPECT_EQ(v1_container_path("2:cpu:/system.slice/chatd.service\n0::/\n"), "");
+  EXPECT_EQ(v1_container_path(""), "");
+  EXPECT_EQ(v1_container_path("::\nnonsense\n:/"), "");
+}
+
 // What only looks like it.
 TEST(CgroupName, GuessesNothing) {
   expect_all({

@@ -97,7 +97,8 @@ struct Refusal {
   std::string yaml, text;
 };
 
-const std::string root_keys = "node, cluster, cgroup, listen, admin, limits, shards, alertmanagers";
+const std::string root_keys =
+    "node, cluster, cgroup, listen, admin, limits, shards, kubernetes, alertmanagers";
 const std::string shard_keys = "name, match, expected, clients, replication";
 const std::string label = " bytes of printable text without a space at either end";
 const std::string new_key = "known, but not available in this version; allowed: ";
@@ -189,8 +190,6 @@ const std::vector<Refusal> refused_values = {
 };
 
 const std::vector<Refusal> refused_for_now = {
-    {"shards: [{name: a, match: {pod_labels: {app: chat}}}]",
-     "f:1: shards[0].match.pod_labels: " + new_key + "leave it out"},
     {shard_with("expected: true"), "f:4: shards[0].expected: true: " + new_key + "false"},
     {shard_with("clients: {protocol: centrifugo}"),
      "f:4: shards[0].clients.protocol: 'centrifugo': " + new_key + "auto, websocket, mqtt, sse"},
@@ -251,7 +250,8 @@ TEST(ConfigRules, ContestedSocketsNameBothShards) {
   EXPECT_EQ(refusal("shards:\n  - name: a\n    match: {listen_ports: [80, 81]}\n"
                     "  - name: b\n    match: {listen_ports: [81]}\n"),
             "f:4: shards[1].match: 'b' can claim the same sockets as 'a', shards[0] (line 2), and "
-            "neither is stricter; allowed: ports, cgroups or executables that exclude each other, "
+            "neither is stricter; allowed: ports, cgroups, executables or pod labels that exclude "
+            "each other, "
             "or a further condition for one of them");
   EXPECT_EQ(
       refusal("shards:\n  - {name: a, match: {exe: /a}}\n  - {name: a, match: {exe: /b}}\n"),

@@ -30,7 +30,7 @@ TEST(DoctorChecks, AGoodHostIsFineAndEachCodeIsCheckedOnceInOrder) {
   for (std::size_t i = 0; i < checks.size(); ++i)
     EXPECT_EQ(checks[i].code->code, doctor_codes()[i].code);
   EXPECT_EQ(codes_with(good_host(), Result::skipped),
-            (std::set<std::string>{"FF-206", "FF-207", "FF-504"}));
+            (std::set<std::string>{"FF-206", "FF-207", "FF-504", "FF-505"}));
   EXPECT_EQ(diagnosis(checks), Diagnosis::fine);
 }
 

@@ -42,6 +42,7 @@ inline DoctorFacts good_host() {
   facts.cgroup = CgroupTarget{"/sys/fs/cgroup", 1, false};
   facts.listen.what = "127.0.0.1:9477";
   facts.admin.what = "/run/fanfare/admin.sock";
+  facts.pods.refusal = "the agent runs in no pod (KUBERNETES_SERVICE_HOST is not set)";
   return facts;
 }
 

@@ -46,14 +46,14 @@ TEST(ShardNames, TheStricterRuleWins) {
 TEST(ShardNames, FactsComeFromTheListenerThenFromTheHolder) {
   Owners owners;
   const auto flow = testing::make_flow({.port = 80, .netns = 5, .cgroup_id = 9});
-  EXPECT_FALSE(listener_facts(owners, 1, flow).comm);
+  EXPECT_FALSE(listener_facts(owners, {}, 1, flow).comm);
   owners.by_cookie[1] = {.pid = 1, .fd = 1, .comm = "worker", .exe = ""};
-  EXPECT_EQ(listener_facts(owners, 1, flow).comm, "worker");
+  EXPECT_EQ(listener_facts(owners, {}, 1, flow).comm, "worker");
   owners.listeners[{5, 80}] = {.pid = 1, .fd = 1, .comm = "master", .exe = "/m"};
   owners.cgroup_paths[9] = "/c";
-  EXPECT_EQ(listener_facts(owners, 1, flow).comm, "master");
-  EXPECT_EQ(listener_facts(owners, 1, flow).exe, "/m");
-  EXPECT_EQ(listener_facts(owners, 1, flow).cgroup_path, "/c");
+  EXPECT_EQ(listener_facts(owners, {}, 1, flow).comm, "master");
+  EXPECT_EQ(listener_facts(owners, {}, 1, flow).exe, "/m");
+  EXPECT_EQ(listener_facts(owners, {}, 1, flow).cgroup_path, "/c");
 }
 
 TEST(ShardNames, AddressesAreWrittenAsPeopleWriteThem) {

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/exports/explain_place.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "agent/model/shard_names.h"
+
+namespace fanfare {
+namespace {
+
+// Some socket that the listener has accepted: it is in the same cgroup.
+const fanfare_flow* flow_of(const View& view, const ListenerKey& key) {
+  const auto& flows = view.snapshot->flows;
+  const auto flow = std::ranges::find_if(flows, [&](const fanfare_flow& each) {
+    return each.netns == key.netns && each.local_port == key.port;
+  });
+  return flow == flows.end() ? nullptr : &*flow;
+}
+
+}  // namespace
+
+std::string label_list(const std::map<std::string, std::string>& labels) {
+  std::vector<std::string> texts;
+  for (const auto& [key, value] : labels) texts.push_back(fmt::format("{}={}", key, value));
+  return texts.empty() ? "no labels" : fmt::format("{}", fmt::join(texts, ","));
+}
+
+std::string place_text(const View& view, const ListenerKey& key) {
+  const auto* flow = flow_of(view, key);
+  if (!flow) return {};
+  const auto facts = listener_facts(*view.snapshot->owners, *view.snapshot->pods, 0, *flow);
+  std::string text;
+  if (facts.pod) text += fmt::format(", in pod {}/{}", facts.pod->name_space, facts.pod->name);
+  if (facts.awaits_pod)
+    text += fmt::format(", in pod {} (its name is not known)", facts.place.pod_uid);
+  if (const auto container = container_text(facts); !container.empty())
+    text += fmt::format(", container {}", container);
+  if (!facts.place.unit.empty()) text += fmt::format(", unit {}", facts.place.unit);
+  return text;
+}
+
+std::optional<Link> other_labels(const View& view, const ListenerKey& key, const ShardRule& rule) {
+  const auto* flow = flow_of(view, key);
+  if (rule.match.pod_labels.empty() || !flow) return std::nullopt;
+  const auto facts = listener_facts(*view.snapshot->owners, *view.snapshot->pods, 0, *flow);
+  if (facts.pod && has_labels(*facts.pod, rule.match.pod_labels)) return std::nullopt;
+  const auto wanted = label_list(rule.match.pod_labels);
+  if (facts.pod)
+    return Link{
+        "mapped", LinkState::broken,
+        fmt::format("pod {}/{} has the labels {}, and shard {} asks for {}", facts.pod->name_space,
+                    facts.pod->name, label_list(facts.pod->labels), rule.name, wanted),
+        "Correct match.pod_labels, then send SIGHUP to the agent."};
+  return Link{
+      "mapped", LinkState::broken,
+      fmt::format("shard {} asks for a pod with {}, and {}", rule.name, wanted,
+                  facts.awaits_pod ? "the API server has not named the pod " + facts.place.pod_uid
+                                   : "the process is in no pod"),
+      "`fanfare status` says whether the API server is reached."};
+}
+
+}  // namespace fanfare
