@@ -9,7 +9,7 @@
 namespace fanfare {
 namespace {
 
-constexpr std::array<DoctorCode, 22> codes{{
+constexpr std::array<DoctorCode, 23> codes{{
     {code::kernel_version, "kernel version",
      "The programs are written for Linux 5.15 or newer. Older kernels with backports may do: then "
      "the programs load, and only a warning is left.",
