@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -100,6 +101,12 @@ inline fanfare_flow make_raft_flow(const RaftSketch& sketch) {
   return flow;
 }
 
+inline const std::string pod_uid = "0f7ac8b1-5d4e-4c3b-9a21-6f0e8d7c5b4a";
+
+inline std::string pod_cgroup(const std::string& uid = pod_uid) {
+  return "/kubepods/burstable/pod" + uid + "/" + std::string(64, 'a');
+}
+
 class SnapshotBuilder {
  public:
   SnapshotBuilder() { owners_.cgroup_paths[1] = "/"; }
@@ -134,6 +141,15 @@ class SnapshotBuilder {
   }
   SnapshotBuilder& cgroup(std::uint64_t id, std::string path) {
     owners_.cgroup_paths[id] = std::move(path);
+    return *this;
+  }
+  // A pod "chat/NAME"; its cgroup is what pod_cgroup() says.
+  SnapshotBuilder& pod(const std::string& name, std::map<std::string, std::string> labels,
+                       const std::string& uid = pod_uid) {
+    auto pods = snapshot_.pods->pods();
+    pods[uid] = {.uid = uid, .name_space = "chat", .name = name, .node = "node-a"};
+    pods[uid].labels = std::move(labels);
+    snapshot_.pods = std::make_shared<PodTable>(pods);
     return *this;
   }
   SnapshotBuilder& loss(fanfare_loss reason, std::uint64_t count) {

@@ -24,6 +24,25 @@ std::set<std::string> codes_with(const DoctorFacts& facts, Result result) {
   return codes;
 }
 
+TEST(DoctorChecks, NamesOfPodsMatterWhereAShardHangsOnThem) {
+  DoctorFacts facts = good_host();
+  EXPECT_EQ(check_of(facts, "FF-505").result, Result::skipped);
+  facts.pods.wanted = true;
+  EXPECT_EQ(check_of(facts, "FF-505").result, Result::miss);
+  EXPECT_THAT(check_of(facts, "FF-505").cause, HasSubstr("runs in no pod"));
+  EXPECT_EQ(diagnosis(judge(facts)), Diagnosis::finding);
+  facts.pods.server = "https://10.0.0.1:443";
+  facts.pods.node = "node-a";
+  facts.pods.refusal = "HTTP 403: forbidden";
+  EXPECT_EQ(check_of(facts, "FF-505").cause, "https://10.0.0.1:443: HTTP 403: forbidden");
+  EXPECT_THAT(check_of(facts, "FF-505").remedy, HasSubstr("kubectl auth can-i watch pods"));
+  facts.pods.wanted = false;
+  EXPECT_EQ(check_of(facts, "FF-505").result, Result::warning);
+  facts.pods.refusal.clear();
+  EXPECT_EQ(check_of(facts, "FF-505").seen,
+            "https://10.0.0.1:443 lists and watches those of node-a");
+}
+
 TEST(DoctorChecks, AGoodHostIsFineAndEachCodeIsCheckedOnceInOrder) {
   const auto checks = judge(good_host());
   ASSERT_EQ(checks.size(), doctor_codes().size());

@@ -127,7 +127,7 @@ TEST(JsonOutage, ReplicationSocketGolden) {
   ASSERT_EQ(sockets.size(), 2U);
   EXPECT_EQ(sockets[1], json::parse(R"({"cookie":1002,"shard":"us-east-1","role":"replication",
       "hop":"edge","protocol":"hashicorp-raft","local":"10.77.0.1:40001","remote":"10.77.0.2:7000",
-      "netns":4026531840,"cgroup":null,"pid":null,"comm":null,"unsent_bytes":null,"srtt_us":null,
+      "netns":4026531840,"cgroup":null,"unit":null,"namespace":null,"pod":null,"container":null,"pid":null,"comm":null,"unsent_bytes":null,"srtt_us":null,
       "state":"synced","reason":null,"opened_seconds":61.5,"last_event_seconds":null,
       "events_out":null,"heartbeats_out":null,"control_out":null,"other_out":null,"frames_out":337,
       "bytes_out":90000,"events_in":null,"publishes_accepted":null,"heartbeats_in":null,"control_in":null,"other_in":null,"frames_in":337,"bytes_in":30000,

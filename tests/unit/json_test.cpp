@@ -9,6 +9,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <limits>
 #include <memory>
 #include <string>
@@ -82,19 +83,20 @@ TEST(Json, UnknownCoverageIsNull) {
 TEST(Json, StatusGolden) {
   View view = sample::view();
   view.losses = {{"bad_frame", 3, 0}};
-  EXPECT_EQ(status_json(view, sample::now),
-            R"({"version":"0.1.0","node":"host-a","cluster":"test","ready":true,"findings":[],)"
-            R"("note":null,"started_seconds":1700000000,"uptime_seconds":91.5,)"
-            R"("tick_seconds":0.0042,"snapshot_age_seconds":1.5,"last_scrape_seconds":4.5,)"
-            R"("attached":true,"cgroup":"/sys/fs/cgroup","subtree":false,"scope":"proven",)"
-            R"("scope_text":"A socket in a foreign network namespace was counted.",)"
-            R"("config_file":null,"config_reload_ok":true,"alerts":[],"alertmanagers":[],)"
-            R"("worst":null,"shards":)" +
-                shards_golden +
-                R"(,"losses":{"bad_frame":{"count":3,"recent":0}},)"
-                R"("maps":[{"map":"flows","entries":1,"capacity":131072}],)"
-                R"("programs":[{"program":"on_egress","runs":20,"run_seconds":3e-06}]})"
-                "\n");
+  EXPECT_EQ(
+      status_json(view, sample::now),
+      R"({"version":"0.1.0","node":"host-a","cluster":"test","ready":true,"findings":[],)"
+      R"("note":null,"started_seconds":1700000000,"uptime_seconds":91.5,)"
+      R"("tick_seconds":0.0042,"snapshot_age_seconds":1.5,"last_scrape_seconds":4.5,)"
+      R"("attached":true,"cgroup":"/sys/fs/cgroup","subtree":false,"scope":"proven",)"
+      R"("scope_text":"A socket in a foreign network namespace was counted.",)"
+      R"("config_file":null,"config_reload_ok":true,"kubernetes":null,"alerts":[],"alertmanagers":[],)"
+      R"("worst":null,"shards":)" +
+          shards_golden +
+          R"(,"losses":{"bad_frame":{"count":3,"recent":0}},)"
+          R"("maps":[{"map":"flows","entries":1,"capacity":131072}],)"
+          R"("programs":[{"program":"on_egress","runs":20,"run_seconds":3e-06}]})"
+          "\n");
 }
 
 TEST(Json, StatusOfAnAgentThatHasSeenNothing) {
@@ -116,7 +118,7 @@ TEST(Json, SocketGolden) {
       "[\n"
       R"({"cookie":1001,"shard":"chat","role":"client","hop":"edge","protocol":"websocket",)"
       R"("local":"192.0.2.1:8080","remote":"203.0.113.77:50001","netns":4026531840,)"
-      R"("cgroup":"/chat","pid":321,"comm":"chatd","unsent_bytes":16,"srtt_us":250,)"
+      R"("cgroup":"/chat","unit":null,"namespace":null,"pod":null,"container":null,"pid":321,"comm":"chatd","unsent_bytes":16,"srtt_us":250,)"
       R"("state":"synced","reason":null,"opened_seconds":61.5,"last_event_seconds":3.5,)"
       R"("events_out":7,"heartbeats_out":0,"control_out":0,"other_out":0,"frames_out":7,)"
       R"("bytes_out":1414,"events_in":2,"publishes_accepted":0,"heartbeats_in":0,"control_in":1,"other_in":0,"frames_in":3,"bytes_in":99,)"
@@ -124,6 +126,30 @@ TEST(Json, SocketGolden) {
       R"("acked":5,"in_flight":2,"lost":0,"unknown":0,"unsent_seconds":0,)"
       R"("unacked_seconds":1.5,"pace":"slow","silent":false})"
       "\n]\n");
+}
+
+TEST(Json, ASocketNamesWhoRunsInItsCgroup) {
+  OneSocket one;
+  auto owners = std::make_shared<Owners>(*one.snapshot->owners);
+  const std::string container(64, 'a');
+  const auto shown = [&](const std::string& path) {
+    owners->cgroup_paths[42] = path;
+    one.snapshot->owners = owners;
+    const auto socket = one.parsed();
+    return json::serialize(json::array{socket.at("unit"), socket.at("namespace"), socket.at("pod"),
+                                       socket.at("container")});
+  };
+  EXPECT_EQ(shown("/system.slice/chatd.service"), R"(["chatd.service",null,null,null])");
+  EXPECT_EQ(shown("/docker/" + container), R"([null,null,null,"aaaaaaaaaaaa"])");
+  const std::string in_pod = "/kubepods/pod0f7ac8b1-5d4e-4c3b-9a21-6f0e8d7c5b4a/" + container;
+  EXPECT_EQ(shown(in_pod), R"([null,null,null,"aaaaaaaaaaaa"])") << "not named yet";
+  Pod pod{.uid = "0f7ac8b1-5d4e-4c3b-9a21-6f0e8d7c5b4a",
+          .name_space = "chat",
+          .name = "chat-0",
+          .node = "n"};
+  pod.containers = {{container, "chatd"}};
+  one.snapshot->pods = std::make_shared<PodTable>(std::map<std::string, Pod>{{pod.uid, pod}});
+  EXPECT_EQ(shown(in_pod), R"([null,"chat","chat-0","chatd"])");
 }
 
 TEST(Json, SocketHasTheKeysOfTheContract) {
