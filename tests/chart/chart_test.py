@@ -338,6 +338,23 @@ class Rules(Chart):
         self.assertEqual(pods[job], "fanfare")
 
 
+class Dashboards(Chart):
+    def test_one_config_map_each_for_the_sidecar(self):
+        names = {path.name for path in (SOURCE / "dashboards" / "grafana").glob("*.json")}
+        self.assertTrue(names)
+        maps = of_kind(self.render({"dashboards": {"enabled": True, "folder": "Chat", "namespace": "grafana", "label": "l",
+                                                   "labelValue": "v"}}), "ConfigMap")
+        maps = [one for one in maps if one["metadata"]["namespace"] == "grafana"]
+        self.assertEqual({name for one in maps for name in one["data"]}, names)
+        for one in maps:
+            self.assertEqual(one["metadata"]["labels"]["l"], "v")
+            self.assertEqual(one["metadata"]["annotations"], {"grafana_folder": "Chat"})
+            for name, text in one["data"].items():
+                source = (SOURCE / "dashboards" / "grafana" / name).read_text()
+                self.assertEqual(json.loads(text), json.loads(source))
+                self.assertLess(len(text), 1 << 20, "a ConfigMap holds 1 MiB")
+
+
 class Refusals(Chart):
     def test_each_says_what_to_do(self):
         for values, words in (

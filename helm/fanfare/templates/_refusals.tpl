@@ -35,7 +35,9 @@ Values that cannot work together: what, where, and what to do. */}}
 {{- if and .Values.kubernetes.podNames (not .Values.serviceAccount.create) (not .Values.serviceAccount.name) .Values.rbac.create -}}
 {{- fail "rbac.create with serviceAccount.create=false would give every pod of the namespace's default account the right to list pods: name an account in serviceAccount.name" -}}
 {{- end -}}
-{{- if and .Values.prometheusRule.enabled (not (.Files.Glob "files/rules/*.yml")) -}}
-{{- fail "prometheusRule.enabled: this copy of the chart has no rules in files/rules: take the packaged chart" -}}
+{{- range $files, $on := dict "files/rules/*.yml" .Values.prometheusRule.enabled "files/dashboards/*.json" .Values.dashboards.enabled -}}
+{{- if and $on (not ($.Files.Glob $files)) -}}
+{{- fail (printf "this copy of the chart lacks %s, which stand in dashboards/ of its sources: take the packaged chart" $files) -}}
+{{- end -}}
 {{- end -}}
 {{- end }}
