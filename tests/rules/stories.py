@@ -25,6 +25,7 @@ def outage() -> Story:
     story.fires(50, CLUSTER, LOW, *HOSTS)
     # Over: the five minutes' sum empties, then five minutes of patience.
     story.fires(52, CLUSTER, LOW, *HOSTS)
+    story.fires(59, CLUSTER, LOW, *HOSTS)
     story.fires(62, LOW)  # a ticket is more patient
     story.fires(68)
     story.fires(79)
@@ -144,9 +145,8 @@ def drained() -> Story:
 def restarted_behind() -> Story:
     """Innocent: a node was away for two minutes, and its log catches up before its clients."""
     story = Story("restarted_behind", World(80))
-    for seconds, due, sockets in ((3600, 0, 0), (3705, 20 * 120 / 15, 0), (3720, 20, 300),
-                                  (3735, 20, 500)):
-        story.world.nodes["b"].change(seconds, due=due, sockets=sockets)
+    for seconds, log, sockets, reach in ((3600, 0, 0, 0), (3720, 9, 300, 0.05), (3735, 1, 500, 0.92)):
+        story.world.nodes["b"].change(seconds, log=log, sockets=sockets, reach=reach)
     for seconds in range(3600, 4500, 15):
         story.fires(seconds / 60)
     return story
@@ -217,10 +217,10 @@ def scrape_gaps() -> Story:
 
 
 def gap_in_an_outage() -> Story:
-    """A page does not end because scrapes fail for two minutes."""
+    """A page does not end because scrapes fail, soon after it began or later."""
     story = Story("gap_in_an_outage", World(40))
     story.world.all(600, reach=0.31)
-    story.world.gaps = [(1200, 1320)]
+    story.world.gaps = [(690, 750), (1200, 1320)]
     for seconds in range(660, 2400, 45):
         story.fires(seconds / 60, CLUSTER, *HOSTS, *([LOW] if seconds >= 975 else []))
     return story
