@@ -240,7 +240,7 @@ class TheAgentsPod(Chart):
 class Permissions(Chart):
     def test_the_role_is_for_pods_alone(self):
         role = of_kind(self.render(), "ClusterRole")[0]
-        self.assertEqual(role["rules"], [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}])
+        self.assertEqual(role["rules"], [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list", "watch"]}])
 
     def test_without_pod_names_there_is_no_token_and_no_role(self):
         objects = self.render({"kubernetes": {"podNames": False}})

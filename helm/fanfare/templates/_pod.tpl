@@ -48,6 +48,14 @@ seLinuxOptions:
 - --admin={{ include "fanfare.admin" . }}
 {{- end }}
 
+{{- define "fanfare.environment" -}}
+# The name by which the API server knows this node: its pods are asked for by that.
+- name: NODE_NAME
+  valueFrom:
+    fieldRef:
+      fieldPath: spec.nodeName
+{{- end }}
+
 {{- define "fanfare.volumeMounts" -}}
 - name: config
   mountPath: /etc/fanfare
