@@ -13,6 +13,7 @@
 #include "agent/cli/escape.h"
 #include "agent/cli/exit_codes.h"
 #include "agent/cli/flags.h"
+#include "agent/cli/rule_alerts.h"
 #include "agent/cli/text_wrap.h"
 #include "agent/config/text.h"
 #include "agent/kernel/loss_text.h"
@@ -184,6 +185,7 @@ std::optional<CodeText> look_up_code(std::string_view code) {
   if (wanted.size() == 1) wanted = "exit " + wanted;
   if (auto found = explain_doctor(wanted)) return found;
   if (auto found = look_up(alerts, wanted)) return found;
+  if (auto found = look_up(rule_alerts, wanted)) return found;
   if (auto found = look_up(findings, wanted)) return found;
   if (auto found = look_up(exit_codes, wanted)) return found;
   return explain_loss(wanted);
@@ -193,6 +195,7 @@ std::vector<std::string> explained_names() {
   std::vector<std::string> names;
   for (const DoctorCode& known : doctor_codes()) names.emplace_back(known.code);
   for (const Known& known : alerts) names.emplace_back(known.name);
+  for (const RuleAlert& known : rule_alerts) names.emplace_back(known.name);
   for (const Known& known : findings) names.emplace_back(known.name);
   for (const ExitCode& known : exit_codes) names.emplace_back(known.name);
   for (const LossText& loss : loss_texts())

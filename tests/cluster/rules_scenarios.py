@@ -12,12 +12,18 @@ from scenarios import SPACING_SECONDS, Scenario, Verdict, innocent
 
 HOST, CLUSTER = "FanfareHostReachLoss", "FanfareClusterReachLoss"
 DIED, WATCHDOG = "FanfareAgentDiedFiring", "FanfareWatchdog"
+BEHIND, ABSENT, DOWN, NO_AGENTS = ("FanfareHostBehind", "FanfareShardAbsent", "FanfareAgentDown",
+                                   "FanfareAgentsAbsent")
 LEARN_SECONDS = 20
 FAST, FAST_PAGE = 5, 45  # seconds: between scrapes, and from the bad build to the page
 SLOW, SLOW_PAGE = 15, 120  # Prometheus tells again after a minute what was lost at its start
 DIED_SECONDS = 120  # two scrapes, a minute of patience, two evaluations
 RATIO_POINTS = 6  # between the reach of the rules and the clients' truth
 INNOCENT_TAIL_SECONDS = 60
+STEADY_SECONDS = 140  # raw counts are compared once agents have run for 130 s
+BEHIND_SECONDS = 120  # 40 s of grace, half a minute of patience, and the way
+ABSENT_SECONDS = 150  # two minutes of patience
+GONE_SECONDS = 90  # until Alertmanager is told again
 
 
 def watched(cluster: Cluster, interval: int, tells: bool = True) -> Prometheus:
@@ -90,6 +96,46 @@ def outage_at(interval: int, seconds: float):
     return play
 
 
+def gone_within(cluster: Cluster, verdict: Verdict, name: str, node: str, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while cluster.alertmanager.firing(name, node) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    verdict.equal(f"{name} {node} still fires {seconds} s later", [],
+                  cluster.alertmanager.firing(name, node))
+
+
+def rules_faults(cluster: Cluster, verdict: Verdict) -> None:
+    """What is not there: entries at one node, a shard everywhere, an agent, all agents."""
+    with watched(cluster, FAST) as prometheus:
+        time.sleep(STEADY_SECONDS)
+        expect_rules_well(prometheus, verdict, "healthy")
+        leader = cluster.leader()
+        follower = next(name for name in cluster.nodes if name != leader)
+        began = time.monotonic()
+        cluster.nodes[leader].switch(f"stall_peer={follower}")
+        verdict.say(f"  {leader} leads and sends nothing to {follower}")
+        expect_rule(cluster, verdict, BEHIND, follower, began, BEHIND_SECONDS)
+        cluster.nodes[leader].switch("none")
+
+        began = time.monotonic()
+        for node in cluster.nodes.values():
+            node.kill()
+        verdict.say("  every chat server ends; the agents go on")
+        expect_rule(cluster, verdict, ABSENT, "", began, ABSENT_SECONDS)
+        for node in cluster.nodes.values():
+            node.start()
+        cluster.await_clients()
+        gone_within(cluster, verdict, ABSENT, "", GONE_SECONDS)
+
+        began = time.monotonic()
+        for agent in cluster.agents.values():
+            agent.stop()
+        verdict.say("  every agent ends")
+        expect_rule(cluster, verdict, DOWN, "", began, ABSENT_SECONDS)
+        expect_rule(cluster, verdict, NO_AGENTS, "", began, ABSENT_SECONDS)
+        verdict.equal("at the end: rules that fail", [], prometheus.rule_trouble())
+
+
 def rules_innocent(cluster: Cluster, verdict: Verdict) -> None:
     """What happens to a healthy shard, seen by the rules across hosts."""
     with watched(cluster, FAST, tells=False) as prometheus:
@@ -101,5 +147,6 @@ def rules_innocent(cluster: Cluster, verdict: Verdict) -> None:
 SCENARIOS = {
     "rules_outage": Scenario(outage_at(FAST, FAST_PAGE)),
     "rules_outage_slow": Scenario(outage_at(SLOW, SLOW_PAGE)),  # four minutes: not in CI
+    "rules_faults": Scenario(rules_faults),  # ten minutes: not in CI
     "rules_innocent": Scenario(rules_innocent),  # three minutes: not in CI
 }

@@ -116,6 +116,8 @@ def main() -> int:
     written = {path.stem for path in RUNBOOKS.glob("*.md")}
     found = [f"{name}: no runbook" for name in sorted(due - written)]
     found += [f"{name}.md: no such alert" for name in sorted(written - due)]
+    found += [f"`fanfare help {name}` knows nothing of it" for name in sorted(due)
+              if subprocess.run([fanfare, "help", name], capture_output=True).returncode]
     found += in_rules(known) + in_dashboards(known)
     for path in sorted(RUNBOOKS.glob("*.md")):
         found += in_runbook(path, known, fanfare)

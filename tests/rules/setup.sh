@@ -10,11 +10,12 @@ dir=$(cd "$1" && pwd)
 
 packages=
 command -v promtool >/dev/null || packages="$packages prometheus"
+command -v amtool >/dev/null || packages="$packages prometheus-alertmanager"
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages="$packages python3 python3-venv"
 if [ -n "$packages" ]; then
   echo "rules: installing$packages"
   apt-get update -qq
-  # RUNLEVEL: Prometheus must not start by itself.
+  # RUNLEVEL: neither must start by itself.
   # shellcheck disable=SC2086  # a list
   RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages
 fi
