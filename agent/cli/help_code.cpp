@@ -92,7 +92,7 @@ constexpr std::array<Known, 12> alerts{{
 
 // Codes of the findings of `fanfare status` (agent/exports/findings.cpp); those of capture losses
 // are FF-LOSS- and the reason.
-constexpr std::array<Known, 7> findings{{
+constexpr std::array<Known, 8> findings{{
     {"FF-ATTACH", "The kernel programs are not attached; nothing is counted.",
      "Run fanfare doctor as the agent's user; it says why."},
     {"FF-STALE", "The kernel's counters have not been read for seconds: every figure is old.",
@@ -103,6 +103,8 @@ constexpr std::array<Known, 7> findings{{
      "Mend the file, try it with fanfare config check FILE, then reload again."},
     {"FF-ALERTMANAGER", "An Alertmanager has not taken the last post of alerts.",
      "Try curl URL/-/ready from this host; the agent goes on trying."},
+    {"FF-PODS", "Shards are told by the labels of pods, and no API server names the pods.",
+     "Run fanfare doctor with the agent's permissions and see FF-505."},
     {"FF-COVERAGE", "Fewer than 95 % of a shard's client sockets are readable.",
      "See fanfare sockets for what is unsynced and why; TLS inside the server and sockets older "
      "than the agent are the usual causes."},
