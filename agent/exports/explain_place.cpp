@@ -25,6 +25,7 @@ const fanfare_flow* flow_of(const View& view, const ListenerKey& key) {
 
 std::string label_list(const std::map<std::string, std::string>& labels) {
   std::vector<std::string> texts;
+  texts.reserve(labels.size());
   for (const auto& [key, value] : labels) texts.push_back(fmt::format("{}={}", key, value));
   return texts.empty() ? "no labels" : fmt::format("{}", fmt::join(texts, ","));
 }

@@ -216,6 +216,12 @@ net::awaitable<PodReply> exchange_tls(Way way, Request request, Lines lines) {
   co_return co_await exchange(way, stream, std::move(request), lines);
 }
 
+net::awaitable<error_code> find_endpoints(Way way) {
+  const LookedUp found = co_await look_up(way->api.host, way->api.port, way->timeout);
+  if (!found.error) way->endpoints = found.endpoints;
+  co_return way->endpoints.empty() ? found.error : error_code{};
+}
+
 Request request_of(const PodApi& api, const std::string& target, const std::string& token) {
   Request request(http::verb::get, api.base + target, 11);
   request.set(http::field::host, api.host_header);
@@ -229,12 +235,8 @@ Request request_of(const PodApi& api, const std::string& target, const std::stri
 }  // namespace
 
 net::awaitable<PodReply> ask_pod_api(Way way, std::string target, Lines lines) {
-  std::string error, token;
-  if (way->api.tls) token = read_token(way->api.token_file, error);
-  if (!error.empty()) co_return failed(error);
-  const LookedUp found = co_await look_up(way->api.host, way->api.port, way->timeout);
-  if (!found.error) way->endpoints = found.endpoints;
-  if (way->endpoints.empty()) co_return failed(sentence("look-up", found.error));
+  if (const error_code unknown = co_await find_endpoints(way))
+    co_return failed(sentence("look-up", unknown));
   way->stream = std::make_shared<beast::tcp_stream>(co_await net::this_coro::executor);
   const auto stream = way->stream;
   stream->expires_after(way->timeout);
@@ -242,9 +244,13 @@ net::awaitable<PodReply> ask_pod_api(Way way, std::string target, Lines lines) {
   const auto [refused, endpoint] = co_await stream->async_connect(endpoints, quietly);
   if (refused) co_return failed(sentence("connecting", refused));
   keep_watch(stream->socket());
+  std::string error, token;
+  if (way->api.tls) token = read_token(way->api.token_file, error);
   Request request = request_of(way->api, target, token);
   PodReply reply;
-  if (way->api.tls)
+  if (!error.empty())
+    reply = failed(error);
+  else if (way->api.tls)
     reply = co_await exchange_tls(way, std::move(request), lines);
   else
     reply = co_await exchange(way, *stream, std::move(request), lines);

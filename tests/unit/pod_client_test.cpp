@@ -139,30 +139,28 @@ TEST_F(PodClientTest, ReadsTheTokenAnewWhenItHasExpired) {
 }
 
 TEST_F(PodClientTest, KeepsTheNamesWhileTheServerIsAwayAndComesBack) {
-  auto server = std::make_unique<ApiServer>(context);
-  const auto way = api(*server);
-  server->give_list(sample::pod_list("100", {pod("u1", "one")}));
-  server->give("503 Service Unavailable", "");
-  PodClient client(context, way, brisk);
+  ApiServer server(context);
+  server.give_list(sample::pod_list("100", {pod("u1", "one")}));
+  server.give("503 Service Unavailable", "");
+  PodClient client(context, api(server), brisk);
   ASSERT_TRUE(until([&] { return client.view().listed && !client.view().reachable; }));
   EXPECT_EQ(client.view().error, "HTTP 503");
   EXPECT_THAT(names(client), ElementsAre("one"));
-  const auto before = server->targets.size();
-  ASSERT_TRUE(until([&] { return server->targets.size() >= before + 3; })) << "goes on asking";
-  EXPECT_THAT(server->targets.back(), HasSubstr("watch=1")) << "where it was";
-  server->answers.clear();
-  server->give_watch({sample::event("ADDED", {.pod_uid = "u2", .name = "two"})});
+  const auto before = server.targets.size();
+  ASSERT_TRUE(until([&] { return server.targets.size() >= before + 3; })) << "goes on asking";
+  EXPECT_THAT(server.targets.back(), HasSubstr("watch=1")) << "where it was";
+  server.answers.clear();
+  server.give_watch({sample::event("ADDED", {.pod_uid = "u2", .name = "two"})});
   EXPECT_TRUE(until_known(client, {"one", "two"}));
   EXPECT_TRUE(client.view().reachable);
-  server.reset();
 }
 
 TEST_F(PodClientTest, SaysThatNobodyListens) {
-  std::string url;
-  {
-    ApiServer gone(context);
-    url = gone.url();
-  }
+  // Bound, and not listened on.
+  net::ip::tcp::acceptor nobody(context);
+  nobody.open(net::ip::tcp::v4());
+  nobody.bind({net::ip::address_v4::loopback(), 0});
+  const std::string url = "http://127.0.0.1:" + std::to_string(nobody.local_endpoint().port());
   PodApi way{.tls = false,
              .host = "127.0.0.1",
              .port = url.substr(url.rfind(':') + 1),
