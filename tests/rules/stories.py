@@ -275,6 +275,15 @@ def died_firing() -> Story:
     return story
 
 
+def died_at_once() -> Story:
+    """The agent dies seconds after its alert began, between two whole minutes."""
+    story = Story("died_at_once", World(30))
+    story.world.nodes["b"].gauge(FIRING, (0, 0), (1200 + 15, 1))
+    story.world.nodes["b"].agent_gone(1200 + 45)
+    story.fires(25, "FanfareAgentDiedFiring b", "FanfareAgentDown")
+    return story
+
+
 def died_after_recovery() -> Story:
     story = Story("died_after_recovery", World(40), interval="30s")
     story.world.nodes["b"].gauge(FIRING, (0, 0), (600, 1), (1200, 0))
@@ -462,6 +471,6 @@ def sums_not_averages() -> Story:
 STORIES = [outage, rolling_outage, one_day, night_healthy, night_outage, six_percent, drift, bursts,
            traffic_steps, reconnect_storm, drained, restarted_behind, bad_from_the_start, nothing_learned, agent_lost,
            agent_restarts, scrape_gaps, gap_in_an_outage, shard_unwatched, agents_absent,
-           never_an_agent, died_firing, died_after_recovery, not_posted, half_of_the_copies,
+           never_an_agent, died_firing, died_at_once, died_after_recovery, not_posted, half_of_the_copies,
            without_identity, cut_off, partly_cut_off, lambda: astray(True), lambda: astray(False),
            shard_absent, unnamed_shard_ends, host_idle, fanfare_itself, sums_not_averages]
