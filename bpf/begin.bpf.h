@@ -41,10 +41,11 @@ static __noinline __u32 begin_requests(struct fanfare_flow *flow, __u32 held)
 
 /* What is held from here on for a flow that has just begun, whose first byte had `seq`. */
 static __always_inline void begin_with_held(struct fanfare_flow *flow, struct tcp_sock *tcp,
-					    __u32 seq, __u32 held)
+					    __u64 cookie, __u32 seq, __u32 held)
 {
 	struct fanfare_direction *in = &flow->in;
 	__u32 busy = enter_inbound(&in->busy);
+	struct held_stream *stream;
 
 	if (busy & INBOUND_TAKEN) {
 		if (held)
@@ -57,12 +58,16 @@ static __always_inline void begin_with_held(struct fanfare_flow *flow, struct tc
 		drop_held(inbound_held(busy));
 	if (held && http1_walks_requests(in))
 		held = begin_requests(flow, held);
+	stream = held ? held_stream(held) : 0;
+	if (stream)
+		stream->cookie = cookie;
 	leave_inbound(&in->busy, held);
 }
 
 /* What has arrived of the connection before it was established belongs to `flow` from here on. It is
  * read when the next segment comes, whatever that is. */
-static __always_inline void take_over_handshake(struct tcp_sock *tcp, struct fanfare_flow *flow)
+static __always_inline void take_over_handshake(struct tcp_sock *tcp, struct fanfare_flow *flow,
+						__u64 cookie)
 {
 	union handshake_key key = {};
 	struct handshake *handshake;
@@ -86,7 +91,7 @@ static __always_inline void take_over_handshake(struct tcp_sock *tcp, struct fan
 		handshake->since_ns = 0;
 	leave_inbound(&handshake->busy, ours ? 0 : inbound_held(busy));
 	if (ours)
-		begin_with_held(flow, tcp, seq, inbound_held(busy));
+		begin_with_held(flow, tcp, cookie, seq, inbound_held(busy));
 }
 
 /* The record of one end of a connection, where it has none yet. `protocol` is that of the
@@ -104,7 +109,7 @@ static __always_inline void begin_flow(struct sock *sk, struct tcp_sock *tcp, __
 	else
 		flow = open_served(sk, tcp, cookie, now_ns, fresh);
 	if (flow && !dialled && is_read_at_once(flow->local_port) && fanfare_in_step(&flow->in))
-		take_over_handshake(tcp, flow);
+		take_over_handshake(tcp, flow, cookie);
 }
 
 #endif

@@ -34,6 +34,7 @@ static __noinline int drain_held(struct __sk_buff *skb, struct fanfare_flow *flo
 {
 	struct fanfare_direction *d = &flow->in;
 	struct drain drain = {{{skb, d, 0, any_page()}, &flow->exchanges}, stream};
+	__u32 next_seq = d->next_seq;
 
 	if (!drain.walk.bytes.page)
 		return 0;
@@ -44,6 +45,8 @@ static __noinline int drain_held(struct __sk_buff *skb, struct fanfare_flow *flo
 	else if (d->off < d->end)
 		fanfare_settle(d, d->off);
 	end_walk(d, 0);
+	if (d->next_seq != next_seq)
+		stream->since_ns = bpf_ktime_get_ns();
 	return fanfare_in_step(d) && stream->waiting;
 }
 

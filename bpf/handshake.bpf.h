@@ -12,8 +12,8 @@
 #include "bpf/flow.bpf.h"
 #include "bpf/held.bpf.h"
 
-#define HANDSHAKES	 64		/* places; a power of two */
-#define HANDSHAKE_MAX_NS 10000000000ULL /* after that its place may be taken by another */
+#define HANDSHAKES	 64		   /* places; a power of two */
+#define HANDSHAKE_MAX_NS (held_max_ns / 6) /* after that its place may be taken by another */
 
 union handshake_key {
 	struct {

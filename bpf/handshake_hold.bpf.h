@@ -75,7 +75,7 @@ static __noinline void hold_handshake(struct __sk_buff *skb, struct bpf_sock *sk
 		return;
 	held = inbound_held(busy);
 	if (claim_handshake(handshake, &key, segment->seq, &held))
-		held = hold(skb, segment, handshake->seq, held);
+		held = hold(skb, segment, handshake->seq, held, 0);
 	leave_inbound(&handshake->busy, held);
 }
 

@@ -37,6 +37,8 @@ struct held_stream {
 	__u32 interval; /* the place of one, HELD_INTERVALS: none */
 	__u32 waiting;	/* draining: intervals behind another hole */
 	__u32 reserved;
+	__u64 cookie;	/* of the socket; 0: of a handshake */
+	__u64 since_ns; /* CLOCK_MONOTONIC: nothing of it has become next since */
 	struct held_interval intervals[HELD_INTERVALS]; /* in no order; no two touch */
 	__u16 pages[HELD_WINDOW]; /* 1 + place, by sequence number / HELD_PAGE; 0: none */
 };
@@ -79,6 +81,7 @@ struct {
 
 /* Places in use now, and those that have ever been. Defined in sockets.bpf.c. */
 extern __u32 streams_in_use, streams_begun, pages_in_use, pages_begun;
+extern __u64 reclaimed_ns; /* CLOCK_MONOTONIC of the last look for what is too old */
 
 /* 1 + a place that nobody else has, 0: all are in use. */
 static __always_inline __u32 take_place(void *given_back, __u32 *begun, __u32 *in_use, __u32 places)
@@ -148,13 +151,15 @@ static __noinline void drop_held(__u32 held)
 }
 
 /* 1 + the place of an empty stream, 0: all are in use. */
-static __always_inline __u32 take_stream(void)
+static __always_inline __u32 take_stream(__u64 cookie)
 {
 	__u32 held = take_place(&free_streams, &streams_begun, &streams_in_use, HELD_STREAMS);
 	struct held_stream *stream = held ? held_stream(held) : 0;
 
 	if (!stream)
 		return 0;
+	stream->cookie = cookie;
+	stream->since_ns = bpf_ktime_get_ns();
 	__builtin_memset(stream->intervals, 0, sizeof(stream->intervals));
 	return held;
 }

@@ -3,7 +3,7 @@
 #ifndef FANFARE_HOLD_BPF_H
 #define FANFARE_HOLD_BPF_H
 
-#include "bpf/held.bpf.h"
+#include "bpf/reclaim.bpf.h"
 #include "bpf/segment.bpf.h"
 
 struct hold_copy {
@@ -92,15 +92,17 @@ static __noinline int hold_segment(struct __sk_buff *skb, struct held_stream *st
 	return !stream->left && hold_note(stream, segment->seq, end);
 }
 
-/* The same, with what is held already, if anything. Returns what is held from here on: 1 + place, or
- * 0, and then nothing of it. */
+/* The same for the socket `cookie`, or 0, with what is held already, if anything. Returns what is held
+ * from here on: 1 + place, or 0, and then nothing of it. */
 static __noinline __u32 hold(struct __sk_buff *skb, const struct segment *segment, __u32 next_seq,
-			     __u32 held)
+			     __u32 held, __u64 cookie)
 {
 	struct held_stream *stream;
 
+	if (is_room_short(!held))
+		reclaim();
 	if (!held)
-		held = take_stream();
+		held = take_stream(cookie);
 	stream = held ? held_stream(held) : 0;
 	if (stream && hold_segment(skb, stream, segment, next_seq))
 		return held;

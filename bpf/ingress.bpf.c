@@ -30,7 +30,7 @@ static __always_inline __u32 read_arrived(struct __sk_buff *skb, struct fanfare_
 
 	if (segment->seq != in->next_seq && fanfare_in_step(in) && !can_go_on(in, segment->seq) &&
 	    (held || !has_missed(in, tcp_next_seq))) {
-		held = hold(skb, segment, in->next_seq, held);
+		held = hold(skb, segment, in->next_seq, held, bpf_get_socket_cookie(skb));
 		if (held)
 			return held;
 	}

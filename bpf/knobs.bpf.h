@@ -14,6 +14,8 @@ const volatile __u32 frame_budget __weak = 65536;
 const volatile __u32 search_budget __weak = 4096;
 /* tokens of replication RPCs one run may walk: 1,200 entries, 0.1 ms */
 const volatile __u32 rpc_budget __weak = 16384;
+/* what is held past a hole may be dropped after this time without the hole's bytes */
+const volatile __u64 held_max_ns __weak = 60000000000;
 /* 0 only where the price of following messages to their acknowledgement is measured */
 const volatile __u8 acks_enabled __weak = 1;
 /* 1 where some shard has a replication port; without, all that reads RPCs is dropped */

@@ -21,6 +21,7 @@ __u8 client_protocol_of_port[65536];
 __u8 publish_set_of_port[65536];
 __u32 identity_turn;
 __u32 streams_in_use, streams_begun, pages_in_use, pages_begun;
+__u64 reclaimed_ns;
 /* The agent watches it: a change means that owners should be looked up again. */
 __u64 listeners_seen;
 

@@ -2,6 +2,7 @@
 // What the agent may set before the programs are loaded.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <vector>
@@ -30,8 +31,10 @@ struct Knobs {
   std::uint32_t sockets = 131072;      // records in the flow map
   std::uint32_t frame_budget = 65536;  // headers that one run may walk
   std::uint32_t rpc_budget = 16384;    // tokens of replication RPCs that one run may walk
-  std::uint32_t identities = 65536;    // entries of each of the two identity maps
-  std::vector<ShardKnobs> shards{};    // parallel to Config::shards
+  // What is held past a hole may give way after this time without the hole's bytes.
+  std::chrono::nanoseconds held_at_most = std::chrono::minutes(1);
+  std::uint32_t identities = 65536;  // entries of each of the two identity maps
+  std::vector<ShardKnobs> shards{};  // parallel to Config::shards
 };
 
 // The word of client_protocol_of_port by port (see abi.h), where it is not 0.

@@ -25,9 +25,9 @@ constexpr std::array<LossText, FANFARE_LOSS_COUNT> texts{{
      "is out of step until it is found again; look for a service mesh that splices sockets."},
     {FANFARE_LOSS_INGRESS_HOLE, "ingress_hole", "times",
      "More arrived past a missing inbound segment than is held (1 MB or 128 pieces of one socket, "
-     "4 MB and 128 sockets of the host), or the missing one passed unread; inbound counts of the "
-     "socket pause until it is found again. Outbound counts are not touched; look at packet loss "
-     "towards this host."},
+     "4 MB and 128 sockets of the host), the missing one passed unread, or it had not come after a "
+     "minute when others needed the room; inbound counts of the socket pause until it is found "
+     "again. Outbound counts are not touched; look at packet loss towards this host."},
     {FANFARE_LOSS_INGRESS_RACE, "ingress_race", "segments",
      "Two CPUs received for one socket at once, one waited in vain for the other, and its segment "
      "was not read; inbound counts of the socket pause until it is found again. Outbound counts "

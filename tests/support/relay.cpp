@@ -138,6 +138,10 @@ void Relay::forward() {
     deliverers_[dice.below(deliverers_.size())]->push(packet);
   };
   while (!over_) {
+    if (stopped_) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      continue;
+    }
     const auto packet = next_packet(sender_, std::chrono::milliseconds(3));
     for (auto& one : late) one.behind -= packet ? 1 : one.behind;
     if (packet) {

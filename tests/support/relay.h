@@ -49,6 +49,9 @@ class Relay {
   void lose_packets_with(std::string_view text) { lost_text_ = text; }
   // From here on all packets pass.
   void heal() { healed_ = true; }
+  // Until go_on() what is sent to the receiver waits, and nothing is lost for it.
+  void stop() { stopped_ = true; }
+  void go_on() { stopped_ = false; }
 
  private:
   class Deliverer;
@@ -60,7 +63,7 @@ class Relay {
   Fd receiver_, sender_;
   std::vector<std::unique_ptr<Deliverer>> deliverers_;
   std::string lost_text_;
-  std::atomic<bool> over_ = false, healed_ = false;
+  std::atomic<bool> over_ = false, healed_ = false, stopped_ = false;
   std::atomic<std::uint64_t> dropped_ = 0, twice_ = 0, late_ = 0;
   std::thread forward_, backward_;
 };
