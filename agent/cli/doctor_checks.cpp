@@ -180,6 +180,14 @@ Check check_agent(const DoctorFacts& facts) {
   return miss(code::agent, "it is not ready: " + facts.agent.first_finding);
 }
 
+// Only of what the server refuses does it help to ask it what is allowed.
+std::string pods_remedy(const PodFacts& pods) {
+  if (pods.refusal.starts_with("HTTP 403")) return {};
+  if (pods.refusal.starts_with("TLS") || pods.refusal.find("file") != std::string::npos)
+    return "compare kubernetes.ca_file and token_file with those of the cluster's service account";
+  return "curl -sk " + pods.server + "/readyz, from where the agent runs";
+}
+
 Check check_pods(const DoctorFacts& facts) {
   const PodFacts& pods = facts.pods;
   if (pods.server.empty() && !pods.wanted) return skipped(code::pods, pods.refusal);
@@ -190,9 +198,10 @@ Check check_pods(const DoctorFacts& facts) {
   if (pods.refusal.empty())
     return ok(code::pods, fmt::format("{} lists and watches those of {}", pods.server, pods.node));
   const std::string cause = fmt::format("{}: {}", pods.server, pods.refusal);
-  if (pods.wanted) return miss(code::pods, cause);
+  if (pods.wanted) return miss(code::pods, cause, pods_remedy(pods));
   return warning(code::pods, cause,
-                 "sockets have no pod in `fanfare sockets`; nothing else hangs on it");
+                 "sockets have no pod in `fanfare sockets`; nothing else hangs on it",
+                 pods_remedy(pods));
 }
 
 }  // namespace

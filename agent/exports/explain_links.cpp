@@ -90,6 +90,10 @@ Link process_link(const View& view, const Subject& subject, Monotonic now) {
     return {"process", LinkState::broken, "no shard is known: no server of WebSocket was seen yet",
             "Ask for the server's port: `fanfare explain :PORT`."};
   if (subject.ports.empty())
+    if (const auto* rule = rule_named(view, subject.shard);
+        rule && view.snapshot && !rule->match.pod_labels.empty())
+      return pods_link(view, rule->match.pod_labels);
+  if (subject.ports.empty())
     return {"process", LinkState::unknown, "the shard's rule names no port, and it has no socket",
             "Say which process it is with match.listen_ports, match.cgroup or match.exe."};
   if (subject.listeners.empty())

@@ -44,6 +44,22 @@ std::string place_text(const View& view, const ListenerKey& key) {
   return text;
 }
 
+Link pods_link(const View& view, const std::map<std::string, std::string>& labels) {
+  const auto& pods = view.snapshot->pods->pods();
+  const auto fit = std::ranges::count_if(
+      pods, [&](const auto& entry) { return has_labels(entry.second, labels); });
+  if (fit == 0)
+    return {"process", LinkState::broken,
+            fmt::format("none of the {} pods of this node that are known has {}", pods.size(),
+                        label_list(labels)),
+            "Compare match.pod_labels with `kubectl get pods -A --show-labels`; `fanfare status` "
+            "says whether the API server is reached."};
+  return {"process", LinkState::unknown,
+          fmt::format("{} of this node's pods have {}, and none has a socket that is counted", fit,
+                      label_list(labels)),
+          "Ask for the server's port: `fanfare explain :PORT`."};
+}
+
 std::optional<Link> other_labels(const View& view, const ListenerKey& key, const ShardRule& rule) {
   const auto* flow = flow_of(view, key);
   if (rule.match.pod_labels.empty() || !flow) return std::nullopt;

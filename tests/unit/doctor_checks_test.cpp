@@ -36,6 +36,10 @@ TEST(DoctorChecks, NamesOfPodsMatterWhereAShardHangsOnThem) {
   facts.pods.refusal = "HTTP 403: forbidden";
   EXPECT_EQ(check_of(facts, "FF-505").cause, "https://10.0.0.1:443: HTTP 403: forbidden");
   EXPECT_THAT(check_of(facts, "FF-505").remedy, HasSubstr("kubectl auth can-i watch pods"));
+  facts.pods.refusal = "connecting: Connection refused";
+  EXPECT_THAT(check_of(facts, "FF-505").remedy, HasSubstr("curl -sk https://10.0.0.1:443/readyz"));
+  facts.pods.refusal = "TLS: the server's certificate is not good";
+  EXPECT_THAT(check_of(facts, "FF-505").remedy, HasSubstr("compare kubernetes.ca_file"));
   facts.pods.wanted = false;
   EXPECT_EQ(check_of(facts, "FF-505").result, Result::warning);
   facts.pods.refusal.clear();

@@ -39,6 +39,15 @@ TEST(ExplainPlace, NamesPodContainerAndUnit) {
   EXPECT_EQ(place_text(view_of(SnapshotBuilder()), key), "") << "no socket to tell by";
 }
 
+TEST(ExplainPlace, CountsThePodsOfAShardWithoutSockets) {
+  const auto view = view_of(SnapshotBuilder().pod("chat-0", {{"app", "chat"}}));
+  EXPECT_EQ(pods_link(view, {{"app", "chat"}}).text,
+            "1 of this node's pods have app=chat, and none has a socket that is counted");
+  const auto none = pods_link(view, {{"app", "mail"}});
+  EXPECT_EQ(none.state, LinkState::broken);
+  EXPECT_EQ(none.text, "none of the 1 pods of this node that are known has app=mail");
+}
+
 TEST(ExplainPlace, SaysWhichLabelsDiffer) {
   ShardRule rule{.name = "chat", .match = {}};
   const auto chat = view_of(with_flow(pod_cgroup()).pod("mail-0", {{"app", "mail"}}));
