@@ -43,7 +43,7 @@ TEST(DoctorReport, AMissAsAPersonReadsIt) {
                 "              what to do: docker run --cap-add NET_ADMIN\n"));
   EXPECT_THAT(text, HasSubstr(" -  FF-302  programs are loaded - skipped: needs CAP_NET_ADMIN "
                               "(FF-203)\n"));
-  EXPECT_THAT(text, HasSubstr("\nAn agent could not run here. 13 ok, 0 warnings, 1 miss, 8 "
+  EXPECT_THAT(text, HasSubstr("\nAn agent could not run here. 13 ok, 0 warnings, 1 miss, 9 "
                               "skipped.\nMore: fanfare help FF-203\n"));
 }
 

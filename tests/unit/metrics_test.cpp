@@ -186,7 +186,9 @@ TEST(Metrics, LabelValuesAreUtf8AndStayDistinct) {
 
 TEST(Metrics, EverySampleHasTheLabelsOfTheCatalogue) {
   std::set<std::string> seen;
-  for (const auto& family : collect(sample::outage())) {
+  View view = sample::outage();
+  view.pod_names.on = true;
+  for (const auto& family : collect(view)) {
     const auto entry =
         std::ranges::find(metrics_catalogue(), std::string_view(family.name), &MetricEntry::name);
     ASSERT_NE(entry, metrics_catalogue().end()) << family.name;

@@ -79,7 +79,7 @@ TEST(PodExports, StatusAndMetricsSayHowItGoes) {
   const auto status = boost::json::parse(status_json(away(5), sample::now));
   EXPECT_EQ(boost::json::serialize(status.at("kubernetes")),
             R"({"server":"https://10.0.0.1:443","reachable":false,"listed":true,"pods":12,)"
-            R"("error":"HTTP 401: Unauthorized","away_seconds":5E0})");
+            R"("error":"HTTP 401: Unauthorized","away_seconds":5})");
 }
 
 TEST(PodExports, AddressesOfAShardsPodsAreThoseOfTheirNode) {
