@@ -84,8 +84,9 @@ class Pod(unittest.TestCase):
         path = self.room / f"spec-{len(list(self.room.iterdir()))}.json"
         path.write_text(json.dumps(spec))
         pids = [] if spec["host_pid"] else ["--pid", "--fork", "--kill-child"]
+        network = ["--net"] if spec["own_network"] else []
         enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"'
-        return ["sh", "-c", enter, self.cgroup, "unshare", "--mount", "--net", "--uts", "--ipc", "--cgroup", *pids,
+        return ["sh", "-c", enter, self.cgroup, "unshare", "--mount", *network, "--uts", "--ipc", "--cgroup", *pids,
                 sys.executable, HERE / "container.py", path, *words]
 
     def run_once(self, spec: dict, words: list) -> subprocess.CompletedProcess:
@@ -108,7 +109,7 @@ class Pod(unittest.TestCase):
 
     def died(self, process):
         if process.poll() is not None:
-            raise AssertionError((self.room / "agent.log").read_text())
+            raise AssertionError(f"exit {process.returncode}\n" + (self.room / "agent.log").read_text())
 
     def in_its_network(self, process, *words) -> subprocess.CompletedProcess:
         return subprocess.run(["nsenter", f"--net=/proc/{process.pid}/ns/net", *words], capture_output=True, text=True,
@@ -123,10 +124,11 @@ class Pod(unittest.TestCase):
                               capture_output=True, text=True, timeout=PATIENCE, check=False)
         return json.loads(done.stdout)
 
-    def serve(self) -> tuple[int, int]:
+    def serve(self, into: pathlib.Path | None = None) -> tuple[int, int]:
         """A chat server of another user in a network namespace of its own: its pid and port."""
+        enter = f'echo $$ > "{into}/cgroup.procs" && ' if into else ""
         process = subprocess.Popen(
-            ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec setpriv --reuid=65534 --clear-groups "$@"', "sh",
+            ["unshare", "--net", "sh", "-c", enter + 'ip link set lo up && exec setpriv --reuid=65534 --clear-groups "$@"', "sh",
              os.path.realpath("/usr/bin/python3"), "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.wait)

@@ -50,4 +50,5 @@ def container_spec(pod: dict, container: dict, rootfs: pathlib.Path, sources: di
         "environment": {"NODE_NAME": "node-of-the-test", "LANG": "C.UTF-8"},
         "without_namespaces": False,
         "host_pid": pod["hostPID"],
+        "own_network": not pod.get("hostNetwork", False),
     }
