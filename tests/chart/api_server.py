@@ -49,8 +49,8 @@ class Api(unittest.TestCase):
     @classmethod
     def run_etcd(cls):
         client, peer = (f"http://127.0.0.1:{PORTS[name]}" for name in ("etcd", "peer"))
-        cls.start("etcd", "etcd", "--data-dir", cls.server_room / "etcd", "--listen-client-urls", client, "--advertise-client-urls",
-                  client, "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
+        cls.start("etcd", "etcd", "--data-dir", cls.server_room / "etcd", "--listen-client-urls", client,
+                  "--advertise-client-urls", client, "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
                   "--initial-cluster", f"default={peer}")
 
     @classmethod
@@ -93,7 +93,8 @@ class Api(unittest.TestCase):
                 return cls.call("GET", path)
             except OSError as error:
                 if time.monotonic() > deadline:
-                    raise AssertionError(f"{path}: {error}\n{(cls.server_room / 'api.log').read_text()[-3000:]}") from error
+                    log = (cls.server_room / "api.log").read_text()[-3000:]
+                    raise AssertionError(f"{path}: {error}\n{log}") from error
                 time.sleep(0.5)
 
     def helm(self, *words, values=None) -> subprocess.CompletedProcess:

@@ -21,5 +21,6 @@ source=$("$go" mod download -json "k8s.io/kubernetes@v1.$version" | sed -n 's/.*
 } >go.mod
 stamp=k8s.io/component-base/version
 "$go" get k8s.io/kubernetes/cmd/kube-apiserver
-nice -n 19 "$go" build -mod=mod -ldflags "-s -w -X $stamp.gitVersion=v1.$version -X $stamp.gitMajor=1 -X $stamp.gitMinor=35" \
+flags="-s -w -X $stamp.gitVersion=v1.$version -X $stamp.gitMajor=1 -X $stamp.gitMinor=35"
+nice -n 19 "$go" build -mod=mod -ldflags "$flags" \
   -o "$dir/kube-apiserver" k8s.io/kubernetes/cmd/kube-apiserver

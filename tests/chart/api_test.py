@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The chart installed into a real Kubernetes API server: it takes every object, and the agent's account may do just what
-it needs. Not in CTest, see api_setup.sh.
+"""The chart installed into a real Kubernetes API server: it takes every object, and the agent's account may do just
+what it needs. Not in CTest, see api_setup.sh.
 
 usage: api_test.py TOOLS (of setup.sh) SERVER (of api_setup.sh) [unittest's arguments]
 """
@@ -23,13 +23,15 @@ class Installed(Api):
         daemons = self.call("GET", "/apis/apps/v1/namespaces/defaults/daemonsets")["items"]
         self.assertEqual([one["metadata"]["name"] for one in daemons], ["rel-fanfare"])
         pod = daemons[0]["spec"]["template"]["spec"]
-        self.assertEqual(pod["containers"][0]["securityContext"]["capabilities"]["add"], ["BPF", "PERFMON", "NET_ADMIN"])
+        context = pod["containers"][0]["securityContext"]
+        self.assertEqual(context["capabilities"]["add"], ["BPF", "PERFMON", "NET_ADMIN"])
 
     def test_everything_and_an_upgrade_and_its_end(self):
         values = {"metrics": {"podMonitor": {"enabled": True}}, "prometheusRule": {"enabled": True},
-                  "dashboards": {"enabled": True}, "networkPolicy": {"enabled": True}, "doctor": {"initContainer": True},
-                  "security": {"scopeProof": "sysAdmin", "sysPtrace": "true", "seccompProfile": {"type": "RuntimeDefault"},
-                               "appArmorProfile": {"type": "Unconfined"}}}
+                  "dashboards": {"enabled": True}, "networkPolicy": {"enabled": True},
+                  "doctor": {"initContainer": True},
+                  "security": {"scopeProof": "sysAdmin", "sysPtrace": "true",
+                               "seccompProfile": {"type": "RuntimeDefault"}, "appArmorProfile": {"type": "Unconfined"}}}
         self.install("all", values)
         where = "/apis/monitoring.coreos.com/v1/namespaces/all"
         self.assertEqual(len(self.call("GET", f"{where}/podmonitors")["items"]), 1)
@@ -37,11 +39,12 @@ class Installed(Api):
         self.assertGreater(len(rules), 20)
         self.install("all", {"hostPID": False}, "upgrade")
         self.assertEqual(self.call("GET", f"{where}/podmonitors")["items"], [])
-        done = subprocess.run([self.tools / "helm", "--kubeconfig", self.config, "uninstall", "rel", "--namespace", "all"],
-                              capture_output=True, text=True, check=False)
+        words = [self.tools / "helm", "--kubeconfig", self.config, "uninstall", "rel", "--namespace", "all"]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
         for path in ("/apis/apps/v1/namespaces/all/daemonsets", "/api/v1/namespaces/all/serviceaccounts"):
-            self.assertEqual([one for one in self.call("GET", path)["items"] if "fanfare" in one["metadata"]["name"]], [])
+            names = [one["metadata"]["name"] for one in self.call("GET", path)["items"]]
+            self.assertEqual([name for name in names if "fanfare" in name], [])
 
     def test_two_releases_in_two_namespaces(self):
         for namespace in ("one", "two"):
@@ -69,7 +72,8 @@ class Installed(Api):
         self.call("GET", "/api/v1/pods?fieldSelector=spec.nodeName%3Dn", token=token)
         self.call("GET", "/api/v1/pods?watch=1&timeoutSeconds=1&fieldSelector=spec.nodeName%3Dn", token=token)
         for method, path in (("GET", "/api/v1/secrets"), ("GET", "/api/v1/nodes"), ("GET", "/api/v1/configmaps"),
-                             ("DELETE", "/api/v1/namespaces/account/pods/x"), ("POST", "/api/v1/namespaces/account/pods")):
+                             ("DELETE", "/api/v1/namespaces/account/pods/x"),
+                             ("POST", "/api/v1/namespaces/account/pods")):
             with self.assertRaises(urllib.error.HTTPError) as refused:
                 self.call(method, path, {} if method == "POST" else None, token=token)
             self.assertEqual(refused.exception.code, 403, path)

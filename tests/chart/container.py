@@ -25,7 +25,8 @@ MNT_DETACH = 2
 PR_CAPBSET_DROP, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 24, 22, 38, 47
 CAPABILITIES = {"NET_ADMIN": 12, "SYS_PTRACE": 19, "SYS_ADMIN": 21, "PERFMON": 38, "BPF": 39}
 LAST_CAPABILITY = int(pathlib.Path("/proc/sys/kernel/cap_last_cap").read_text())
-SYSCALLS = {"x86_64": {"pivot_root": 155, "unshare": 272}, "aarch64": {"pivot_root": 41, "unshare": 97}}[os.uname().machine]
+SYSCALLS = {"x86_64": {"pivot_root": 155, "unshare": 272},
+            "aarch64": {"pivot_root": 41, "unshare": 97}}[os.uname().machine]
 
 
 def check(result: int, what: str):

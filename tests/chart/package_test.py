@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The .deb and the container's file system: what is in them, and that it works by itself.
 
-Needs root (chroot). usage: package_test.py BUILD (a configured build directory with fanfare in it) [unittest's arguments]
+Needs root (chroot). usage: package_test.py BUILD (with fanfare in it) [unittest's arguments]
 """
 import os
 import pathlib
@@ -68,8 +68,8 @@ class Deb(Room):
         self.assertIn(f"fanfare ({project})", run("zcat", self.tree / "usr/share/doc/fanfare/changelog.gz"))
 
     def test_lintian(self):
-        told = subprocess.run(["lintian", "--no-cfg", "--allow-root", "--fail-on", "none", self.deb], capture_output=True, text=True,
-                              check=True).stdout
+        told = subprocess.run(["lintian", "--no-cfg", "--allow-root", "--fail-on", "none", self.deb],
+                              capture_output=True, text=True, check=True).stdout
         # Tags that are meant: no bug of Debian's is closed by the first upload; nobody's address stands in the sources.
         meant = ("initial-upload-closes-no-bugs", "bogus-mail-host")
         left = [line for line in told.splitlines() if not any(tag in line for tag in meant)]
@@ -111,8 +111,8 @@ class Unit(unittest.TestCase):
         with tempfile.TemporaryDirectory() as directory:
             unit = pathlib.Path(directory) / "fanfare.service"
             unit.write_text(self.UNIT.read_text().replace("/usr/bin/fanfare", "/bin/true"))
-            done = subprocess.run(["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", unit], capture_output=True,
-                                  text=True, check=False)
+            done = subprocess.run(["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", unit],
+                                  capture_output=True, text=True, check=False)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_how_open_it_is(self):
@@ -135,8 +135,8 @@ class ContainersFiles(Room):
         run(PACKAGING / "closure.sh", BUILD / "fanfare", cls.room / "root")
 
     def fanfare(self, *words) -> subprocess.CompletedProcess:
-        return subprocess.run(["/usr/sbin/chroot", self.room / "root", "/usr/bin/fanfare", *words], capture_output=True, text=True,
-                              env={"LANG": "C.UTF-8", "TERM": "xterm-256color"}, check=False)
+        return subprocess.run(["/usr/sbin/chroot", self.room / "root", "/usr/bin/fanfare", *words], capture_output=True,
+                              text=True, env={"LANG": "C.UTF-8", "TERM": "xterm-256color"}, check=False)
 
     def test_it_runs_by_itself(self):
         self.assertEqual(self.fanfare("version").returncode, 0)

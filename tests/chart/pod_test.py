@@ -12,7 +12,7 @@ import sys
 import unittest
 
 import container
-from pods import EVENTS, Pod, wait_for
+from pods import EVENTS, PYTHON, Pod, wait_for
 from rendered import of_kind
 
 if len(sys.argv) > 2:
@@ -51,8 +51,7 @@ class Works(Pod):
                              ["rel-fanfare-doctor", "rel-fanfare-selftest"])
 
     def test_executables_of_others(self):
-        exe = os.path.realpath("/usr/bin/python3")
-        one = self.render({"config": {"shards": [{"name": "by-exe", "match": {"exe": exe}}]}})
+        one = self.render({"config": {"shards": [{"name": "by-exe", "match": {"exe": PYTHON}}]}})
         self.assertIn("SYS_PTRACE", one["securityContext"]["capabilities"]["add"])
         with self.agent(one):
             pid, _ = self.serve()

@@ -17,7 +17,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 PATIENCE = 60  # seconds; a busy machine's verifier takes some
 # A chat server that belongs to somebody: one socket, EVENTS messages, then it waits.
 SERVER = """
-import socket, sys, time
+import os, socket, sys
+os.setuid(65534)
 with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as client:
     client.connect(listener.getsockname())
     server, _ = listener.accept()
@@ -27,6 +28,7 @@ with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as clie
     sys.stdin.read()
 """
 EVENTS = 7
+PYTHON = os.path.realpath(sys.executable)
 
 
 def cgroup_root() -> pathlib.Path:
@@ -128,8 +130,8 @@ class Pod(unittest.TestCase):
         """A chat server of another user in a network namespace of its own: its pid and port."""
         enter = f'echo $$ > "{into}/cgroup.procs" && ' if into else ""
         process = subprocess.Popen(
-            ["unshare", "--net", "sh", "-c", enter + 'ip link set lo up && exec setpriv --reuid=65534 --clear-groups "$@"', "sh",
-             os.path.realpath("/usr/bin/python3"), "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            ["unshare", "--net", "sh", "-c", enter + 'ip link set lo up && exec "$@"', "sh", PYTHON, "-c", SERVER],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.wait)
         self.addCleanup(process.stdin.close)

@@ -16,8 +16,8 @@ def template(tools: pathlib.Path, values: dict | None = None, chart: pathlib.Pat
              release: str = "rel", namespace: str = "ns", version: str = "1.31.0") -> list[dict]:
     """The objects for `values`, tests included, in helm's order."""
     done = subprocess.run(
-        [tools / "helm", "template", release, chart, "--namespace", namespace, "--kube-version", version, "--values", "-"],
-        input=yaml.safe_dump(values or {}), capture_output=True, text=True, check=False)
+        [tools / "helm", "template", release, chart, "--namespace", namespace, "--kube-version", version,
+         "--values", "-"], input=yaml.safe_dump(values or {}), capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise Refused(done.stderr)
     return [one for one in yaml.safe_load_all(done.stdout) if one]

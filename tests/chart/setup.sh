@@ -31,8 +31,8 @@ if [ "$(cat "$dir/.stamp" 2>/dev/null)" != "$key" ]; then
   "$go" install "github.com/norwoodj/helm-docs/cmd/helm-docs@$helm_docs"
   "$go" mod download "github.com/prometheus-operator/prometheus-operator@$operator"
   rm -rf "$dir/crds"
-  cp -r "$("$go" env GOMODCACHE)/github.com/prometheus-operator/prometheus-operator@$operator/example/prometheus-operator-crd" \
-    "$dir/crds"
+  source="$("$go" env GOMODCACHE)/github.com/prometheus-operator/prometheus-operator@$operator"
+  cp -r "$source/example/prometheus-operator-crd" "$dir/crds"
   echo "$key" >"$dir/.stamp"
 fi
 
