@@ -80,10 +80,11 @@ class Watched(Api, Pod):
             directory.rmdir()
 
     def test_sockets_have_their_pods_and_shards(self):
-        before = self.serve_in(self.make_pod("before"))
+        listed = self.make_pod("listed")
         with self.agent(self.one):
-            after = self.serve_in(self.make_pod("after"))  # told by the watch
-            for pid, name in ((before, "before"), (after, "after")):
+            watched = self.make_pod("watched")
+            for uid, name in ((listed, "listed"), (watched, "watched")):
+                pid = self.serve_in(uid)
                 row = wait_for(name, lambda pid=pid: [row for row in self.ask("sockets") if row["pid"] == pid
                                                       and row["pod"] and row["shard"] == "chat"])[0]
                 self.assertEqual((row["namespace"], row["pod"], row["container"], row["events_out"]),

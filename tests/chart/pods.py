@@ -118,7 +118,8 @@ class Pod(unittest.TestCase):
                               timeout=PATIENCE, check=False)
 
     def probe(self, process, probe: dict) -> str:
-        done = self.in_its_network(process, "curl", "-s", f"http://127.0.0.1:9477{probe['httpGet']['path']}")
+        port = self.pod["containers"][0]["ports"][0]["containerPort"]
+        done = self.in_its_network(process, "curl", "-s", f"http://127.0.0.1:{port}{probe['httpGet']['path']}")
         return done.stdout
 
     def ask(self, *words) -> list:
