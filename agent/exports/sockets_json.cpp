@@ -225,6 +225,7 @@ std::string socket_text(Context& context, std::size_t i, const std::string& shar
   const auto& states = context.view.states;
   const SocketState calm;
   const SocketState& state = i < states.size() ? states[i] : calm;
+  if (owner == owners.end() && state.unsent_bytes > 0) object["unsent_bytes"] = state.unsent_bytes;
   add_state(object, replicates(snapshot.flows[i]) ? nullptr : &state);
   return json_text(std::move(object));
 }

@@ -149,14 +149,15 @@ void SocketDelivery::count_end(const fanfare_flow& flow, Delivery& totals) {
 }
 
 // A socket's unsent bytes are known from the owner scans: what waits since the scan that first saw
-// them without progress has waited at least since then.
+// them without progress has waited at least since then. To an orphan's nothing is added.
 void SocketDelivery::look_at_waiting(const fanfare_flow& flow, Monotonic now, const Owner* owner,
                                      Delivery& totals) {
-  if (owner) {
-    const bool moves = unsent_at_ != flow.out.next_seq;
-    unsent_bytes_ = owner->unsent_bytes;
-    unsent_at_ = flow.out.next_seq;
-    if (unsent_bytes_ == 0)
+  const bool moves = unsent_at_ != flow.out.next_seq;
+  if (owner || (orphan_ && moves)) {
+    const auto sent = flow.out.next_seq - std::exchange(unsent_at_, flow.out.next_seq);
+    auto& unsent = state_.unsent_bytes;
+    unsent = owner ? owner->unsent_bytes : unsent - std::min(unsent, sent);
+    if (unsent == 0)
       unsent_since_ = {};
     else if (moves || unsent_since_.count() == 0)
       unsent_since_ = now;
@@ -172,7 +173,7 @@ void SocketDelivery::look_at_waiting(const fanfare_flow& flow, Monotonic now, co
   state_.pace = waits >= stuck_after  ? Pace::stuck
                 : waits >= slow_after ? Pace::slow
                                       : Pace::keeps_up;
-  totals.unsent_bytes += unsent_bytes_;
+  totals.unsent_bytes += state_.unsent_bytes;
   totals.oldest_unsent_seconds =
       std::max<double>(totals.oldest_unsent_seconds, state_.unsent_seconds);
   totals.oldest_unacked_seconds =

@@ -28,6 +28,7 @@ inline constexpr std::chrono::minutes silent_from_birth_after{1};
 
 // What a screen says of one socket beside its counts. Ages in seconds, 0: nothing waits.
 struct SocketState {
+  std::uint32_t unsent_bytes = 0;  // as of the last look at the owners
   float unsent_seconds = 0;
   float unacked_seconds = 0;
   Pace pace = Pace::keeps_up;
@@ -53,8 +54,8 @@ Ending ending_of(const fanfare_flow& flow);
 class SocketDelivery {
  public:
   // One tick; adds to the totals. `owner`: of a scan that is newer than the last one this socket
-  // was given, nullptr otherwise. `emitted`: when the shard last wrote an event to anybody, 0:
-  // never.
+  // was given, nullptr otherwise, or where nobody holds it. `emitted`: when the shard last wrote an
+  // event to anybody, 0: never.
   void advance(const fanfare_flow& flow, Monotonic now, const Owner* owner, Monotonic emitted,
                Delivery& totals);
 
@@ -63,6 +64,8 @@ class SocketDelivery {
 
   const SocketState& state() const { return state_; }
   void set_inner(bool inner) { state_.inner = inner; }
+  // Nobody holds it any more: its process is gone or has closed it, TCP goes on alone.
+  void set_orphan(bool orphan) { orphan_ = orphan; }
 
  private:
   void check(const fanfare_flow& flow, Delivery& totals);
@@ -78,9 +81,9 @@ class SocketDelivery {
   std::array<std::uint64_t, FANFARE_FATE_COUNT> in_flight_{};
   std::uint64_t event_ticks_ = 0;
   Monotonic first_seen_{};
-  Monotonic unsent_since_{};  // 0: nothing is
-  std::uint32_t unsent_bytes_ = 0;
-  std::uint32_t unsent_at_ = 0;  // next_seq then
+  Monotonic unsent_since_{};     // 0: nothing is
+  std::uint32_t unsent_at_ = 0;  // next_seq when state_.unsent_bytes was seen
+  bool orphan_ = false;
   SocketState state_;
   bool proven_ = false;  // at the last tick: what was counted has a mark
   bool closed_ = false;  // at the last tick

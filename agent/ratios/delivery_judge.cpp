@@ -10,10 +10,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr double longest_lost = 100;  // s of a socket's traffic that a close counts at most
-constexpr double usual_after = 600;   // s of sockets, before their mean is known
-constexpr double stands_out = 0.1;    // of the silent share, above that of the other ages
-constexpr double least_judged = 10;   // sockets of an age, to stand out
+constexpr double longest_lost = 100;   // s of a socket's traffic that a close counts at most
+constexpr double usual_after = 600;    // s of sockets, before their mean is known
+constexpr double stands_out = 0.1;     // of the silent share, above that of the other ages
+constexpr double least_judged = 10;    // sockets of an age, to stand out
+constexpr double least_compared = 30;  // sockets of an age, to be judged against the others
+constexpr auto quiet_block = 1min;
 constexpr auto recent_time = 1min;
 constexpr auto errors_kept = 10min;
 // Levels of traffic are told apart from 1 event in 1,000 s on.
@@ -41,19 +43,27 @@ bool is_learned(const BlockSignal& signal) {
   return signal.learner().baseline().learned_seconds() > 0;
 }
 
-std::optional<AgeClass> silent_age(const Delivery& now) {
-  std::optional<AgeClass> found;
-  double most = stands_out;
+bool says_more(const Signal& one, const Signal& other) {
+  return one.lost != other.lost ? one.lost : one.evidence > other.evidence;
+}
+
+struct SilentAge {
+  AgeClass age;
+  double beyond;  // its silent share less that of all others, -1..1
+};
+
+// The age that stands out most, of those with so many judged sockets, and as many of other ages.
+std::optional<SilentAge> silent_age(const Delivery& now, double least) {
+  std::optional<SilentAge> found;
+  const double all = number(older_than_a_minute(now.judged));
+  const double all_silent = number(older_than_a_minute(now.silent));
   for (auto age = static_cast<std::size_t>(AgeClass::ten_minutes); age < age_classes; ++age) {
     const double judged = number(now.judged[age]);
-    const double others = number(older_than_a_minute(now.judged)) - judged;
-    if (judged < least_judged || others < least_judged) continue;
+    const double others = all - judged;
+    if (judged < least || others < least) continue;
     const double silent = number(now.silent[age]);
-    const double beyond =
-        silent / judged - (number(older_than_a_minute(now.silent)) - silent) / others;
-    if (beyond < most) continue;
-    most = beyond;
-    found = static_cast<AgeClass>(age);
+    const double beyond = silent / judged - (all_silent - silent) / others;
+    if (!found || beyond > found->beyond) found = {static_cast<AgeClass>(age), beyond};
   }
   return found;
 }
@@ -67,17 +77,19 @@ void FadingMean::add(double amount, double seconds) {
   state_.age += seconds;
 }
 
-std::array<std::pair<const char*, BlockSignal*>, 4> DeliveryJudge::blocks() {
+std::array<std::pair<const char*, BlockSignal*>, 5> DeliveryJudge::blocks() {
   return {{{signal_ack_fate, &ack_fate},
            {signal_close_loss, &close_loss},
            {signal_silence, &silence},
+           {"silence_by_age", &silence_by_age},
            {signal_stuck, &stuck}}};
 }
 
-std::array<std::pair<const char*, const BlockSignal*>, 4> DeliveryJudge::blocks() const {
+std::array<std::pair<const char*, const BlockSignal*>, 5> DeliveryJudge::blocks() const {
   return {{{signal_ack_fate, &ack_fate},
            {signal_close_loss, &close_loss},
            {signal_silence, &silence},
+           {"silence_by_age", &silence_by_age},
            {signal_stuck, &stuck}}};
 }
 
@@ -129,6 +141,15 @@ double DeliveryJudge::lost_with_sockets(const ShardDelta& delta) {
   return lost + unsent * events_out_.per_second() / event_bytes_.per_second();
 }
 
+// While sockets are believed to lose events, a minute without a close is well: a roll-out that has
+// been stopped would else be told of until as many sockets have closed in health.
+void DeliveryJudge::prove_quiet(const ShardDelta& delta, BlockTick& tick) {
+  quiet_ = delta.delivery.ended > 0 ? 0ns : quiet_ + delta.span;
+  if (!close_loss.watch().lost() || quiet_ < quiet_block || delta.events_out == 0) return;
+  quiet_ = {};
+  tick.all = longest_lost;
+}
+
 void DeliveryJudge::judge_closes(const ShardDelta& delta, Judgement& judgement) {
   const double sockets = number(std::max<std::uint64_t>(delta.sockets_synced, 1));
   const double lost = lost_with_sockets(delta);
@@ -138,12 +159,31 @@ void DeliveryJudge::judge_closes(const ShardDelta& delta, Judgement& judgement) 
   const double ended = number(delta.delivery.ended);
   tick.all = ended * longest_lost;
   if (lost > 0) tick.bad = for_a_socket > 0 ? std::min(lost / for_a_socket, tick.all) : tick.all;
+  prove_quiet(delta, tick);
   closes_known_ = closes_known_ || tick.all > 0 || is_learned(close_loss);
   if (!closes_known_) return;
   closes_shown_.add(delta.at, lost, ended);
   auto& signal = judgement.signals.emplace_back(close_loss.advance(tick));
   signal.ratio = closes_shown_.ratio(delta.at);
   if (signal.normal) signal.normal = *signal.normal * longest_lost * for_a_socket;
+}
+
+// An age that is silent beyond the others, as far as more are silent in all than of late: where a
+// quiet room's clients connect anew, as many are silent as before. Where all are of one age there
+// is nothing to compare with; what was lost is over then when no more are silent than before it.
+Signal DeliveryJudge::silence_of_an_age(const ShardDelta& delta) {
+  auto tick = block_tick(delta);
+  const double judged = number(older_than_a_minute(delta.delivery.judged));
+  if (judged <= 0 || delta.copies + delta.own_copies == 0) return silence_by_age.advance(tick);
+  const double share = number(older_than_a_minute(delta.delivery.silent)) / judged;
+  const bool known = silent_usual_.state().age >= usual_after;
+  const double more = share - (known ? silent_usual_.per_second() : 0);
+  const auto& watch = silence_by_age.watch();
+  const auto age = silent_age(delta.delivery, least_compared);
+  tick.all = watch.lost() || (age && known) ? 1 : 0;
+  tick.bad = std::max(0.0, age ? std::min(age->beyond, more) : more);
+  if (!watch.suspicious()) silent_usual_.add(share * seconds(delta), seconds(delta));
+  return silence_by_age.advance(tick);
 }
 
 void DeliveryJudge::judge_silence(const ShardDelta& delta, Judgement& judgement) {
@@ -164,8 +204,15 @@ void DeliveryJudge::judge_silence(const ShardDelta& delta, Judgement& judgement)
   }
   silence_shown_.add(delta.at, tick.bad, tick.all);
   auto& signal = judgement.signals.emplace_back(silence.advance(tick));
+  const auto normal = signal.normal;
+  const double estimate = signal.loss_estimate;
+  auto of_an_age = silence_of_an_age(delta);
+  if (says_more(of_an_age, signal)) signal = std::move(of_an_age);
+  signal.normal = normal;
+  signal.loss_estimate = std::max(signal.loss_estimate, estimate);
   signal.ratio = silence_shown_.ratio(delta.at);
-  judgement.delivery.silent_age = silent_age(delta.delivery);
+  const auto age = silent_age(delta.delivery, least_judged);
+  if (age && age->beyond >= stands_out) judgement.delivery.silent_age = age->age;
 }
 
 void DeliveryJudge::judge_stuck(const ShardDelta& delta, Judgement& judgement) {

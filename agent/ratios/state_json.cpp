@@ -175,8 +175,10 @@ void from_json(const json::value& value, PeerSignal& signal) {
 
 void from_json(const json::value& value, DeliveryJudge& delivery) {
   const auto& object = value.as_object();
+  // A signal that the state's agent did not have begins anew.
   for (const auto& [name, signal] : delivery.blocks())
-    read_learned(object.at(name), signal->learner(), signal->watch());
+    if (const auto* entry = object.if_contains(name))
+      read_learned(*entry, signal->learner(), signal->watch());
   read_accepted(object.at(signal_accepted), delivery.accepted);
   read(object.at("sockets_usual"), delivery.sockets_usual.state(), mean_fields);
 }

@@ -190,6 +190,19 @@ TEST_F(DeliveryStory, WhatWasNotSentIsLostWithItsSocketToo) {
   EXPECT_EQ(story->last().delivery.unsent_lost, 60U * 8000);
 }
 
+TEST_F(DeliveryStory, ThatNobodyIsThrownOutAnyMoreIsRecoveryToo) {
+  lost = 1;
+  pass(3600);
+  lost = 80;
+  acked = 100000;
+  ASSERT_TRUE(until(330, signal_close_loss));
+  lost = closed = 0;
+  acked = 1000;
+  const auto well = until(1800, signal_close_loss, false);
+  ASSERT_TRUE(well);
+  EXPECT_GE(*well, 600) << "a minute of quiet proves no more than ten seconds of closes";
+}
+
 TEST_F(DeliveryStory, ABusyHourLosesMoreAtEachCloseAndIsNoFault) {
   pass(3600);
   copies = 10000;
@@ -207,6 +220,31 @@ TEST_F(DeliveryStory, LostSubscriptionsAreFoundAndNameTheirAge) {
   ASSERT_TRUE(until(330, signal_silence));
   EXPECT_EQ(story->last().delivery.silent_age, AgeClass::ten_minutes);
   EXPECT_NEAR(signal(signal_silence).loss_estimate, 1 - 0.0889 / 0.8, 0.02);
+}
+
+// Seven points more in all drown in what is normal; twenty more of the young than of the rest do
+// not.
+TEST_F(DeliveryStory, LostSubscriptionsOfTheYoungAreFoundByTheRest) {
+  pass(3600);
+  silent = {100, 120, 60, 60};
+  ASSERT_TRUE(until(330, signal_silence));
+  EXPECT_EQ(story->last().delivery.silent_age, AgeClass::ten_minutes);
+  EXPECT_NEAR(signal(signal_silence).loss_estimate, 60.0 / 720, 0.02);
+  EXPECT_NEAR(*signal(signal_silence).ratio.value, 240.0 / 900, 0.01);
+  EXPECT_NEAR(*signal(signal_silence).normal, 0.2, 0.01);
+  // They have all opened anew: of one age, and no more of them silent than is normal.
+  judged = {100, 900, 0, 0};
+  silent = {100, 180, 0, 0};
+  ASSERT_TRUE(until(900, signal_silence, false));
+}
+
+TEST_F(DeliveryStory, FewSocketsOfAnAgeAreNotComparedWithTheRest) {
+  judged = {100, 880, 20, 0};
+  silent = {100, 176, 4, 0};
+  pass(3600);
+  silent = {100, 176, 20, 0};
+  pass(3600);
+  EXPECT_EQ(signal(signal_silence).evidence, 0);
 }
 
 TEST_F(DeliveryStory, ThoseYoungerThanAMinuteAreNotJudged) {

@@ -125,6 +125,26 @@ TEST(SocketDelivery, WhatWasNotAckedIsLostByReason) {
   }
 }
 
+TEST(SocketDelivery, WhatItsProcessHasLeftUnsentIsFollowedWithoutIt) {
+  Client client;
+  client.write(1);
+  Owner owner;
+  owner.unsent_bytes = 250;
+  client.tick(start, &owner);
+  client.delivery.set_orphan(true);
+  client.tick();
+  EXPECT_EQ(client.delivery.state().unsent_bytes, 250U);
+  client.write(1);  // 100 bytes of them
+  client.tick();
+  EXPECT_EQ(client.delivery.state().unsent_bytes, 150U);
+  EXPECT_EQ(client.totals.unsent_bytes, 150U);
+  client.write(1);
+  client.write(1);
+  client.tick();
+  EXPECT_EQ(client.delivery.state().unsent_bytes, 0U);
+  EXPECT_EQ(client.delivery.state().unsent_seconds, 0);
+}
+
 TEST(SocketDelivery, ASecondWordOfTcpAtTheCloseIsBelieved) {
   Client client;
   client.write(1);

@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,6 +18,7 @@ const (
 	queueMax     = 1024 // events waiting for one member; beyond it the member is cut off
 	pingInterval = 10 * time.Second
 	writeTimeout = 5 * time.Second
+	writeBuffer  = 1 << 20 // bytes, so that a slow client is not cut off at once; net.core.wmem_max caps it
 )
 
 // Member is one WebSocket connection.
@@ -56,6 +58,9 @@ func (rooms *Rooms) enter(member *Member) {
 		rooms.members[room] = append(rooms.members[room], member)
 	}
 	rooms.mutex.Unlock()
+	if conn, ok := member.conn.NetConn().(*net.TCPConn); ok {
+		conn.SetWriteBuffer(writeBuffer)
+	}
 	rooms.open.Add(1)
 	go rooms.write(member)
 }
