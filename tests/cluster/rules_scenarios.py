@@ -97,6 +97,9 @@ def outage_at(interval: int, seconds: float):
                           prometheus.value(f"shard_pair:fanfare_entries_missing:1m{pair}"))
             verdict.expect(bool(cluster.alertmanager.firing(WATCHDOG)), "the watchdog is heard")
             verdict.equal("at the end: rules that fail", [], prometheus.rule_trouble())
+            due = {CLUSTER, f"{DIED} {victim}", *(f"{HOST} {name}" for name in cluster.nodes)}
+            verdict.equal("other alerts of the rules", set(),
+                          prometheus.have_fired() - due - {DOWN})  # of the agent that was ended
     play.__doc__ = f"The founding incident by Prometheus' rules, scraped each {interval} s."
     return play
 
