@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is held past a hole is given back, however its connection ends; where no more can be held
-// the loss has its name; and what comes with a handshake is not missed.
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+// the loss has its name.
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -10,7 +8,7 @@
 #include <optional>
 #include <thread>
 
-#include "tests/kernel/replication_fixture.h"
+#include "tests/kernel/kernel_test.h"
 #include "tests/support/mqtt.h"
 #include "tests/support/netns.h"
 #include "tests/support/relay.h"
@@ -236,92 +234,6 @@ TEST_F(AgedTest, handshakes_that_are_never_complete_give_way) {
   const auto pairs = chats_with_a_hole();
   wait_until_held("held_streams", streams);
   EXPECT_EQ(loss(FANFARE_LOSS_INGRESS_HOLE), 0U);
-}
-
-// Of replication: the only port whose connections are read before anything has been answered.
-class HandshakeTest : public ReplicationTest {
- protected:
-  void SetUp() override {
-    ReplicationTest::SetUp();
-    if (IsSkipped()) return;
-    connect_netns(servers_, clients_);
-    servers_.run([&] { listener_ = listen_on({.ip = "10.99.0.1"}); });
-    attach(knobs());
-  }
-
-  Fd dialled() {
-    Fd client;
-    clients_.run([&] { client = connect_to({"10.99.0.1", port()}); });
-    set_option(client, IPPROTO_TCP, TCP_NODELAY, 1);
-    return client;
-  }
-
-  // The client has sent `first` with its handshake; the rest follows.
-  void expect_all_counted(Fd client, const std::string& first) {
-    Pair pair{accept_from(listener_), std::move(client)};
-    expect_same_bytes(receive(pair.server, first.size()), first);
-    const std::string answer = append_answer(9);
-    send_all(pair.server, answer);  // its ACK brings no payload
-    receive(pair.client, answer.size());
-    for (int waited_ms = 0; waited_ms < 1000 && !flow(pair.server).in.tally.frames; ++waited_ms)
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    EXPECT_EQ(rpcs(flow(pair.server).in), read_requests(first));
-    const std::string more = append_request(log_entries(20, 3));
-    request(pair, more);
-    EXPECT_EQ(rpcs(flow(pair.server).in), read_requests(first + more));
-    EXPECT_EQ(rpcs(flow(pair.client).out), read_requests(first + more));
-  }
-
-  Netns servers_, clients_;
-  const std::string first_ = append_request(log_entries(2, 4));
-};
-
-TEST_F(HandshakeTest, defer_accept) {
-  set_option(listener_, IPPROTO_TCP, TCP_DEFER_ACCEPT, 5);
-  for (int i = 0; i < 100; ++i) {
-    Fd client = dialled();
-    send_all(client, first_);
-    expect_all_counted(std::move(client), first_);
-  }
-}
-
-TEST_F(HandshakeTest, last_ack_of_the_handshake_is_lost) {
-  // The first bare ACK; what follows has payload, or comes from a client that was answered.
-  servers_.shell(
-      "nft 'add table inet t; add chain inet t in { type filter hook input priority 0; }; "
-      "add rule inet t in tcp flags == ack meta length <= 60 numgen inc mod 1000 == 0 drop'");
-  Fd client = dialled();
-  send_all(client, first_);
-  expect_all_counted(std::move(client), first_);
-}
-
-TEST_F(HandshakeTest, fast_open) {
-  const std::string without_cookie = "sysctl -qw net.ipv4.tcp_fastopen=519";
-  servers_.shell(without_cookie);
-  clients_.shell(without_cookie);
-  set_option(listener_, IPPROTO_TCP, TCP_FASTOPEN, 16);
-  for (int i = 0; i < 20; ++i) {
-    Fd client;
-    clients_.run([&] {
-      client = Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-      sockaddr_in server{};
-      server.sin_family = AF_INET;
-      server.sin_port = htons(port());
-      server.sin_addr.s_addr = htonl(0x0a630001);
-      ASSERT_EQ(::sendto(client.get(), first_.data(), first_.size(), MSG_FASTOPEN,
-                         reinterpret_cast<const sockaddr*>(&server), sizeof server),
-                static_cast<ssize_t>(first_.size()));
-    });
-    Pair pair{accept_from(listener_), std::move(client)};
-    expect_same_bytes(receive(pair.server, first_.size()), first_);
-    const std::string more = append_request(log_entries(20, 3));
-    request(pair, more);
-    EXPECT_EQ(rpcs(flow(pair.server).in), read_requests(first_ + more));
-    tcp_info info{};
-    socklen_t size = sizeof info;
-    ::getsockopt(pair.client.get(), IPPROTO_TCP, TCP_INFO, &info, &size);
-    EXPECT_TRUE(info.tcpi_options & TCPI_OPT_SYN_DATA) << "the test provoked nothing";
-  }
 }
 
 }  // namespace
