@@ -20,7 +20,7 @@ add_custom_command(OUTPUT ${package_dir}/fanfare.1.gz
 add_custom_command(OUTPUT ${package_dir}/changelog.gz
                    COMMAND gzip -9nc ${packaging}/changelog > ${package_dir}/changelog.gz
                    DEPENDS ${packaging}/changelog VERBATIM)
-add_custom_target(package_texts
+add_custom_target(package_texts ALL
                   DEPENDS ${package_dir}/fanfare.1.gz ${package_dir}/changelog.gz ${package_dir}/fanfare.bash
                           ${package_dir}/_fanfare ${package_dir}/fanfare.fish)
 

@@ -2,7 +2,7 @@
 """The .deb in a fresh Debian with systemd as its first process: it starts under the unit's restrictions and counts.
 
 The Debian is a container on this machine with a part of its cgroup tree, not a machine of its own. Needs root.
-usage: boot_test.py BUILD (with fanfare in it) WORK [unittest's arguments]
+usage: boot_test.py BUILD (all of it built) WORK [unittest's arguments]
 """
 import os
 import pathlib
@@ -34,7 +34,6 @@ class Boot(unittest.TestCase):
         room = tempfile.TemporaryDirectory(prefix="fanfare-boot-")
         cls.addClassCleanup(room.cleanup)
         cls.room = pathlib.Path(room.name)
-        subprocess.run(["cmake", "--build", BUILD, "--target", "package_texts"], stdout=subprocess.DEVNULL, check=True)
         subprocess.run(["cpack", "-G", "DEB", "-B", cls.room], cwd=BUILD, stdout=subprocess.DEVNULL, check=True)
         package = next(cls.room.glob("fanfare_*.deb"))
         tree = subprocess.run([HERE / "tree.sh", WORK, package], check=False).returncode

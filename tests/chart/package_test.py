@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The .deb and the container's file system: what is in them, and that it works by itself.
 
-Needs root (chroot). usage: package_test.py BUILD (with fanfare in it) [unittest's arguments]
+Needs root (chroot). usage: package_test.py BUILD (all of it built) [unittest's arguments]
 """
 import os
 import pathlib
@@ -42,7 +42,6 @@ class Deb(Room):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        run("cmake", "--build", BUILD, "--target", "package_texts")
         run("cpack", "-G", "DEB", "-B", cls.room, cwd=BUILD)
         cls.deb = next(cls.room.glob("fanfare_*.deb"))
         cls.tree = cls.room / "tree"
