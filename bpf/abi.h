@@ -437,23 +437,33 @@ struct fanfare_mark {
 /* bucket i: up to 2^(i + FANFARE_ACK_BUCKET_0) ticks; the last one: all above */
 #define FANFARE_ACK_BUCKET_0 4
 
-/* Written, not yet acknowledged. Egress pushes, ingress pops, both inside the lock, and user space
- * reads the record under it: written = acked + what the marks hold, at every read. */
+/*
+ * Written, not yet acknowledged. Egress pushes, ingress pops, both inside the lock, and user space
+ * reads the record under it: written = acked + what the marks hold, at every read.
+ *
+ * The two hooks run on different CPUs as a rule, and a cache line that both write costs either of
+ * them more than all else it does here. So one line holds what both need while few marks wait; what
+ * only one of them writes stands on lines of its own.
+ */
 struct fanfare_acks {
 #ifdef __bpf__
 	struct bpf_spin_lock lock;
 #else
 	__u32 lock;
 #endif
+	__u32 sent_seq;	 /* fanfare_direction.next_seq of out, which stands on a line of egress */
 	__u32 acked_seq; /* end of the last mark that was acknowledged */
 	__u8 first;	 /* place of the oldest mark */
 	__u8 count;	 /* of marks in use */
-	__u8 reserved[6];
+	__u8 reserved[2];
+	struct fanfare_mark marks[FANFARE_MARKS];
+	/* egress */
+	__u64 frames;			   /* fanfare_tally.frames at the last push */
 	__u64 written[FANFARE_FATE_COUNT]; /* messages that a mark has, or has had */
+	__u64 reserved2[3];
+	/* ingress */
 	__u64 acked[FANFARE_FATE_COUNT];
 	__u64 event_ticks; /* sum of the times to the acknowledgement of the events acked */
-	__u64 frames;	   /* fanfare_tally.frames at the last push; egress only */
-	struct fanfare_mark marks[FANFARE_MARKS];
 	__u32 event_times[FANFARE_ACK_BUCKETS]; /* events acked by that time, 32 bits that wrap */
 };
 
@@ -466,12 +476,11 @@ enum fanfare_life {
 /* One accepted TCP connection, or a dialled one to a replication port. Key: the socket cookie. */
 struct fanfare_flow {
 	struct fanfare_direction out;
-	__u64 reserved3[2];
+	__u64 opened_ns;	  /* CLOCK_MONOTONIC of accept; 0 = older than the agent */
+	__u64 cgroup_id;	  /* kernfs id = inode of the cgroup's directory */
 	struct fanfare_acks acks; /* begins a cache line */
 	struct fanfare_direction in;
-	__u64 opened_ns; /* CLOCK_MONOTONIC of accept; 0 = older than the agent */
-	__u64 cgroup_id; /* kernfs id = inode of the cgroup's directory */
-	__u8 local[16];	 /* addresses in network order; IPv4 as ::ffff:a.b.c.d */
+	__u8 local[16]; /* addresses in network order; IPv4 as ::ffff:a.b.c.d */
 	__u8 remote[16];
 	__u32 netns;	  /* inode of the network namespace */
 	__u16 local_port; /* host order; 0 = the record is still being filled in */
@@ -483,8 +492,6 @@ struct fanfare_flow {
 	__u8 close_state;		   /* TCP state left at the close, see tcp_states.h */
 	__u8 protocol;			   /* enum fanfare_protocol */
 	__u8 dialled;			   /* 1: this end connected (replication only) */
-	__u32 reserved;
-	__u32 reserved2;
 	struct fanfare_exchanges
 		exchanges; /* a hash element is then 832 bytes: whole cache lines */
 };
@@ -533,7 +540,9 @@ FANFARE_ASSERT(sizeof(struct fanfare_direction) == 48 + 72 + 32 + 32, "no hidden
 FANFARE_ASSERT(__builtin_offsetof(struct fanfare_direction, tally.by_class[FANFARE_EVENT + 1]) ==
 		       8 + 64,
 	       "what an event touches ends with a cache line");
-FANFARE_ASSERT(sizeof(struct fanfare_acks) == 64 + 128 + 80, "no hidden padding");
+FANFARE_ASSERT(sizeof(struct fanfare_acks) == 192 + 104, "no hidden padding");
+FANFARE_ASSERT(__builtin_offsetof(struct fanfare_acks, acked) % 64 == 0,
+	       "what only ingress writes begins a cache line");
 FANFARE_ASSERT((56 + __builtin_offsetof(struct fanfare_flow, acks)) % 64 == 0,
 	       "56 bytes stand before the value in a hash element");
 FANFARE_ASSERT(sizeof(struct fanfare_flow) == 832 - 56, "no hidden padding, whole cache lines");

@@ -65,11 +65,11 @@ static __noinline struct fanfare_flow *find_flow(struct __sk_buff *skb, struct b
 			hold_handshake(skb, sk, &segment);
 		return 0;
 	}
-	if (flow->out.stage == FANFARE_STAGE_DISMISSED)
-		return 0;
 	if (acks_enabled && segment.has_ack)
 		pop_marks(flow, segment.ack);
 	if (!segment.length && !(may_hold_handshake && inbound_held(flow->in.busy)))
+		return 0;
+	if (flow->out.stage == FANFARE_STAGE_DISMISSED)
 		return 0;
 	if (flow->in.stage == FANFARE_STAGE_IDLE)
 		return 0;

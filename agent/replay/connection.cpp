@@ -44,7 +44,7 @@ void copy_address(std::uint8_t (&to)[16], const Endpoint& from) {
 
 }  // namespace
 
-Surroundings::Surroundings(const Knobs& knobs)
+CaptureState::CaptureState(const Knobs& knobs)
     : rules(knobs),
       reach(knobs),
       client_protocols(fanfare::client_protocols(knobs.shards)),
@@ -53,14 +53,14 @@ Surroundings::Surroundings(const Knobs& knobs)
     replication_ports.insert(shard.replication_ports.begin(), shard.replication_ports.end());
 }
 
-Connection::Connection(Surroundings& around, const Ends& ends, std::uint64_t cookie, int server,
+Connection::Connection(CaptureState& capture, const Ends& ends, std::uint64_t cookie, int server,
                        const std::array<std::uint32_t, 2>& first, Monotonic opened)
-    : around_(around),
+    : capture_(capture),
       ends_(ends),
       cookie_(cookie),
       opened_ns_(static_cast<std::uint64_t>(opened.count())) {
-  protocol_ = around_.protocol_on(ends_[server].port);
-  around_.server_ports.insert(ends_[server].port);
+  protocol_ = capture_.protocol_on(ends_[server].port);
+  capture_.server_ports.insert(ends_[server].port);
   for (int i = 0; i < 2; ++i) streams_[i].start(first[i]);
   Side side = make_side(server, true);
   begin_at(side.out, first[server]);
@@ -69,11 +69,11 @@ Connection::Connection(Surroundings& around, const Ends& ends, std::uint64_t coo
   sides_.push_back(side);
 }
 
-Connection::Connection(Surroundings& around, const Ends& ends, std::uint64_t cookie, Monotonic now)
-    : around_(around), ends_(ends), cookie_(cookie) {
+Connection::Connection(CaptureState& capture, const Ends& ends, std::uint64_t cookie, Monotonic now)
+    : capture_(capture), ends_(ends), cookie_(cookie) {
   for (int server = 0; server < 2 && protocol_ == FANFARE_WEBSOCKET; ++server) {
-    protocol_ = around_.protocol_on(ends_[server].port);
-    const bool serves = around_.http.wanted_on(ends_[server].port) != 0;
+    protocol_ = capture_.protocol_on(ends_[server].port);
+    const bool serves = capture_.http.wanted_on(ends_[server].port) != 0;
     if (protocol_ != FANFARE_WEBSOCKET || serves) sides_ = {make_side(server, false)};
     if (serves) break;
   }
@@ -109,10 +109,10 @@ Connection::Side Connection::make_side(int server, bool fresh) const {
     side.out = blank(unknown, FANFARE_STAGE_SEARCH);
     side.in = blank(unknown | FANFARE_MASKED, FANFARE_STAGE_SEARCH);
   }
-  side.exchanges.wanted = around_.http.wanted_on(ends_[server].port);
+  side.exchanges.wanted = capture_.http.wanted_on(ends_[server].port);
   if (side.exchanges.wanted && fresh) http1_open(&side.out, &side.in);
   if (side.exchanges.wanted && !fresh) http1_open_old(&side.out, &side.in, side.exchanges.wanted);
-  side.out.client_rule = side.in.client_rule = around_.rules.on_port(ends_[server].port);
+  side.out.client_rule = side.in.client_rule = capture_.rules.on_port(ends_[server].port);
   return side;
 }
 
@@ -203,7 +203,7 @@ void Connection::lose_head(Side& side, std::uint8_t reason) {
     direction->searched = 0;
   }
   side.out.lost_by = reason;
-  around_.lose(reason, 1);
+  capture_.lose(reason, 1);
 }
 
 void Connection::walk_direction(Side& side, fanfare_direction& direction, const Piece& piece,
@@ -212,16 +212,16 @@ void Connection::walk_direction(Side& side, fanfare_direction& direction, const 
   Identities read;
   ToldClasses told;
   const std::uint8_t rule = replicates() ? 0 : direction.client_rule;
-  if (rule & FANFARE_RULE_IDENTITY) read.rule = around_.rules.identity(rule);
-  if (rule & FANFARE_RULE_CLASSES) told.rule = &around_.rules.classes(rule);
+  if (rule & FANFARE_RULE_IDENTITY) read.rule = capture_.rules.identity(rule);
+  if (rule & FANFARE_RULE_CLASSES) told.rule = &capture_.rules.classes(rule);
   Http http;
   if (side.exchanges.wanted)
-    http = {&side.exchanges, &around_.http.publishes(side.exchanges.wanted),
+    http = {&side.exchanges, &capture_.http.publishes(side.exchanges.wanted),
             &direction == &side.out};
   const auto feed_one = [&](const Segment& segment) {
     const Loss loss = feed(direction, segment, boundless, {&read, &told, http});
     told.compressed += loss.compressed;
-    if (loss.reason && &side == shown()) around_.lose(loss.reason, loss.count);
+    if (loss.reason && &side == shown()) capture_.lose(loss.reason, loss.count);
   };
   feed_one({piece.seq, piece.payload, at, hole_reason});
   if (piece.payload.size() < piece.length) {
@@ -233,12 +233,12 @@ void Connection::walk_direction(Side& side, fanfare_direction& direction, const 
       fanfare_admit(&direction, end, 0, FANFARE_LOSS_PAYLOAD);
   }
   if (&side == shown()) {
-    around_.lose(FANFARE_LOSS_COMPRESSED, told.compressed);
-    around_.lose(FANFARE_LOSS_UNREAD, told.unread);
+    capture_.lose(FANFARE_LOSS_COMPRESSED, told.compressed);
+    capture_.lose(FANFARE_LOSS_UNREAD, told.unread);
   }
   for (const auto hash : read.hashes)
-    if (!around_.reach.note(read.rule.shard, hash, cookie_, direction.flags & FANFARE_MASKED))
-      around_.lose(FANFARE_LOSS_IDENTITIES_FULL, 1);
+    if (!capture_.reach.note(read.rule.shard, hash, cookie_, direction.flags & FANFARE_MASKED))
+      capture_.lose(FANFARE_LOSS_IDENTITIES_FULL, 1);
 }
 
 // As on_egress and open_inbound in bpf/egress.bpf.c: frames come from the client next, from the
@@ -252,12 +252,12 @@ void Connection::after_egress(Side& side, const Piece& piece, bool upgraded) {
     side.in.flags = static_cast<std::uint8_t>(
         FANFARE_SEQ_KNOWN | FANFARE_MASKED | FANFARE_UPGRADED | (side.out.flags & FANFARE_DEFLATE));
     fanfare_lock(&side.in, 0);
-    around_.chat_ports.insert(port);
+    capture_.chat_ports.insert(port);
   }
-  if (protocol_ == FANFARE_MQTT && side.out.tally.frames > 0) around_.chat_ports.insert(port);
+  if (protocol_ == FANFARE_MQTT && side.out.tally.frames > 0) capture_.chat_ports.insert(port);
   if (fanfare_searches(&side.out) && side.out.searched >= FANFARE_SEARCH_BYTES_MAX &&
-      !around_.chat_ports.contains(port)) {
-    if (&side == shown()) around_.lose(FANFARE_LOSS_SEARCH_GIVEN_UP, 1);
+      !capture_.chat_ports.contains(port)) {
+    if (&side == shown()) capture_.lose(FANFARE_LOSS_SEARCH_GIVEN_UP, 1);
     side.out.stage = FANFARE_STAGE_DISMISSED;
   }
 }
@@ -281,8 +281,8 @@ const Connection::Side* Connection::shown() const {
   if (sides_.empty()) return nullptr;
   const auto rank = [this](const Side& side) {
     const auto port = ends_[side.server].port;
-    return std::tuple(fanfare_in_step(&side.out) != 0, around_.chat_ports.contains(port),
-                      around_.server_ports.contains(port), -static_cast<int>(port));
+    return std::tuple(fanfare_in_step(&side.out) != 0, capture_.chat_ports.contains(port),
+                      capture_.server_ports.contains(port), -static_cast<int>(port));
   };
   return &*std::ranges::max_element(sides_, {}, rank);
 }

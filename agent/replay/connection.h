@@ -20,8 +20,8 @@
 namespace fanfare {
 
 // What the connections of one capture share.
-struct Surroundings {
-  explicit Surroundings(const Knobs& knobs);
+struct CaptureState {
+  explicit CaptureState(const Knobs& knobs);
 
   void lose(unsigned reason, std::uint64_t count) { losses.at(reason) += count; }
   // enum fanfare_protocol of what is served on a port, and who has told us.
@@ -50,10 +50,10 @@ class Connection {
 
   // Seen from its handshake on. `server` is an index of `ends`; `first` the sequence numbers that
   // each end begins with.
-  Connection(Surroundings& around, const Ends& ends, std::uint64_t cookie, int server,
+  Connection(CaptureState& capture, const Ends& ends, std::uint64_t cookie, int server,
              const std::array<std::uint32_t, 2>& first, Monotonic opened);
   // Met in its midst.
-  Connection(Surroundings& around, const Ends& ends, std::uint64_t cookie, Monotonic now);
+  Connection(CaptureState& capture, const Ends& ends, std::uint64_t cookie, Monotonic now);
 
   // A segment from the end `from`.
   void take(int from, const TcpSegment& segment, Monotonic now);
@@ -99,7 +99,7 @@ class Connection {
   const Side* shown() const;
   Flow record(const Side& side, int local) const;
 
-  Surroundings& around_;
+  CaptureState& capture_;
   Ends ends_;
   std::uint64_t cookie_;
   std::uint8_t protocol_ = FANFARE_WEBSOCKET;

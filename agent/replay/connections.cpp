@@ -35,7 +35,7 @@ std::size_t Connections::Hash::operator()(const Key& key) const {
   return hash;
 }
 
-Connections::Connections(const Knobs& knobs) : capacity_(knobs.sockets), around_(knobs) {}
+Connections::Connections(const Knobs& knobs) : capacity_(knobs.sockets), capture_(knobs) {}
 
 void Connections::take(const TcpSegment& segment, Monotonic now) {
   const bool swap = segment.to < segment.from;
@@ -74,7 +74,7 @@ void Connections::open(Entry& entry, const Key& key, int from, const TcpSegment&
   const bool answers = entry.client == from && segment.has_ack && segment.seq == entry.client_first;
   if (!accepts && !answers && segment.length == 0) return;
   if (live_ >= capacity_) {
-    around_.lose(FANFARE_LOSS_FLOW_MAP_FULL, 1);
+    capture_.lose(FANFARE_LOSS_FLOW_MAP_FULL, 1);
     entry.refused = true;
     return;
   }
@@ -85,9 +85,9 @@ void Connections::open(Entry& entry, const Key& key, int from, const TcpSegment&
     first[from] = segment.seq;
     first[!from] = segment.ack;
     const int server = accepts ? from : !from;
-    entry.live = std::make_unique<Connection>(around_, key.ends, cookie, server, first, now);
+    entry.live = std::make_unique<Connection>(capture_, key.ends, cookie, server, first, now);
   } else {
-    entry.live = std::make_unique<Connection>(around_, key.ends, cookie, now);
+    entry.live = std::make_unique<Connection>(capture_, key.ends, cookie, now);
   }
 }
 
@@ -145,9 +145,9 @@ void Connections::fill(Snapshot& snapshot, Monotonic now) {
     show(snapshot, *connection);
   }
   name_listeners(snapshot);
-  around_.reach.turn(now);
-  snapshot.reach = around_.reach.totals();
-  snapshot.losses = around_.losses;
+  capture_.reach.turn(now);
+  snapshot.reach = capture_.reach.totals();
+  snapshot.losses = capture_.losses;
   snapshot.maps.push_back({"flows", snapshot.flows.size(), capacity_});
 }
 

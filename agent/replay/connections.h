@@ -20,7 +20,7 @@ class Connections {
 
   void take(const TcpSegment& segment, Monotonic now);
   // A TCP segment could not be read.
-  void lose(unsigned reason) { around_.lose(reason, 1); }
+  void lose(unsigned reason) { capture_.lose(reason, 1); }
   // Nothing follows.
   void flush();
   // Flows, losses and reach as of `now`. One that is over is shown twice, then forgotten.
@@ -56,7 +56,7 @@ class Connections {
   void name_listeners(Snapshot& snapshot);
 
   std::uint32_t capacity_;
-  Surroundings around_;
+  CaptureState capture_;
   std::unordered_map<Key, Entry, Hash> entries_;
   std::vector<Over> over_;
   std::size_t live_ = 0;

@@ -116,8 +116,9 @@ FANFARE_INLINE void acks_pop(struct fanfare_acks *acks, __u32 ack, __u32 now)
 		if (!acks->count || (__s32)(ack - mark->end_seq) < 0)
 			break;
 		acks_settle(acks, mark, now);
-		acks->first = (acks->first + 1) & (FANFARE_MARKS - 1);
 		acks->count--;
+		/* Begun anew where none waits: the first marks share a line with the rest. */
+		acks->first = acks->count ? (acks->first + 1) & (FANFARE_MARKS - 1) : 0;
 	}
 }
 

@@ -203,6 +203,14 @@ FANFARE_INLINE int fanfare_step_of(struct fanfare_direction *d, __u64 raw, enum 
 {
 	__u32 left = d->end - d->off;
 
+	if (kind == FANFARE_WALK_FRAMES && !d->skip) {
+		__u32 whole = websocket_whole_message(d, raw);
+
+		if (whole) {
+			d->off += whole;
+			return d->off < d->end;
+		}
+	}
 	if (!d->skip) {
 		__u32 carried = d->ncarry & 7;
 		__u32 fresh = left < 8 - carried ? left : 8 - carried;

@@ -5,6 +5,9 @@ The writing ends sit in cgroups of their own and the readers write nothing, so e
 one data segment, and every ingress run one pure ACK.
 """
 import contextlib
+import os
+import subprocess
+import sys
 
 from fan_out import FanOut, Set, Shape
 from report import NO_TARGET, alternate, figure, middle, most, ratios
@@ -20,6 +23,30 @@ def statistics_on(bench):
         yield
     finally:
         bench.meter.ask("stats_off")
+
+
+SPIN = """
+import os, sys
+os.sched_setaffinity(0, {int(sys.argv[1])})
+os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+while os.getppid() == int(sys.argv[2]):
+    pass
+"""
+
+
+@contextlib.contextmanager
+def cpus_awake():
+    """A virtual CPU that has halted comes back to caches that others have used meanwhile, and pays
+    for each line of a record anew; the CPUs of a host under load do not halt. Here somebody runs
+    whenever nobody else wants to."""
+    spinners = [subprocess.Popen([sys.executable, "-c", SPIN, str(cpu), str(os.getpid())])
+                for cpu in sorted(os.sched_getaffinity(0))]
+    try:
+        yield
+    finally:
+        for spinner in spinners:
+            spinner.kill()
+            spinner.wait()
 
 
 def must_be_one_segment(measured: dict) -> None:
@@ -56,12 +83,16 @@ def matched(bench) -> list[dict]:
     """Data runs and pure ACKs of WebSocket servers, few sockets to many."""
     figures = []
     # With the marks of what waits for its acknowledgement, and the popping of them.
-    plan = [(500, Shape(), 10, most(5.0), most(5.0)), (8000, Shape(passes=1), 6, NO_TARGET, NO_TARGET),
-            (50000, Shape(passes=1), 2, most(10), NO_TARGET)]
-    for sockets, shape, bursts, target, ack_target in plan:
+    acks = most(5.0)
+    plan = [(500, Shape(), 10, most(5.0), acks, contextlib.nullcontext),
+            (500, Shape(), 10, most(5.0), acks, cpus_awake),
+            (8000, Shape(passes=1), 6, NO_TARGET, NO_TARGET, contextlib.nullcontext),
+            (50000, Shape(passes=1), 2, most(10), NO_TARGET, contextlib.nullcontext)]
+    for sockets, shape, bursts, target, ack_target, state in plan:
         count = bench.scaled(sockets)
-        measured = beside_empty(bench, count, bursts, shape)
-        label = f"{sockets}_sockets"
+        with state():
+            measured = beside_empty(bench, count, bursts, shape)
+        label = f"{sockets}_sockets" + ("_awake" if state is cpus_awake else "")
         figures += [
             run_figure(f"egress_data_run_{label}", "egress", measured, target, sockets=count),
             run_figure(f"ingress_ack_run_{label}", "ingress", measured, ack_target, sockets=count)]

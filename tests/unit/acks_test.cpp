@@ -46,6 +46,18 @@ TEST(Acks, AMarkIsPoppedByItsLastByteAndNotBefore) {
   EXPECT_EQ(acks.acked_seq, 1000U);
 }
 
+// So that few marks stay on one cache line, however many came before them.
+TEST(Acks, TheRingBeginsAnewWhereNoneWaits) {
+  fanfare_acks acks{};
+  for (std::uint32_t i = 1; i <= 5; ++i) push(acks, 100 * i, 1);
+  acks_pop(&acks, 400, 0);
+  EXPECT_EQ(acks.first, 4);
+  acks_pop(&acks, 500, 0);
+  EXPECT_EQ(acks.first, 0);
+  push(acks, 600, 1);
+  EXPECT_EQ(acks.marks[0].end_seq, 600U);
+}
+
 TEST(Acks, ACumulativeAckPopsAllThatItCovers) {
   fanfare_acks acks{};
   for (std::uint32_t i = 1; i <= FANFARE_MARKS; ++i) push(acks, 100 * i, 1);
