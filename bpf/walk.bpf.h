@@ -169,6 +169,7 @@ static __always_inline int look_at_payload(struct walk *walk)
 		n = d->skip;
 	if (tells) {
 		classes_open(d, look.classes);
+		take_reader_loss(d); /* the message before had it; this one may have its own */
 		tells = d->reader.left;
 		if (!identifies)
 			passed = classes_pass(d, n);

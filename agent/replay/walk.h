@@ -96,6 +96,7 @@ inline int look(fanfare_direction& direction, std::string_view payload, const Re
   bool tells = reader_wants(&direction);
   if (tells) {
     classes_open(&direction, readers.classes->rule);
+    take_reader_loss(direction, readers.classes);
     tells = direction.reader.left > 0;
     if (!identifies) passed = classes_pass(&direction, n);
   }
