@@ -35,10 +35,11 @@ class Shape:
 class Pair:
     """A process with one end of some connections, and one with the other ends."""
 
-    def __init__(self, bench_load: pathlib.Path, home: str, work: pathlib.Path, number: int):
+    def __init__(self, bench_load: pathlib.Path, home: str, work: pathlib.Path, number: int,
+                 client_cpu: int):
         self.server = Peer(f"server {number}", [bench_load, "sockets", home, str(SERVER_CPU)],
                            work / f"server{number}.log")
-        self.client = Peer(f"client {number}", [bench_load, "sockets", home, str(CLIENT_CPU)],
+        self.client = Peer(f"client {number}", [bench_load, "sockets", home, str(client_cpu)],
                            work / f"client{number}.log")
 
     def ends(self, of: Set) -> tuple[Peer, Peer]:
@@ -52,8 +53,9 @@ class Pair:
 
 
 class FanOut:
-    def __init__(self, bench, sets: list[Set], sockets: int):
+    def __init__(self, bench, sets: list[Set], sockets: int, client_cpu: int = CLIENT_CPU):
         self._bench, self._sets, self.sockets = bench, sets, sockets
+        self._client_cpu = client_cpu
         self.pairs = []
         self.sends = {of.name: 0 for of in sets}  # by set, since it was opened
 
@@ -62,7 +64,7 @@ class FanOut:
         try:
             for number in range(count):
                 self.pairs.append(Pair(self._bench.bench_load, self._bench.cgroups.home,
-                                       self._bench.work, number))
+                                       self._bench.work, number, self._client_cpu))
             self._open()
         except BaseException:
             self.__exit__()

@@ -5,11 +5,8 @@ The writing ends sit in cgroups of their own and the readers write nothing, so e
 one data segment, and every ingress run one pure ACK.
 """
 import contextlib
-import os
-import subprocess
-import sys
 
-from fan_out import FanOut, Set, Shape
+from fan_out import CLIENT_CPU, SERVER_CPU, FanOut, Set, Shape
 from report import NO_TARGET, alternate, figure, middle, most, ratios
 from surroundings import Failure
 
@@ -25,30 +22,6 @@ def statistics_on(bench):
         bench.meter.ask("stats_off")
 
 
-SPIN = """
-import os, sys
-os.sched_setaffinity(0, {int(sys.argv[1])})
-os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-while os.getppid() == int(sys.argv[2]):
-    pass
-"""
-
-
-@contextlib.contextmanager
-def cpus_awake():
-    """A virtual CPU that has halted comes back to caches that others have used meanwhile, and pays
-    for each line of a record anew; the CPUs of a host under load do not halt. Here somebody runs
-    whenever nobody else wants to."""
-    spinners = [subprocess.Popen([sys.executable, "-c", SPIN, str(cpu), str(os.getpid())])
-                for cpu in sorted(os.sched_getaffinity(0))]
-    try:
-        yield
-    finally:
-        for spinner in spinners:
-            spinner.kill()
-            spinner.wait()
-
-
 def must_be_one_segment(measured: dict) -> None:
     for name, quantities in measured.items():
         runs = quantities["runs_a_send"]
@@ -56,12 +29,14 @@ def must_be_one_segment(measured: dict) -> None:
             raise Failure(f"{name}: {min(runs)} to {max(runs)} segments a send() instead of 1")
 
 
-def beside_empty(bench, sockets: int, bursts: int, shape: Shape, **of_both) -> dict:
+def beside_empty(bench, sockets: int, bursts: int, shape: Shape, client_cpu: int = CLIENT_CPU,
+                 **of_both) -> dict:
     """Measures one kind of traffic under our programs and under the empty ones."""
     sets = {"ours": Set("ours", bench.cgroups.ours, **of_both),
             "empty": Set("empty", bench.cgroups.empty, **of_both)}
     with bench.agent(bench.cgroups.ours) as agent, \
-            FanOut(bench, list(sets.values()), sockets) as fan_out, statistics_on(bench):
+            FanOut(bench, list(sets.values()), sockets, client_cpu) as fan_out, \
+            statistics_on(bench):
         for one in sets.values():
             fan_out.burst(one, shape)
         measured = alternate(
@@ -84,15 +59,16 @@ def matched(bench) -> list[dict]:
     figures = []
     # With the marks of what waits for its acknowledgement, and the popping of them.
     acks = most(5.0)
-    plan = [(500, Shape(), 10, most(5.0), acks, contextlib.nullcontext),
-            (500, Shape(), 10, most(5.0), acks, cpus_awake),
-            (8000, Shape(passes=1), 6, NO_TARGET, NO_TARGET, contextlib.nullcontext),
-            (50000, Shape(passes=1), 2, most(10), NO_TARGET, contextlib.nullcontext)]
-    for sockets, shape, bursts, target, ack_target, state in plan:
+    # A record that a run finds cold costs a cache line and a translation at each step: so it is
+    # where the reader's CPU acknowledges, and not where the data has just left.
+    plan = [(500, "", Shape(), 10, most(5.0), acks, CLIENT_CPU),
+            (500, "_one_cpu", Shape(), 10, most(5.0), acks, SERVER_CPU),
+            (8000, "", Shape(passes=1), 6, NO_TARGET, NO_TARGET, CLIENT_CPU),
+            (50000, "", Shape(passes=1), 2, most(10), NO_TARGET, CLIENT_CPU)]
+    for sockets, suffix, shape, bursts, target, ack_target, client_cpu in plan:
         count = bench.scaled(sockets)
-        with state():
-            measured = beside_empty(bench, count, bursts, shape)
-        label = f"{sockets}_sockets" + ("_awake" if state is cpus_awake else "")
+        measured = beside_empty(bench, count, bursts, shape, client_cpu)
+        label = f"{sockets}_sockets{suffix}"
         figures += [
             run_figure(f"egress_data_run_{label}", "egress", measured, target, sockets=count),
             run_figure(f"ingress_ack_run_{label}", "ingress", measured, ack_target, sockets=count)]
