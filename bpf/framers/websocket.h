@@ -169,8 +169,9 @@ FANFARE_INLINE __u32 websocket_whole_message(struct fanfare_direction *d, __u64 
 	__u32 b0 = w & 0xff, b1 = w >> 8 & 0xff, length = b1 & WEBSOCKET_LENGTH, used = 2;
 	__u32 left = d->end - d->off;
 
-	if (payloads_read || d->stage != FANFARE_STAGE_FRAMES || d->ncarry || d->frame ||
-	    d->probation || (d->flags & (FANFARE_MASKED | FANFARE_MESSAGE_UNKNOWN)) || left < 8)
+	if ((payloads_read && d->client_rule) || d->stage != FANFARE_STAGE_FRAMES || d->ncarry ||
+	    d->frame || d->probation || (d->flags & (FANFARE_MASKED | FANFARE_MESSAGE_UNKNOWN)) ||
+	    left < 8)
 		return 0;
 	if ((b0 & (WEBSOCKET_FIN | WEBSOCKET_CONTROL)) != WEBSOCKET_FIN ||
 	    !(b0 & WEBSOCKET_OPCODE) || !websocket_legal(d, b0, b1))
@@ -185,7 +186,8 @@ FANFARE_INLINE __u32 websocket_whole_message(struct fanfare_direction *d, __u64 
 		return 0;
 	d->message_bytes = length;
 	d->tally.frames++;
-	fanfare_finish_message(d);
+	d->tally.by_class[FANFARE_EVENT].messages++;
+	d->tally.by_class[FANFARE_EVENT].bytes += length;
 	return used + length;
 }
 
