@@ -54,6 +54,11 @@ def stat(title: str, description: str, unit: str, expression: str, **more) -> Pa
     return Panel(title, description, unit, {"": expression}, "stat", 4, 4, **more)
 
 
+def shown(series: str, total: str, least: float = 0) -> str:
+    """The series beyond `least`; where there are none, the total, so that nothing looks like no data."""
+    return f"{series} > {least} or {total} <= {least}"
+
+
 def quantiles(by: str, labels: str) -> dict:
     buckets = rate("ack_seconds_bucket", f"le, {by}", labels)
     legend = " ".join(f"{{{{{label.strip()}}}}}" for label in by.split(","))
@@ -61,19 +66,55 @@ def quantiles(by: str, labels: str) -> dict:
             for name, q in (("median", 0.5), ("99 %", 0.99))}
 
 
+def lost_to_capture(by: str, labels: str) -> str:
+    of = by.replace("reason", "").strip(", ")
+    total = rate("capture_losses_total", of, labels).replace("sum by ()", "sum")
+    return shown(rate("capture_losses_total", by, labels),
+                 f'label_replace({total}, "reason", "none", "", "")')
+
+
+def losses(labels: str) -> Panel:
+    """Where something is proven to be lost: of each node and signal."""
+    by = "cluster, shard, node, signal"
+    lost = f"max by ({by}) (fanfare_loss_estimate{{{labels}}}) >= 0.01"
+    of = {"Lost": lost} | {
+        name: f"max by ({by}) (fanfare_{metric}{{{labels}}}) and {lost}"
+        for name, metric in (("Now", "propagation_ratio"), ("Normal", "propagation_normal"),
+                             ("Evidence", "evidence"))}
+    return Panel("Losses", "Where agents have evidence that messages are lost, and how many: the share "
+                 "that is missing since it began, the ratio now and what it normally is. Evidence in "
+                 "nats; beyond 20.2 it is believed.", "short", of, "table", 14, 8,
+                 none="Nothing is known to be lost.",
+                 columns=("shard", "node", "signal", *of, "cluster"), sort=("Lost", True),
+                 links=(("shard", "shard"), ("host", "node")),
+                 units={"Lost": "percentunit"}, colours={"Lost": LOSS},
+                 runbooks=("FanfareReachLoss", "FanfareCopiesLoss"))
+
+
+def alerts(labels: str) -> Panel:
+    return Panel("Alerts", "Alerts that agents have firing, by their own judgement. The name leads to "
+                 "the runbook: what to do.", "short", {
+                     "Firing": "sum by (cluster, node, severity, alertname) "
+                     f"(fanfare_alerts_firing{{{labels}}}) > 0"},
+                 "table", 10, 8, none="No agent has an alert firing.",
+                 columns=("alertname", "severity", "node", "cluster"), sort=("severity", False),
+                 colours={"severity": {"critical": "red", "warning": "orange"}},
+                 links=(("runbook", "alertname"), ("host", "node")), runbooks=("FanfareReachLoss",))
+
+
 def fleet() -> dict:
     shard = "cluster, shard"
     return dashboard("fleet", "All shards of all clusters: does what is said arrive?", ("cluster",), [
         ("Now", [
-            stat("Agents", "Agents that are scraped.", "short",
-                 f"count(max by (cluster, node) (fanfare_build_info{{{FLEET}}}))",
-                 runbooks=("FanfareAgentDown", "FanfareAgentsAbsent")),
             stat("Critical alerts", "Critical alerts that agents have firing, by their own judgement.",
                  "short", f'sum(fanfare_alerts_firing{{{FLEET},severity="critical"}})',
                  steps=NONE_IS_WELL, runbooks=("FanfareReachLoss",)),
             stat("Warnings", "Warnings that agents have firing, by their own judgement.", "short",
                  f'sum(fanfare_alerts_firing{{{FLEET},severity="warning"}})',
                  steps=((0, "green"), (1, "orange"))),
+            stat("Agents", "Agents that are scraped.", "short",
+                 f"count(max by (cluster, node) (fanfare_build_info{{{FLEET}}}))",
+                 runbooks=("FanfareAgentDown", "FanfareAgentsAbsent")),
             stat("Client sockets", "Open sockets to clients, readable or not.", "short",
                  f'sum(fanfare_sockets{{{FLEET},role="client"}})'),
             stat("Events to clients", "Event messages written to clients, each copy once.", "mps",
@@ -82,18 +123,22 @@ def fleet() -> dict:
             stat("Coverage", "Client sockets that can be read, over those open. What is not covered "
                  "is not judged.", "percentunit", coverage("", FLEET).replace("sum by ()", "sum"),
                  steps=LOW_IS_BAD, most=1, runbooks=("FanfareCoverageLow",)),
+            losses(FLEET), alerts(FLEET),
             Panel("Shards", "One row for each shard, over all its nodes. A reach or ratio that is "
                   "missing is unknown, not 0. The name leads to the shard.", "short", {
+                      "Lost, worst node": f"max by ({shard}) (fanfare_loss_estimate{{{FLEET}}})",
                       "Reach": over("events_reached_total", "events_due_total", shard, FLEET),
-                      "Loss (worst node)": f"max by ({shard}) (fanfare_loss_estimate{{{FLEET}}})",
                       "Copies per event": over("event_copies_total", "events_due_total", shard,
                                                FLEET),
                       "Acknowledged": acks(shard, FLEET),
                       "Coverage": coverage(shard, FLEET),
                       "Client sockets": sockets(shard, FLEET),
                       "Events due": rate("events_due_total", shard, FLEET)},
-                  "table", 24, 9, links=(("shard", "shard"),),
-                  units={"Reach": "percentunit", "Loss (worst node)": "percentunit",
+                  "table", 24, 7, links=(("shard", "shard"),), sort=("Lost, worst node", True),
+                  columns=("shard", "Lost, worst node", "Reach", "Copies per event", "Acknowledged",
+                           "Coverage", "Client sockets", "Events due", "cluster"),
+                  colours={"Lost, worst node": LOSS, "Coverage": LOW_IS_BAD},
+                  units={"Reach": "percentunit", "Lost, worst node": "percentunit",
                          "Acknowledged": "percentunit", "Coverage": "percentunit",
                          "Events due": "mps"}, runbooks=("FanfareClusterReachLoss",))]),
         ("Shards over time", [
@@ -113,21 +158,27 @@ def fleet() -> dict:
                   "ratio shows.", "short", {"{{cluster}} {{shard}}": sockets(shard, FLEET)},
                   runbooks=("FanfareShardAbsent", "FanfareSocketCollapse")),
             Panel("Alerts of agents", "What agents have firing, by name.", "short",
-                  {"{{alertname}} {{severity}}": "sum by (alertname, severity) "
-                   f"(fanfare_alerts_firing{{{FLEET}}}) > 0 or sum by (severity) "
-                   f'(fanfare_alerts_firing{{{FLEET},severity="critical"}})'}, steps=NONE_IS_WELL),
+                  {"{{alertname}} {{severity}}": shown(
+                      f"sum by (alertname, severity) (fanfare_alerts_firing{{{FLEET}}})",
+                      f"sum by (severity) (fanfare_alerts_firing{{{FLEET}}})")}),
             Panel("Capture losses", "What agents could not read, by reason. 0 means that counts are "
-                  "exact.", "cps", {"{{reason}}": rate("capture_losses_total", "reason", FLEET)},
+                  "exact.", "cps", {"{{reason}}": lost_to_capture("reason", FLEET)},
                   runbooks=("FanfareCaptureLosses",))])])
 
 
 def shard() -> dict:
     node = "cluster, shard, node"
     pair = "cluster, shard, src, dst"
+
+    def worst(metric: str, least: float) -> str:
+        return shown(f"max by (node, signal, peer) (fanfare_{metric}{{{NODE}}})",
+                     f"max by (node) (fanfare_{metric}{{{NODE}}})", least)
+
     normal = f'max by ({node}) (fanfare_propagation_normal{{{NODE},signal="%s"}})'
     return dashboard(
         "shard", "One shard: where on the way from accepted to acknowledged does it stop?",
         ("cluster", "shard", "node"), [
+            ("Now", [losses(NODE), alerts(AGENT)]),
             ("Reach", [
                 Panel("Reach over all nodes", "Events that reached a client over events due: sums of "
                       "all nodes, then divided.", "percentunit",
@@ -145,17 +196,16 @@ def shard() -> dict:
                       runbooks=("FanfareCopiesLoss", "FanfareClusterCopiesLoss")),
                 Panel("Evidence", "Nats against \"nothing is lost\", by node and signal. Beyond 20.2 "
                       "it is believed.", "short",
-                      {"{{node}} {{signal}} {{peer}}": f"max by (node, signal, peer) "
-                       f"(fanfare_evidence{{{NODE}}})"}, steps=BELIEVED,
+                      {"{{node}} {{signal}} {{peer}}": worst("evidence", 1)}, steps=BELIEVED,
                       runbooks=("FanfareReachLoss",)),
                 Panel("Estimated loss", "Share that is missing since the loss began, by node and "
                       "signal.", "percentunit",
-                      {"{{node}} {{signal}} {{peer}}": f"max by (node, signal, peer) "
-                       f"(fanfare_loss_estimate{{{NODE}}})"}, steps=LOSS, most=1),
-                Panel("Least loss that could be proven", "By five more minutes of this traffic. 100 %: "
-                      "a quiet shard; silence of the alerts means little.", "percentunit",
-                      {"{{node}} {{signal}} {{peer}}": f"max by (node, signal, peer) "
-                       f"(fanfare_detectable_loss{{{NODE}}})"}, most=1,
+                      {"{{node}} {{signal}} {{peer}}": worst("loss_estimate", 0)}, steps=LOSS,
+                      most=1),
+                Panel("Least loss that could be proven", "By five more minutes of this traffic, of the "
+                      "signals that page. 100 %: a quiet shard; silence of the alerts means little.",
+                      "percentunit", {"{{node}} {{signal}}": "max by (node, signal) "
+                       f'(fanfare_detectable_loss{{{NODE},signal=~"reach|copies|replication"}})'}, most=1,
                       runbooks=("FanfareQuietShard",))]),
             ("Accepted and replicated", [
                 Panel("Accepted by node", "Events taken from clients.", "mps",
@@ -208,7 +258,7 @@ def shard() -> dict:
                       {"{{node}}": rate("sockets_opened_total", "node", NODE, ',role="client"')}),
                 Panel("Closed", "Client sockets that closed, by who ended them.", "cps",
                       {"{{by}}": rate("sockets_closed_total", "by", NODE, ',role="client"')},
-                      runbooks=("FanfareSocketCollapse",))])])
+                      runbooks=("FanfareSocketCollapse",))])], single=("cluster", "shard"))
 
 
 def host() -> dict:
@@ -216,6 +266,7 @@ def host() -> dict:
     legend = "{{shard}}"
     return dashboard("host", "One host: everything that its agent counts, by shard.",
                      ("cluster", "node", "shard"), [
+        ("Now", [losses(NODE), alerts(AGENT)]),
         ("Traffic", [
             Panel("Messages to clients", "By class: events, heartbeats, control frames, other.", "mps",
                   {"{{shard}} {{class}}": rate("messages_total", "shard, class", NODE,
@@ -259,7 +310,8 @@ def host() -> dict:
                    f"(fanfare_sockets{{{NODE}}})"}, runbooks=("FanfareBlind",)),
             Panel("Hops", "Client sockets whose peer is on another host (edge) or on this one (inner: "
                   "a proxy; acknowledged is its word).", "short",
-                  {"{{shard}} {{hop}}": f"sum by (shard, hop) (fanfare_sockets_by_hop{{{NODE}}})"})])])
+                  {"{{shard}} {{hop}}": f"sum by (shard, hop) (fanfare_sockets_by_hop{{{NODE}}})"})])],
+                     single=("cluster", "node"))
 
 
 def agent() -> dict:
@@ -271,14 +323,14 @@ def agent() -> dict:
                  runbooks=("FanfareAgentDown",)),
             stat("Youngest", "Time since the last start of an agent.", "s",
                  f"time() - max(fanfare_start_time_seconds{{{AGENT}}})"),
-            stat("Configurations refused", "Agents whose last reload failed.", "short",
+            stat("Bad reloads", "Agents whose last reload failed.", "short",
                  f"count(fanfare_config_last_reload_successful{{{AGENT}}} == 0) or vector(0)",
                  steps=NONE_IS_WELL, runbooks=("FanfareConfigReloadFailed",)),
-            stat("Bookkeeping error", "By how many messages written = acked + lost + unknown + in "
+            stat("Bookkeeping", "By how many messages written = acked + lost + unknown + in "
                  "flight does not hold. Anything but 0 is a defect of fanfare.", "short",
                  f"max(abs(fanfare_bookkeeping_error{{{AGENT}}}))", steps=NONE_IS_WELL,
                  runbooks=("FanfareBookkeepingBroken",)),
-            stat("Shards over the limit", "Listeners that share shard=\"other\".", "short",
+            stat("Over limit", "Listeners that share shard=\"other\".", "short",
                  f"sum(fanfare_shards_over_limit{{{AGENT}}})", steps=((0, "green"), (1, "orange")),
                  runbooks=("FanfareShardsOverLimit",)),
             stat("Posts refused", "Posts of alerts that no Alertmanager took, in the last minutes.",
@@ -286,34 +338,35 @@ def agent() -> dict:
                  "[$__rate_interval]))", steps=NONE_IS_WELL, runbooks=("FanfareAlertNotPosted",)),
             Panel("Versions", "Which agent runs where.", "short",
                   {"Agents": f"count by (cluster, version) (fanfare_build_info{{{AGENT}}})"},
-                  "table", 8, 7),
+                  "table", 8, 7, columns=("version", "Agents", "cluster")),
             Panel("Addresses", "Which node has which address: how pairs are named across nodes.",
                   "short", {"": f"max by (cluster, node, address) (fanfare_address_info{{{AGENT}}})"},
-                  "table", 16, 7, links=(("host", "node"),), runbooks=("FanfarePairLoss",))]),
+                  "table", 16, 7, columns=("node", "address", "cluster"), sort=("node", False),
+                  links=(("host", "node"),), runbooks=("FanfarePairLoss",))]),
         ("Sight", [
             Panel("Capture losses", "What was not counted, by node and reason; each reason has its own "
-                  "unit.", "cps", {"{{node}} {{reason}}": rate("capture_losses_total", "node, reason",
-                                                               AGENT)},
+                  "unit.", "cps", {"{{node}} {{reason}}": lost_to_capture("node, reason", AGENT)},
                   runbooks=("FanfareCaptureLosses",)),
             Panel("Map fill", "Entries in use over capacity. Past 100 % sockets are not counted.",
                   "percentunit", {"{{node}} {{map}}": f"max by (node, map) (fanfare_map_entries{{{AGENT}}}"
                                   f" / (fanfare_map_capacity{{{AGENT}}} > 0))"},
                   steps=((0, "green"), (0.9, "red")), most=1, runbooks=("FanfareMapNearlyFull",)),
             Panel("Alerts firing", "By node and name.", "short",
-                  {"{{node}} {{alertname}}": "sum by (node, alertname) "
-                   f"(fanfare_alerts_firing{{{AGENT}}})"}, steps=NONE_IS_WELL),
+                  {"{{node}} {{alertname}}": shown(
+                      f"sum by (node, alertname) (fanfare_alerts_firing{{{AGENT}}})",
+                      f"sum by (node) (fanfare_alerts_firing{{{AGENT}}})")}),
             Panel("Posts of alerts", "To each Alertmanager, by whether it took them.", "cps",
                   {"{{target}} {{result}}": rate("alert_posts_total", "target, result", AGENT)},
                   runbooks=("FanfareAlertNotPosted",))]),
         ("Cost", [
             Panel("CPU of a tick", "What the last reading of the kernel took, once a second.", "s",
                   {"{{node}}": f"max by (node) (fanfare_tick_seconds{{{AGENT}}})"},
-                  steps=((0, "green"), (0.5, "red"))),
+                  steps=((0, "green"), (0.5, "red")), width=8),
             Panel("Runs of kernel programs", "0 while kernel.bpf_stats_enabled is off.", "cps",
-                  {"{{node}} {{program}}": rate("bpf_runs_total", "node, program", AGENT)}),
-            Panel("CPU of kernel programs", "Seconds of CPU a second; 0 while kernel.bpf_stats_enabled "
-                  "is off.", "s", {"{{node}} {{program}}": rate("bpf_run_seconds_total",
-                                                                "node, program", AGENT)})])])
+                  {"{{node}} {{program}}": rate("bpf_runs_total", "node, program", AGENT)}, width=8),
+            Panel("CPU of kernel programs", "Share of one CPU; 0 while kernel.bpf_stats_enabled is off.",
+                  "percentunit", {"{{node}} {{program}}": rate("bpf_run_seconds_total",
+                                                               "node, program", AGENT)}, width=8)])])
 
 
 def main() -> int:

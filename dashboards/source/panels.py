@@ -21,8 +21,13 @@ class Panel:
     steps: tuple = ()  # (from this value on, colour); the first holds below it too
     most: float | None = None
     runbooks: tuple = ()
-    links: tuple = ()  # (dashboard, label) of a table's cells
-    units: dict = dataclasses.field(default_factory=dict)  # of a table's columns, by query
+    none: str = ""  # in place of "No data", where that is good news
+    # Of a table: labels and legends, in their order; what is not named is not shown.
+    columns: tuple = ()
+    links: tuple = ()  # (dashboard, or "runbook", and label) of cells
+    units: dict = dataclasses.field(default_factory=dict)  # of columns
+    colours: dict = dataclasses.field(default_factory=dict)  # of columns: steps, or colours by text
+    sort: tuple = ()  # (column, whether the greatest is first)
 
 
 def _thresholds(steps: tuple) -> dict:
@@ -40,40 +45,66 @@ def _targets(panel: Panel) -> list[dict]:
             for i, (legend, expression) in enumerate(panel.queries.items())]
 
 
-def _options(kind: str) -> dict:
-    if kind == "stat":
-        return {"reduceOptions": {"calcs": ["lastNotNull"]}, "colorMode": "value",
-                "graphMode": "none"}
-    if kind == "table":
-        return {"cellHeight": "sm", "showHeader": True}
+def _options(panel: Panel) -> dict:
+    if panel.kind == "stat":
+        return {"reduceOptions": {"calcs": ["lastNotNull"]}, "graphMode": "none",
+                "colorMode": "value" if panel.steps else "none"}
+    if panel.kind == "table":
+        return {"cellHeight": "sm", "showHeader": True,
+                "sortBy": [{"displayName": name, "desc": greatest}
+                           for name, greatest in filter(None, [panel.sort])]}
     return {"legend": {"displayMode": "table", "placement": "right", "calcs": ["lastNotNull"],
                        "sortBy": "Last *", "sortDesc": True},
             "tooltip": {"mode": "multi", "sort": "desc"}}
 
 
 def _custom(panel: Panel) -> dict:
-    if panel.kind != "timeseries":
+    if panel.kind == "table":
+        return {"minWidth": 60}  # pixels; with Grafana's own 150 columns are out of sight
+    if panel.kind == "stat":
         return {}
     return {"lineWidth": 1, "fillOpacity": 0, "showPoints": "never", "spanNulls": False,
             "thresholdsStyle": {"mode": "dashed" if len(panel.steps) > 1 else "off"}}
 
 
+def _link(to: str, label: str) -> dict:
+    if to == "runbook":
+        return {"title": "Runbook ${__value.text}", "url": "${runbooks}/${__value.text}.md",
+                "targetBlank": True}
+    return {"title": f"{to} ${{__value.text}}",
+            "url": f"/d/fanfare-{to}?${{__url_time_range}}&${{datasource:queryparam}}"
+                   f"&var-cluster=${{__data.fields.cluster}}&var-{label}=${{__value.text}}"}
+
+
+def _coloured(how) -> list[dict]:
+    text = {"id": "custom.cellOptions", "value": {"type": "color-text"}}
+    if isinstance(how, dict):
+        return [{"id": "mappings", "value": [{"type": "value", "options": {
+            word: {"color": colour, "index": i} for i, (word, colour) in enumerate(how.items())}}]}, text]
+    return [{"id": "thresholds", "value": _thresholds(how)},
+            {"id": "color", "value": {"mode": "thresholds"}}, text]
+
+
 def _table(panel: Panel) -> dict:
     """One row for each combination of labels, the queries as columns."""
-    letters = [chr(ord("A") + i) for i in range(len(panel.queries))]
-    names = {f"Value #{letter}": name for letter, name in zip(letters, panel.queries)}
-    overrides = [{"matcher": {"id": "byName", "options": name},
-                  "properties": [{"id": "unit", "value": unit}]}
-                 for name, unit in panel.units.items()]
-    overrides += [{"matcher": {"id": "byName", "options": label}, "properties": [{
-        "id": "links", "value": [{
-            "title": f"{name} ${{__value.text}}",
-            "url": f"/d/fanfare-{name}?${{__url_time_range}}&${{datasource:queryparam}}"
-                   f"&var-{label}=${{__value.text}}"}]}]} for name, label in panel.links]
+    field = {legend: f"Value #{chr(ord('A') + i)}" if len(panel.queries) > 1 else "Value"
+             for i, legend in enumerate(panel.queries)}
+    order = [field.get(name, name) for name in panel.columns]
+    properties: dict[str, list] = {}
+    for name, unit in panel.units.items():
+        properties.setdefault(name, []).append({"id": "unit", "value": unit})
+    for name, how in panel.colours.items():
+        properties.setdefault(name, []).extend(_coloured(how))
+    for to, label in panel.links:
+        properties.setdefault(label, []).append({"id": "links", "value": [_link(to, label)]})
     return {"transformations": [
         {"id": "merge", "options": {}},
-        {"id": "organize", "options": {"excludeByName": {"Time": True}, "renameByName": names}}],
-        "overrides": overrides}
+        {"id": "organize", "options": {
+            "excludeByName": {name: True for name in ("Time", *field.values()) if name not in order},
+            "indexByName": {name: i for i, name in enumerate(order)},
+            "renameByName": {value: key for key, value in field.items()}}}],
+        "overrides": [{"matcher": {"id": "byName", "options": name}, "properties": of}
+                      for name, of in properties.items()]}
 
 
 def panel_json(panel: Panel, number: int, x: int, y: int) -> dict:
@@ -83,42 +114,48 @@ def panel_json(panel: Panel, number: int, x: int, y: int) -> dict:
                 "custom": _custom(panel)}
     if panel.most is not None:
         defaults["max"] = panel.most
+    if panel.none:
+        defaults["noValue"] = panel.none
     return {
         "id": number, "type": panel.kind, "title": panel.title, "description": panel.description,
         "datasource": SOURCE, "gridPos": {"x": x, "y": y, "w": panel.width, "h": panel.height},
-        "targets": _targets(panel), "options": _options(panel.kind),
+        "targets": _targets(panel), "options": _options(panel),
         "fieldConfig": {"defaults": defaults, "overrides": table["overrides"]},
         "transformations": table["transformations"],
         "links": [{"title": f"Runbook {name}", "url": f"${{runbooks}}/{name}.md",
                    "targetBlank": True} for name in panel.runbooks]}
 
 
-def _variable(name: str, label: str, metric: str, hide: int = 0) -> dict:
+def _variable(name: str, label: str, metric: str, hide: int = 0, single: bool = False) -> dict:
     query = f"label_values({metric}, {name})"
+    several = {} if single else {"allValue": ".+", "current": {"text": ["All"], "value": ["$__all"]}}
     return {"name": name, "label": label, "type": "query", "datasource": SOURCE, "query": query,
-            "definition": query, "refresh": 2, "sort": 1, "multi": True, "includeAll": True,
-            "allValue": ".+", "current": {"text": ["All"], "value": ["$__all"]}, "hide": hide}
+            "definition": query, "refresh": 2, "sort": 1, "multi": not single,
+            "includeAll": not single, "hide": hide, **several}
 
 
-def _variables(names: tuple) -> list[dict]:
+def _variables(names: tuple, single: tuple) -> list[dict]:
     cluster, shard = 'cluster=~"$cluster"', 'shard=~"$shard"'
-    all_of_them = {
-        "cluster": _variable("cluster", "Cluster", f"fanfare_build_info{{{SCRAPED}}}"),
-        "shard": _variable("shard", "Shard", f"fanfare_sockets{{{SCRAPED},{cluster}}}"),
-        "node": _variable("node", "Node", f"fanfare_sockets{{{SCRAPED},{cluster},{shard}}}"
-                          if "shard" in names else f"fanfare_build_info{{{SCRAPED},{cluster}}}")}
+    metrics = {
+        "cluster": f"fanfare_build_info{{{SCRAPED}}}",
+        "shard": f"fanfare_sockets{{{SCRAPED},{cluster}}}",
+        "node": f"fanfare_sockets{{{SCRAPED},{cluster},{shard}}}" if "shard" in names[:-1]
+                else f"fanfare_build_info{{{SCRAPED},{cluster}}}"}
+    if names[-1] == "shard":
+        metrics["shard"] = f'fanfare_sockets{{{SCRAPED},{cluster},node=~"$node"}}'
     return [
         {"name": "datasource", "label": "Data source", "type": "datasource", "query": "prometheus",
          "refresh": 1, "hide": 0, "current": {}},
         _variable("job", "Job", "fanfare_build_info", hide=2),
         _variable("instance", "Instance", 'fanfare_build_info{job=~"$job"}', hide=2),
-        *(all_of_them[name] for name in names),
+        *(_variable(name, name.capitalize(), metrics[name], single=name in single) for name in names),
         {"name": "runbooks", "label": "Runbooks", "type": "constant", "hide": 2,
          "query": "https://fanfare.example/runbooks"}]
 
 
-def dashboard(name: str, description: str, variables: tuple, rows: list) -> dict:
-    """`rows` are (title, panels); panels are laid out from left to right."""
+def dashboard(name: str, description: str, variables: tuple, rows: list, single: tuple = ()) -> dict:
+    """`rows` are (title, panels); panels are laid out from left to right. Of the variables that are
+    `single`, one value is looked at at a time."""
     panels, number, y = [], 1, 0
     for title, members in rows:
         panels.append({"id": number, "type": "row", "title": title, "collapsed": False,
@@ -130,11 +167,11 @@ def dashboard(name: str, description: str, variables: tuple, rows: list) -> dict
             panels.append(panel_json(panel, number, x, y))
             number, x, height = number + 1, x + panel.width, max(height, panel.height)
         y += height
-    links = [{"title": f"fanfare / {other}", "type": "link", "url": f"/d/fanfare-{other}",
+    links = [{"title": other, "type": "link", "url": f"/d/fanfare-{other}",
               "includeVars": True, "keepTime": True, "targetBlank": False, "icon": "dashboard"}
              for other in DASHBOARDS if other != name]
     return {"uid": f"fanfare-{name}", "title": f"fanfare / {name}", "description": description,
             "tags": ["fanfare"], "schemaVersion": 39, "version": 1, "editable": False,
             "graphTooltip": 1, "refresh": "30s", "time": {"from": "now-1h", "to": "now"},
             "timezone": "browser", "links": links, "annotations": {"list": []},
-            "templating": {"list": _variables(variables)}, "panels": panels}
+            "templating": {"list": _variables(variables, single)}, "panels": panels}

@@ -14,7 +14,7 @@ def queries(interval: int) -> dict[str, str]:
     found = {}
     for path in sorted(GRAFANA.glob("*.json")):
         dashboard = json.loads(path.read_text(encoding="utf-8"))
-        values |= {v["name"]: v["allValue"] for v in dashboard["templating"]["list"]
+        values |= {v["name"]: v.get("allValue", ".+") for v in dashboard["templating"]["list"]
                    if v["type"] == "query"}
         for panel in dashboard["panels"]:
             for target in panel.get("targets", []):
