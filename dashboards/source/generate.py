@@ -54,9 +54,21 @@ def stat(title: str, description: str, unit: str, expression: str, **more) -> Pa
     return Panel(title, description, unit, {"": expression}, "stat", 4, 4, **more)
 
 
-def shown(series: str, total: str, least: float = 0) -> str:
-    """The series beyond `least`; where there are none, the total, so that nothing looks like no data."""
-    return f"{series} > {least} or {total} <= {least}"
+def some(metric: str, by: str, labels: str, least: float, all_by: str = "") -> str:
+    """A gauge by `by`, where it went beyond `least` in the time that is looked at, and the worst of
+    all as `signal="worst"`: no legend full of zeros, and nothing that looks like no data."""
+    each = f"max by ({by}) (%sfanfare_{metric}{{{labels}}}%s)"
+    total = f"max by ({all_by}) (fanfare_{metric}{{{labels}}})"
+    return (f"{each % ('', '')} and {each % ('max_over_time(', '[$__range])')} > {least} "
+            f'or label_replace({total}, "signal", "worst", "", "")')
+
+
+def alerts_firing(by: str, labels: str, all_by: str) -> str:
+    """By name, those that fired in the time that is looked at, and `alertname="all"`."""
+    each = f"sum by ({by}) (%sfanfare_alerts_firing{{{labels}}}%s)"
+    total = f"sum by ({all_by}) (fanfare_alerts_firing{{{labels}}})"
+    return (f"{each % ('', '')} and {each % ('max_over_time(', '[$__range])')} > 0 "
+            f'or label_replace({total}, "alertname", "all", "", "")')
 
 
 def quantiles(by: str, labels: str) -> dict:
@@ -66,25 +78,26 @@ def quantiles(by: str, labels: str) -> dict:
             for name, q in (("median", 0.5), ("99 %", 0.99))}
 
 
-def lost_to_capture(by: str, labels: str) -> str:
-    of = by.replace("reason", "").strip(", ")
-    total = rate("capture_losses_total", of, labels).replace("sum by ()", "sum")
-    return shown(rate("capture_losses_total", by, labels),
-                 f'label_replace({total}, "reason", "none", "", "")')
+def lost_to_capture(by: str, labels: str, all_by: str = "") -> str:
+    """By reason, where there was any in the time that is looked at, and `reason="all"`."""
+    each = rate("capture_losses_total", by, labels)
+    any_of = f"sum by ({by}) (increase(fanfare_capture_losses_total{{{labels}}}[$__range])) > 0"
+    total = rate("capture_losses_total", all_by, labels).replace("sum by ()", "sum")
+    return f'{each} and {any_of} or label_replace({total}, "reason", "all", "", "")'
 
 
 def losses(labels: str) -> Panel:
     """Where something is proven to be lost: of each node and signal."""
     by = "cluster, shard, node, signal"
     lost = f"max by ({by}) (fanfare_loss_estimate{{{labels}}}) >= 0.01"
-    of = {"Lost": lost} | {
+    none = f'label_replace(0 * max(fanfare_loss_estimate{{{labels}}}), "signal", "none", "", "")'
+    of = {"Lost": f"{lost} or on() {none}"} | {
         name: f"max by ({by}) (fanfare_{metric}{{{labels}}}) and {lost}"
         for name, metric in (("Now", "propagation_ratio"), ("Normal", "propagation_normal"),
                              ("Evidence", "evidence"))}
     return Panel("Losses", "Where agents have evidence that messages are lost, and how many: the share "
                  "that is missing since it began, the ratio now and what it normally is. Evidence in "
                  "nats; beyond 20.2 it is believed.", "short", of, "table", 14, 8,
-                 none="Nothing is known to be lost.",
                  columns=("shard", "node", "signal", *of, "cluster"), sort=("Lost", True),
                  links=(("shard", "shard"), ("host", "node")),
                  units={"Lost": "percentunit"}, colours={"Lost": LOSS},
@@ -96,15 +109,16 @@ def alerts(labels: str) -> Panel:
                  "the runbook: what to do.", "short", {
                      "Firing": "sum by (cluster, node, severity, alertname) "
                      f"(fanfare_alerts_firing{{{labels}}}) > 0"},
-                 "table", 10, 8, none="No agent has an alert firing.",
+                 "table", 10, 8, none="No agent that is scraped has an alert firing.",
                  columns=("alertname", "severity", "node", "cluster"), sort=("severity", False),
+                 widths={"alertname": 190},
                  colours={"severity": {"critical": "red", "warning": "orange"}},
                  links=(("runbook", "alertname"), ("host", "node")), runbooks=("FanfareReachLoss",))
 
 
 def fleet() -> dict:
     shard = "cluster, shard"
-    return dashboard("fleet", "All shards of all clusters: does what is said arrive?", ("cluster",), [
+    return dashboard("fleet", "All shards of all clusters: does what is said arrive?", [
         ("Now", [
             stat("Critical alerts", "Critical alerts that agents have firing, by their own judgement.",
                  "short", f'sum(fanfare_alerts_firing{{{FLEET},severity="critical"}})',
@@ -113,7 +127,8 @@ def fleet() -> dict:
                  f'sum(fanfare_alerts_firing{{{FLEET},severity="warning"}})',
                  steps=((0, "green"), (1, "orange"))),
             stat("Agents", "Agents that are scraped.", "short",
-                 f"count(max by (cluster, node) (fanfare_build_info{{{FLEET}}}))",
+                 f"count(max by (cluster, node) (fanfare_build_info{{{FLEET}}})) or vector(0)",
+                 steps=((0, "red"), (1, "green")),
                  runbooks=("FanfareAgentDown", "FanfareAgentsAbsent")),
             stat("Client sockets", "Open sockets to clients, readable or not.", "short",
                  f'sum(fanfare_sockets{{{FLEET},role="client"}})'),
@@ -158,9 +173,8 @@ def fleet() -> dict:
                   "ratio shows.", "short", {"{{cluster}} {{shard}}": sockets(shard, FLEET)},
                   runbooks=("FanfareShardAbsent", "FanfareSocketCollapse")),
             Panel("Alerts of agents", "What agents have firing, by name.", "short",
-                  {"{{alertname}} {{severity}}": shown(
-                      f"sum by (alertname, severity) (fanfare_alerts_firing{{{FLEET}}})",
-                      f"sum by (severity) (fanfare_alerts_firing{{{FLEET}}})")}),
+                  {"{{alertname}} {{severity}}": alerts_firing("alertname, severity", FLEET,
+                                                               "severity")}),
             Panel("Capture losses", "What agents could not read, by reason. 0 means that counts are "
                   "exact.", "cps", {"{{reason}}": lost_to_capture("reason", FLEET)},
                   runbooks=("FanfareCaptureLosses",))])])
@@ -169,15 +183,10 @@ def fleet() -> dict:
 def shard() -> dict:
     node = "cluster, shard, node"
     pair = "cluster, shard, src, dst"
-
-    def worst(metric: str, least: float) -> str:
-        return shown(f"max by (node, signal, peer) (fanfare_{metric}{{{NODE}}})",
-                     f"max by (node) (fanfare_{metric}{{{NODE}}})", least)
-
+    signal = "node, signal, peer"
     normal = f'max by ({node}) (fanfare_propagation_normal{{{NODE},signal="%s"}})'
     return dashboard(
-        "shard", "One shard: where on the way from accepted to acknowledged does it stop?",
-        ("cluster", "shard", "node"), [
+        "shard", "One shard: where on the way from accepted to acknowledged does it stop?", [
             ("Now", [losses(NODE), alerts(AGENT)]),
             ("Reach", [
                 Panel("Reach over all nodes", "Events that reached a client over events due: sums of "
@@ -196,12 +205,12 @@ def shard() -> dict:
                       runbooks=("FanfareCopiesLoss", "FanfareClusterCopiesLoss")),
                 Panel("Evidence", "Nats against \"nothing is lost\", by node and signal. Beyond 20.2 "
                       "it is believed.", "short",
-                      {"{{node}} {{signal}} {{peer}}": worst("evidence", 1)}, steps=BELIEVED,
-                      runbooks=("FanfareReachLoss",)),
+                      {"{{node}} {{signal}} {{peer}}": some("evidence", signal, NODE, 1, "node")},
+                      steps=BELIEVED, runbooks=("FanfareReachLoss",)),
                 Panel("Estimated loss", "Share that is missing since the loss began, by node and "
                       "signal.", "percentunit",
-                      {"{{node}} {{signal}} {{peer}}": worst("loss_estimate", 0)}, steps=LOSS,
-                      most=1),
+                      {"{{node}} {{signal}} {{peer}}": some("loss_estimate", signal, NODE, 0,
+                                                            "node")}, steps=LOSS, most=1),
                 Panel("Least loss that could be proven", "By five more minutes of this traffic, of the "
                       "signals that page. 100 %: a quiet shard; silence of the alerts means little.",
                       "percentunit", {"{{node}} {{signal}}": "max by (node, signal) "
@@ -258,14 +267,13 @@ def shard() -> dict:
                       {"{{node}}": rate("sockets_opened_total", "node", NODE, ',role="client"')}),
                 Panel("Closed", "Client sockets that closed, by who ended them.", "cps",
                       {"{{by}}": rate("sockets_closed_total", "by", NODE, ',role="client"')},
-                      runbooks=("FanfareSocketCollapse",))])], single=("cluster", "shard"))
+                      runbooks=("FanfareSocketCollapse",))])])
 
 
 def host() -> dict:
     by = "shard"
     legend = "{{shard}}"
-    return dashboard("host", "One host: everything that its agent counts, by shard.",
-                     ("cluster", "node", "shard"), [
+    return dashboard("host", "One host: everything that its agent counts, by shard.", [
         ("Now", [losses(NODE), alerts(AGENT)]),
         ("Traffic", [
             Panel("Messages to clients", "By class: events, heartbeats, control frames, other.", "mps",
@@ -310,16 +318,16 @@ def host() -> dict:
                    f"(fanfare_sockets{{{NODE}}})"}, runbooks=("FanfareBlind",)),
             Panel("Hops", "Client sockets whose peer is on another host (edge) or on this one (inner: "
                   "a proxy; acknowledged is its word).", "short",
-                  {"{{shard}} {{hop}}": f"sum by (shard, hop) (fanfare_sockets_by_hop{{{NODE}}})"})])],
-                     single=("cluster", "node"))
+                  {"{{shard}} {{hop}}": f"sum by (shard, hop) (fanfare_sockets_by_hop{{{NODE}}})"})])])
 
 
 def agent() -> dict:
     return dashboard("agent", "fanfare itself: does it run, see everything, reach Alertmanager, and "
-                     "what does it cost?", ("cluster", "node"), [
+                     "what does it cost?", [
         ("Now", [
             stat("Agents", "Agents that are scraped.", "short",
-                 f"count(max by (cluster, node) (fanfare_build_info{{{AGENT}}}))",
+                 f"count(max by (cluster, node) (fanfare_build_info{{{AGENT}}})) or vector(0)",
+                 steps=((0, "red"), (1, "green")),
                  runbooks=("FanfareAgentDown",)),
             stat("Youngest", "Time since the last start of an agent.", "s",
                  f"time() - max(fanfare_start_time_seconds{{{AGENT}}})"),
@@ -345,16 +353,14 @@ def agent() -> dict:
                   links=(("host", "node"),), runbooks=("FanfarePairLoss",))]),
         ("Sight", [
             Panel("Capture losses", "What was not counted, by node and reason; each reason has its own "
-                  "unit.", "cps", {"{{node}} {{reason}}": lost_to_capture("node, reason", AGENT)},
+                  "unit.", "cps", {"{{node}} {{reason}}": lost_to_capture("node, reason", AGENT, "node")},
                   runbooks=("FanfareCaptureLosses",)),
             Panel("Map fill", "Entries in use over capacity. Past 100 % sockets are not counted.",
                   "percentunit", {"{{node}} {{map}}": f"max by (node, map) (fanfare_map_entries{{{AGENT}}}"
                                   f" / (fanfare_map_capacity{{{AGENT}}} > 0))"},
                   steps=((0, "green"), (0.9, "red")), most=1, runbooks=("FanfareMapNearlyFull",)),
             Panel("Alerts firing", "By node and name.", "short",
-                  {"{{node}} {{alertname}}": shown(
-                      f"sum by (node, alertname) (fanfare_alerts_firing{{{AGENT}}})",
-                      f"sum by (node) (fanfare_alerts_firing{{{AGENT}}})")}),
+                  {"{{node}} {{alertname}}": alerts_firing("node, alertname", AGENT, "node")}),
             Panel("Posts of alerts", "To each Alertmanager, by whether it took them.", "cps",
                   {"{{target}} {{result}}": rate("alert_posts_total", "target, result", AGENT)},
                   runbooks=("FanfareAlertNotPosted",))]),
@@ -366,7 +372,8 @@ def agent() -> dict:
                   {"{{node}} {{program}}": rate("bpf_runs_total", "node, program", AGENT)}, width=8),
             Panel("CPU of kernel programs", "Share of one CPU; 0 while kernel.bpf_stats_enabled is off.",
                   "percentunit", {"{{node}} {{program}}": rate("bpf_run_seconds_total",
-                                                               "node, program", AGENT)}, width=8)])])
+                                                               "node, program", AGENT)}, width=8,
+                  soft=0.01)])])
 
 
 def main() -> int:

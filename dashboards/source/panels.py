@@ -3,8 +3,12 @@
 import dataclasses
 
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
-DASHBOARDS = ("fleet", "shard", "host", "agent")
+# The variables of each dashboard; of those in SINGLE one value is looked at at a time.
+VARIABLES = {"fleet": ("cluster",), "shard": ("cluster", "shard", "node"),
+             "host": ("cluster", "node", "shard"), "agent": ("cluster", "node")}
+SINGLE = {"shard": ("cluster", "shard"), "host": ("cluster", "node")}
 WIDTH = 24  # Grafana's grid
+COUNTS = ("short", "mps", "cps")  # units whose axis reaches 1 at least: nothing is no line at 100
 # In every selector; hidden variables, `All` unless an operator says otherwise.
 SCRAPED = 'job=~"$job",instance=~"$instance"'
 
@@ -20,11 +24,13 @@ class Panel:
     height: int = 8
     steps: tuple = ()  # (from this value on, colour); the first holds below it too
     most: float | None = None
+    soft: float | None = None  # the axis reaches at least here
     runbooks: tuple = ()
     none: str = ""  # in place of "No data", where that is good news
     # Of a table: labels and legends, in their order; what is not named is not shown.
     columns: tuple = ()
     links: tuple = ()  # (dashboard, or "runbook", and label) of cells
+    widths: dict = dataclasses.field(default_factory=dict)  # of columns, in pixels
     units: dict = dataclasses.field(default_factory=dict)  # of columns
     colours: dict = dataclasses.field(default_factory=dict)  # of columns: steps, or colours by text
     sort: tuple = ()  # (column, whether the greatest is first)
@@ -63,8 +69,10 @@ def _custom(panel: Panel) -> dict:
         return {"minWidth": 60}  # pixels; with Grafana's own 150 columns are out of sight
     if panel.kind == "stat":
         return {}
+    soft = panel.soft or (1 if panel.unit in COUNTS else None)
     return {"lineWidth": 1, "fillOpacity": 0, "showPoints": "never", "spanNulls": False,
-            "thresholdsStyle": {"mode": "dashed" if len(panel.steps) > 1 else "off"}}
+            "thresholdsStyle": {"mode": "dashed" if len(panel.steps) > 1 else "off"},
+            **({"axisSoftMax": soft} if soft else {})}
 
 
 def _link(to: str, label: str) -> dict:
@@ -93,6 +101,8 @@ def _table(panel: Panel) -> dict:
     properties: dict[str, list] = {}
     for name, unit in panel.units.items():
         properties.setdefault(name, []).append({"id": "unit", "value": unit})
+    for name, width in panel.widths.items():
+        properties.setdefault(name, []).append({"id": "custom.width", "value": width})
     for name, how in panel.colours.items():
         properties.setdefault(name, []).extend(_coloured(how))
     for to, label in panel.links:
@@ -128,13 +138,14 @@ def panel_json(panel: Panel, number: int, x: int, y: int) -> dict:
 
 def _variable(name: str, label: str, metric: str, hide: int = 0, single: bool = False) -> dict:
     query = f"label_values({metric}, {name})"
-    several = {} if single else {"allValue": ".+", "current": {"text": ["All"], "value": ["$__all"]}}
+    current = {} if single else {"text": ["All"], "value": ["$__all"]}
     return {"name": name, "label": label, "type": "query", "datasource": SOURCE, "query": query,
             "definition": query, "refresh": 2, "sort": 1, "multi": not single,
-            "includeAll": not single, "hide": hide, **several}
+            "includeAll": not single, "allValue": ".+", "current": current, "hide": hide}
 
 
-def _variables(names: tuple, single: tuple) -> list[dict]:
+def _variables(dashboard_name: str) -> list[dict]:
+    names, single = VARIABLES[dashboard_name], SINGLE.get(dashboard_name, ())
     cluster, shard = 'cluster=~"$cluster"', 'shard=~"$shard"'
     metrics = {
         "cluster": f"fanfare_build_info{{{SCRAPED}}}",
@@ -153,9 +164,17 @@ def _variables(names: tuple, single: tuple) -> list[dict]:
          "query": "https://fanfare.example/runbooks"}]
 
 
-def dashboard(name: str, description: str, variables: tuple, rows: list, single: tuple = ()) -> dict:
-    """`rows` are (title, panels); panels are laid out from left to right. Of the variables that are
-    `single`, one value is looked at at a time."""
+def _to(name: str, other: str) -> dict:
+    """The link from one dashboard to another. `All` is not taken to where one value is due."""
+    kept = [v for v in VARIABLES[name] if v in VARIABLES[other]
+            and (v in SINGLE.get(name, ()) or v not in SINGLE.get(other, ()))]
+    query = "&".join(f"${{{v}:queryparam}}" for v in ("datasource", "job", "instance", *kept))
+    return {"title": other, "type": "link", "url": f"/d/fanfare-{other}?{query}",
+            "includeVars": False, "keepTime": True, "targetBlank": False, "icon": "dashboard"}
+
+
+def dashboard(name: str, description: str, rows: list) -> dict:
+    """`rows` are (title, panels); panels are laid out from left to right."""
     panels, number, y = [], 1, 0
     for title, members in rows:
         panels.append({"id": number, "type": "row", "title": title, "collapsed": False,
@@ -167,11 +186,9 @@ def dashboard(name: str, description: str, variables: tuple, rows: list, single:
             panels.append(panel_json(panel, number, x, y))
             number, x, height = number + 1, x + panel.width, max(height, panel.height)
         y += height
-    links = [{"title": other, "type": "link", "url": f"/d/fanfare-{other}",
-              "includeVars": True, "keepTime": True, "targetBlank": False, "icon": "dashboard"}
-             for other in DASHBOARDS if other != name]
     return {"uid": f"fanfare-{name}", "title": f"fanfare / {name}", "description": description,
             "tags": ["fanfare"], "schemaVersion": 39, "version": 1, "editable": False,
             "graphTooltip": 1, "refresh": "30s", "time": {"from": "now-1h", "to": "now"},
-            "timezone": "browser", "links": links, "annotations": {"list": []},
-            "templating": {"list": _variables(variables, single)}, "panels": panels}
+            "timezone": "browser", "links": [_to(name, other) for other in VARIABLES if other != name],
+            "annotations": {"list": []},
+            "templating": {"list": _variables(name)}, "panels": panels}

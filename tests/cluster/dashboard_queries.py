@@ -10,11 +10,11 @@ GRAFANA = pathlib.Path(__file__).resolve().parents[2] / "dashboards/grafana"
 
 def queries(interval: int) -> dict[str, str]:
     """Expressions by dashboard, panel and legend, all variables at `All`."""
-    values = {"__rate_interval": f"{4 * interval}s"}  # as Grafana reckons it
+    values = {"__rate_interval": f"{4 * interval}s", "__range": "1h"}  # as Grafana reckons them
     found = {}
     for path in sorted(GRAFANA.glob("*.json")):
         dashboard = json.loads(path.read_text(encoding="utf-8"))
-        values |= {v["name"]: v.get("allValue", ".+") for v in dashboard["templating"]["list"]
+        values |= {v["name"]: v["allValue"] for v in dashboard["templating"]["list"]
                    if v["type"] == "query"}
         for panel in dashboard["panels"]:
             for target in panel.get("targets", []):

@@ -45,16 +45,21 @@ def in_panel(panel: dict, uids: set[str]) -> list[str]:
     return found
 
 
-def in_dashboard(name: str, dashboard: dict, uids: set[str]) -> list[str]:
-    found = []
+def in_dashboard(name: str, made: dict, uids: set[str]) -> list[str]:
+    found, dashboard = [], made[name]
     if "__inputs" in dashboard or dashboard["editable"] or dashboard["uid"] != f"fanfare-{name}":
         found.append("asks for inputs, is editable, or has another uid")
     due = ["datasource", *HIDDEN, *VARIABLES[name], "runbooks"]
     if [v["name"] for v in dashboard["templating"]["list"]] != due:
         found.append(f"its variables are not {due}")
     others = {f"/d/{uid}" for uid in uids} - {f"/d/fanfare-{name}"}
-    if {link["url"] for link in dashboard["links"]} != others:
+    if {link["url"].split("?")[0] for link in dashboard["links"]} != others:
         found.append(f"it does not link to {others}")
+    for link in dashboard["links"]:
+        single = {v["name"] for v in made[link["title"]]["templating"]["list"] if v.get("multi") is False}
+        several = {v["name"] for v in dashboard["templating"]["list"] if v.get("multi")}
+        found += [f"{link['url']} takes `All` of {name} to where one is due"
+                  for name in sorted(single & several) if f"${{{name}:queryparam}}" in link["url"]]
     panels = dashboard["panels"]
     if len({p["id"] for p in panels}) != len(panels):
         found.append("two panels with one id")
@@ -83,8 +88,8 @@ def main() -> int:
     if made.keys() != VARIABLES.keys():
         found.append(f"dashboards: {sorted(made)}, due: {sorted(VARIABLES)}")
     uids = {dashboard["uid"] for dashboard in made.values()}
-    for name, dashboard in sorted(made.items()):
-        found += [f"{name}: {what}" for what in in_dashboard(name, dashboard, uids)]
+    for name in sorted(made):
+        found += [f"{name}: {what}" for what in in_dashboard(name, made, uids)]
     panels = sum(p["type"] != "row" for d in made.values() for p in d["panels"])
     print("\n".join(found + [f"{len(made)} dashboards, {panels} panels: {len(found)} wrong"]))
     return 1 if found else 0
