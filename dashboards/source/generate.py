@@ -87,8 +87,8 @@ def lost_to_capture(by: str, labels: str, all_by: str = "") -> str:
 
 
 def losses(labels: str) -> Panel:
-    """Where something is proven to be lost: of each node and signal."""
-    by = "cluster, shard, node, signal"
+    """Where something is proven to be lost: of each node, signal and, of replication, peer."""
+    by = "cluster, shard, node, signal, peer"
     lost = f"max by ({by}) (fanfare_loss_estimate{{{labels}}}) >= 0.01"
     none = f'label_replace(0 * max(fanfare_loss_estimate{{{labels}}}), "signal", "none", "", "")'
     of = {"Lost": f"{lost} or on() {none}"} | {
@@ -98,18 +98,27 @@ def losses(labels: str) -> Panel:
     return Panel("Losses", "Where agents have evidence that messages are lost, and how many: the share "
                  "that is missing since it began, the ratio now and what it normally is. Evidence in "
                  "nats; beyond 20.2 it is believed.", "short", of, "table", 14, 8,
-                 columns=("shard", "node", "signal", *of, "cluster"), sort=("Lost", True),
+                 columns=("shard", "node", "signal", "peer", *of, "cluster"), sort=("Lost", True),
                  links=(("shard", "shard"), ("host", "node")),
                  units={"Lost": "percentunit"}, colours={"Lost": LOSS},
                  runbooks=("FanfareReachLoss", "FanfareCopiesLoss"))
 
 
+def gone(labels: str) -> str:
+    """Agents that were scraped within the last hour and are not any more."""
+    each = "max by (cluster, node) (%sfanfare_build_info{%s}%s)"
+    return f"{each % ('max_over_time(', labels, '[1h])')} unless {each % ('', labels, '')}"
+
+
 def alerts(labels: str) -> Panel:
-    return Panel("Alerts", "Alerts that agents have firing, by their own judgement. The name leads to "
-                 "the runbook: what to do.", "short", {
+    down = gone(labels)
+    for label, value in (("alertname", "FanfareAgentDown"), ("severity", "warning")):
+        down = f'label_replace({down}, "{label}", "{value}", "", "")'
+    return Panel("Alerts", "Alerts that agents have firing, by their own judgement, and agents that are "
+                 "gone since less than an hour. The name leads to the runbook: what to do.", "short", {
                      "Firing": "sum by (cluster, node, severity, alertname) "
-                     f"(fanfare_alerts_firing{{{labels}}}) > 0"},
-                 "table", 10, 8, none="No agent that is scraped has an alert firing.",
+                     f"(fanfare_alerts_firing{{{labels}}}) > 0 or {down}"},
+                 "table", 10, 8, none="No agent has an alert firing, none is gone.",
                  columns=("alertname", "severity", "node", "cluster"), sort=("severity", False),
                  widths={"alertname": 190},
                  colours={"severity": {"critical": "red", "warning": "orange"}},
@@ -130,11 +139,12 @@ def fleet() -> dict:
                  f"count(max by (cluster, node) (fanfare_build_info{{{FLEET}}})) or vector(0)",
                  steps=((0, "red"), (1, "green")),
                  runbooks=("FanfareAgentDown", "FanfareAgentsAbsent")),
+            stat("Agents gone", "Agents that were scraped within the last hour and are not any more: "
+                 "their hosts are not watched.", "short",
+                 f"count({gone(FLEET)}) or vector(0)", steps=((0, "green"), (1, "orange")),
+                 runbooks=("FanfareAgentDown", "FanfareAgentDiedFiring")),
             stat("Client sockets", "Open sockets to clients, readable or not.", "short",
                  f'sum(fanfare_sockets{{{FLEET},role="client"}})'),
-            stat("Events to clients", "Event messages written to clients, each copy once.", "mps",
-                 f'sum(rate(fanfare_messages_total{{{FLEET},role="client",direction="out",'
-                 'class="event"}[$__rate_interval]))'),
             stat("Coverage", "Client sockets that can be read, over those open. What is not covered "
                  "is not judged.", "percentunit", coverage("", FLEET).replace("sum by ()", "sum"),
                  steps=LOW_IS_BAD, most=1, runbooks=("FanfareCoverageLow",)),
