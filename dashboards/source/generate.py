@@ -51,7 +51,7 @@ def coverage(by: str, labels: str) -> str:
 
 
 def stat(title: str, description: str, unit: str, expression: str, **more) -> Panel:
-    return Panel(title, description, unit, {"": expression}, "stat", 4, 4, **more)
+    return Panel(title, description, unit, {"": expression}, "stat", 8, 3, **more)
 
 
 def some(metric: str, by: str, labels: str, least: float, all_by: str = "") -> str:
@@ -120,7 +120,7 @@ def alerts(labels: str) -> Panel:
                      f"(fanfare_alerts_firing{{{labels}}}) > 0 or {down}"},
                  "table", 10, 8, none="No agent has an alert firing, none is gone.",
                  columns=("alertname", "severity", "node", "cluster"), sort=("severity", False),
-                 widths={"alertname": 190},
+                 widths={"alertname": 190, "severity": 75},
                  colours={"severity": {"critical": "red", "warning": "orange"}},
                  links=(("runbook", "alertname"), ("host", "node")), runbooks=("FanfareReachLoss",))
 
@@ -341,14 +341,14 @@ def agent() -> dict:
                  runbooks=("FanfareAgentDown",)),
             stat("Youngest", "Time since the last start of an agent.", "s",
                  f"time() - max(fanfare_start_time_seconds{{{AGENT}}})"),
-            stat("Bad reloads", "Agents whose last reload failed.", "short",
+            stat("Configurations refused", "Agents whose last reload failed.", "short",
                  f"count(fanfare_config_last_reload_successful{{{AGENT}}} == 0) or vector(0)",
                  steps=NONE_IS_WELL, runbooks=("FanfareConfigReloadFailed",)),
-            stat("Bookkeeping", "By how many messages written = acked + lost + unknown + in "
+            stat("Bookkeeping error", "By how many messages written = acked + lost + unknown + in "
                  "flight does not hold. Anything but 0 is a defect of fanfare.", "short",
                  f"max(abs(fanfare_bookkeeping_error{{{AGENT}}}))", steps=NONE_IS_WELL,
                  runbooks=("FanfareBookkeepingBroken",)),
-            stat("Over limit", "Listeners that share shard=\"other\".", "short",
+            stat("Shards over the limit", "Listeners that share shard=\"other\".", "short",
                  f"sum(fanfare_shards_over_limit{{{AGENT}}})", steps=((0, "green"), (1, "orange")),
                  runbooks=("FanfareShardsOverLimit",)),
             stat("Posts refused", "Posts of alerts that no Alertmanager took, in the last minutes.",
