@@ -157,6 +157,11 @@ class HostAgent:
         """Pending and firing ones, as `fanfare alerts -o json` has them."""
         return json.loads(web.get(f"http://{self._host.address}:{METRICS}/api/v1/alerts"))
 
+    def sockets(self) -> list:
+        """As `fanfare sockets -o json` has them."""
+        argv = [self._fanfare, "sockets", "--admin", self.admin, "-o", "json"]
+        return json.loads(subprocess.run(argv, check=True, capture_output=True).stdout)
+
     def metrics(self) -> list:
         try:
             return parse_metrics(web.get(f"http://{self._host.address}:{METRICS}/metrics"))
