@@ -87,17 +87,31 @@ class Cluster:
             node.await_serving()
         web.wait_for("the shard has a leader", self.leader, START_SECONDS)
         self.clients = stack.enter_context(
-            JsonProcess("chatload", self._load_argv(), self._logs / "chatload.log"))
+            JsonProcess("chatload", self._load_argv(CLIENTS), self._logs / "chatload.log"))
         self.await_clients()
 
-    def _load_argv(self) -> list:
-        nodes = ",".join(f"{n.name}={n.host.address}:{CLIENTS}" for n in self.nodes.values())
+    def _load_argv(self, port: int) -> list:
+        nodes = ",".join(f"{n.name}={n.host.address}:{port}" for n in self.nodes.values())
         load = self.load
         return [self._work / "chatload", "--nodes", nodes, "--clients", str(load.clients),
                 "--rooms", str(load.rooms), "--in", str(load.rooms_of_client),
                 "--rate", str(load.rate), "--rest", str(load.rest_share),
                 "--settle", f"{load.settle_seconds}s", "--read-buffer", str(load.read_buffer),
                 "--from", ",".join(self.cells.addresses)]
+
+    def second_shard(self, name: str, above: int) -> None:
+        """Another shard under the same load, its ports `above` those of the first; it stays well."""
+        for agent in self.agents.values():
+            agent.watch(name, above)
+        nodes = [ChatNode(self._work / "chatd", node.host, [n.host for n in self.nodes.values()],
+                          self._logs / f"{name}-{node.name}", above) for node in self.nodes.values()]
+        for node in nodes:
+            self._stack.callback(node.stop)
+            node.start()
+        for node in nodes:
+            node.await_serving()
+        self._stack.enter_context(JsonProcess("chatload", self._load_argv(CLIENTS + above),
+                                              self._logs / f"{name}-chatload.log"))
 
     def await_clients(self, seconds: float = START_SECONDS) -> None:
         due = {name: self.load.clients for name in self.nodes}

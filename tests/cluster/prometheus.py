@@ -50,6 +50,11 @@ class Prometheus:
         stop(self._process)
         self._directory.cleanup()
 
+    def keep(self, directory: pathlib.Path) -> None:
+        """Ends it and leaves there what it has stored."""
+        stop(self._process)
+        shutil.copytree(f"{self._directory.name}/tsdb", directory)
+
     def _config(self) -> str:
         targets = ", ".join(f'"{n.host.address}:{METRICS}"' for n in self._cluster.nodes.values())
         alertmanager = self._cluster.alertmanager.url.removeprefix("http://")

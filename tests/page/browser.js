@@ -94,6 +94,10 @@ const commands = {
     await page.screenshot({ path: file, fullPage: whole });
     return {};
   },
+  // Until nothing has been asked of the network for half a second.
+  rest: async () => { await page.waitForLoadState("networkidle"); return {}; },
+  text: async () => ({ text: await page.evaluate(() => document.body.innerText) }),
+  links: async () => ({ links: await page.evaluate(() => [...document.links].map((link) => link.href)) }),
   // Opens the page anew and goes through it with the Tab key, Enter on all that can be opened, until
   // the focus leaves the page.
   walk: async () => {
