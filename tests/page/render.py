@@ -118,13 +118,19 @@ def main() -> int:
         parser.add_argument(f"--{name}", type=pathlib.Path)
     parser.add_argument("--all", action="store_true")
     options = parser.parse_args()
+    recorded = options.recording / "marks.json"
+    if bool(options.fanfare) != bool(options.cluster):
+        parser.error("--fanfare and --cluster go together: they make the recording")
+    if bool(options.fanfare) == recorded.is_file():
+        parser.error(f"{options.recording} is " + ("there already: leave --fanfare out to use it"
+                     if options.fanfare else "no recording: make it with --fanfare and --cluster"))
     end_on_signals()
     work = options.work.resolve()
     logs = work / "render"
     logs.mkdir(exist_ok=True)
     if options.fanfare:
         record(options.fanfare, options.cluster, work / "run", options.recording)
-    marks = json.loads((options.recording / "marks.json").read_text(encoding="utf-8"))
+    marks = json.loads(recorded.read_text(encoding="utf-8"))
     with (Store(options.recording, logs / "prometheus.log") as store,
           Grafana(options.grafana, store.url, logs / "grafana.log") as grafana,
           Browser(work, logs / "browser.log") as browser):
