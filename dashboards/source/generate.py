@@ -120,7 +120,7 @@ def alerts(labels: str) -> Panel:
                      f"(fanfare_alerts_firing{{{labels}}}) > 0 or {down}"},
                  "table", 10, 8, none="No agent has an alert firing, none is gone.",
                  columns=("alertname", "severity", "node", "cluster"), sort=("severity", False),
-                 widths={"alertname": 190, "severity": 75},
+                 widths={"alertname": 190, "severity": 95},
                  colours={"severity": {"critical": "red", "warning": "orange"}},
                  links=(("runbook", "alertname"), ("host", "node")), runbooks=("FanfareReachLoss",))
 

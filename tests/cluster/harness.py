@@ -9,6 +9,7 @@ import pathlib
 import signal
 import time
 
+import second
 import web
 from alertmanager import Alertmanager
 from cells import Cells
@@ -99,19 +100,20 @@ class Cluster:
                 "--settle", f"{load.settle_seconds}s", "--read-buffer", str(load.read_buffer),
                 "--from", ",".join(self.cells.addresses)]
 
-    def second_shard(self, name: str, above: int) -> None:
-        """Another shard under the same load, its ports `above` those of the first; it stays well."""
+    def second_shard(self, name: str) -> None:
+        """Another shard on the same hosts, under the same load; it stays well."""
         for agent in self.agents.values():
-            agent.watch(name, above)
-        nodes = [ChatNode(self._work / "chatd", node.host, [n.host for n in self.nodes.values()],
-                          self._logs / f"{name}-{node.name}", above) for node in self.nodes.values()]
+            second.watch(agent, name)
+        hosts = [node.host for node in self.nodes.values()]
+        nodes = [second.SecondNode(self._work / "chatd", host, hosts, self._logs / f"{name}-{host.name}")
+                 for host in hosts]
         for node in nodes:
             self._stack.callback(node.stop)
             node.start()
         for node in nodes:
             node.await_serving()
-        self._stack.enter_context(JsonProcess("chatload", self._load_argv(CLIENTS + above),
-                                              self._logs / f"{name}-chatload.log"))
+        self._stack.enter_context(JsonProcess(
+            f"chatload of {name}", self._load_argv(CLIENTS + second.ABOVE), self._logs / f"{name}-chatload.log"))
 
     def await_clients(self, seconds: float = START_SECONDS) -> None:
         due = {name: self.load.clients for name in self.nodes}

@@ -18,15 +18,12 @@ START_SECONDS = 20
 class ChatNode:
     """`chatd`: it is what is under watch, and knows nothing of the agent."""
 
-    def __init__(self, chatd: pathlib.Path, host: Host, hosts: list[Host], log: pathlib.Path,
-                 above: int = 0):
-        """`above` is added to every port, for a second shard on the same hosts."""
+    def __init__(self, chatd: pathlib.Path, host: Host, hosts: list[Host], log: pathlib.Path):
         self.name, self.host = host.name, host
-        self._clients, self._inner = CLIENTS + above, INNER + above
-        peers = ",".join(f"{h.name}={h.address}:{RAFT + above}" for h in hosts)
-        self._argv = [chatd, "--id", host.name, "--raft", f"{host.address}:{RAFT + above}",
-                      "--http", f"{host.address}:{self._clients}",
-                      "--inner", f"{host.address}:{self._inner}", "--peers", peers]
+        peers = ",".join(f"{h.name}={h.address}:{RAFT}" for h in hosts)
+        self._argv = [chatd, "--id", host.name, "--raft", f"{host.address}:{RAFT}",
+                      "--http", f"{host.address}:{CLIENTS}", "--inner", f"{host.address}:{INNER}",
+                      "--peers", peers]
         self._log = log
         self._starts = 0
         self.started = 0.0  # time.monotonic() of the last start
@@ -46,7 +43,7 @@ class ChatNode:
         def serving():
             if self._process.poll() is not None:
                 raise Failure(f"{self.name} has ended: see {self._log.parent}")
-            return web.get(f"http://{self.host.address}:{self._clients}/publish")
+            return web.get(f"http://{self.host.address}:{CLIENTS}/publish")
 
         web.wait_for(f"{self.name} serves clients", lambda: refuses_nonsense(serving),
                      START_SECONDS)
@@ -66,7 +63,7 @@ class ChatNode:
 
     def _ask(self, path: str, post: bool = False) -> str:
         try:
-            return web.get(f"http://{self.host.address}:{self._inner}{path}", post)
+            return web.get(f"http://{self.host.address}:{INNER}{path}", post)
         except OSError as error:
             raise Failure(f"{self.name}{path}: {error}") from None
 
@@ -140,16 +137,6 @@ class HostAgent:
         self.stop()
         self.start()
         self.await_ready()
-
-    def watch(self, name: str, above: int) -> None:
-        """A restart, from which on it watches a second shard too, its ports `above` the first's."""
-        config = json.loads(self._config.read_text(encoding="utf-8"))
-        first = config["shards"][0]
-        config["shards"].append({
-            **first, "name": name, "match": {"listen_ports": [CLIENTS + above]},
-            "replication": {**first["replication"], "ports": [RAFT + above]}})
-        self._config.write_text(json.dumps(config, indent=2), encoding="utf-8")
-        self.restart()
 
     def edit_state(self, edit) -> None:
         """A restart, between whose ends `edit` may change what the agent has learned."""

@@ -10,7 +10,7 @@ import time
 from harness import Cluster, Load
 from rules_scenarios import FAST, watched
 
-SECOND, ABOVE = "chat-2", 100
+SECOND = "chat-2"
 LEARN_SECONDS = 240
 SPACING_SECONDS = 15  # between the nodes of a roll-out
 OUTAGE_SECONDS = 75  # with the bad build everywhere
@@ -43,7 +43,7 @@ def record(fanfare: pathlib.Path, work: pathlib.Path, logs: pathlib.Path, direct
     """Eleven minutes. `directory` must not be there yet."""
     directory.mkdir(parents=True)
     with Cluster(fanfare, work, logs, Load()) as cluster:
-        cluster.second_shard(SECOND, ABOVE)
+        cluster.second_shard(SECOND)
         with watched(cluster, FAST) as prometheus:
             marks = play(cluster)
             prometheus.keep(directory / "tsdb")
