@@ -344,8 +344,9 @@ struct fanfare_reader {
  * not on the stack: the verifier then sees unknown scalars and its states converge. Egress is
  * serialised by the socket lock; ingress is not and takes `busy`.
  *
- * The order is for the cache: at many sockets a run is made of cache misses. Of a hash element 56
- * bytes stand before the value. What an event touches fills that line and the next, which the
+ * The order is for the cache: at many sockets a run is made of cache misses. Of an array's
+ * first line 56 bytes stand before its values (6.18; what they are differs from kernel to kernel,
+ * and then costs a line more). What an event touches fills that line and the next, which the
  * hardware fetches together, up to the bytes of class event in the tally.
  */
 struct fanfare_direction {
@@ -473,7 +474,19 @@ enum fanfare_life {
 	FANFARE_CLOSED, /* TCP_CLOSE was seen: final, the agent deletes it */
 };
 
-/* One accepted TCP connection, or a dialled one to a replication port. Key: the socket cookie. */
+/*
+ * What leads from a socket's cookie to the place of its record: in the low bits 1 + the place, above
+ * them the cookie, whose own high bits fall off (there are 2^40 sockets until two look alike).
+ */
+#define FANFARE_INDEX_PLACE_BITS 24
+#define FANFARE_INDEX_ENTRY(cookie, place)                                                         \
+	((__u64)(cookie) << FANFARE_INDEX_PLACE_BITS | ((__u64)(place) + 1))
+#define FANFARE_INDEX_PLACE(entry) ((__u32)((entry) & ((1U << FANFARE_INDEX_PLACE_BITS) - 1)) - 1)
+#define FANFARE_INDEX_FITS(entry, cookie)                                                          \
+	((entry) >> FANFARE_INDEX_PLACE_BITS ==                                                    \
+	 (__u64)(cookie) << FANFARE_INDEX_PLACE_BITS >> FANFARE_INDEX_PLACE_BITS)
+
+/* One accepted TCP connection, or a dialled one to a replication port. */
 struct fanfare_flow {
 	struct fanfare_direction out;
 	__u64 opened_ns;	  /* CLOCK_MONOTONIC of accept; 0 = older than the agent */
@@ -492,8 +505,10 @@ struct fanfare_flow {
 	__u8 close_state;		   /* TCP state left at the close, see tcp_states.h */
 	__u8 protocol;			   /* enum fanfare_protocol */
 	__u8 dialled;			   /* 1: this end connected (replication only) */
-	struct fanfare_exchanges
-		exchanges; /* a hash element is then 832 bytes: whole cache lines */
+	struct fanfare_exchanges exchanges;
+	/* What follows shares a cache line with the next record. */
+	__u64 cookie; /* of the socket; 0: the record is free */
+	__u64 reserved[6];
 };
 
 /* Whether the messages to the client are counted. Between two streams there is nothing to count. */
@@ -544,8 +559,8 @@ FANFARE_ASSERT(sizeof(struct fanfare_acks) == 192 + 104, "no hidden padding");
 FANFARE_ASSERT(__builtin_offsetof(struct fanfare_acks, acked) % 64 == 0,
 	       "what only ingress writes begins a cache line");
 FANFARE_ASSERT((56 + __builtin_offsetof(struct fanfare_flow, acks)) % 64 == 0,
-	       "56 bytes stand before the value in a hash element");
-FANFARE_ASSERT(sizeof(struct fanfare_flow) == 832 - 56, "no hidden padding, whole cache lines");
+	       "56 bytes stand before the values of an array");
+FANFARE_ASSERT(sizeof(struct fanfare_flow) == 832, "no hidden padding, whole cache lines");
 FANFARE_ASSERT(sizeof(struct fanfare_owner) == 56, "no hidden padding");
 FANFARE_ASSERT(sizeof(struct fanfare_rpc) == 40, "lies over what only WebSocket needs");
 FANFARE_ASSERT(sizeof(struct fanfare_http) == 40, "lies over what only WebSocket needs");

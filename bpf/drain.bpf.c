@@ -81,7 +81,7 @@ SEC("cgroup_skb/ingress")
 int on_drain(struct __sk_buff *skb)
 {
 	__u64 cookie = bpf_get_socket_cookie(skb);
-	struct fanfare_flow *flow = bpf_map_lookup_elem(&flows, &cookie);
+	struct fanfare_flow *flow = find_flow(cookie);
 	struct bpf_sock *sk = skb->sk;
 	__u32 held;
 

@@ -65,7 +65,7 @@ static __always_inline void count_egress(struct __sk_buff *skb, struct bpf_sock 
 		return;
 	}
 	cookie = bpf_get_socket_cookie(skb);
-	flow = bpf_map_lookup_elem(&flows, &cookie);
+	flow = find_flow(cookie);
 	if (!flow || flow->out.stage == FANFARE_STAGE_DISMISSED)
 		return;
 	flags_before = flow->out.flags;

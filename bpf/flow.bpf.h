@@ -3,14 +3,13 @@
 #ifndef FANFARE_FLOW_BPF_H
 #define FANFARE_FLOW_BPF_H
 
+#include "bpf/flow_table.bpf.h"
 #include "bpf/framers/http_upgrade.h"
 #include "bpf/framers/http_walk.h"
 #include "bpf/framers/rpc.h"
 #include "bpf/knobs.bpf.h"
 #include "bpf/losses.bpf.h"
 #include "bpf/maps.bpf.h"
-
-const __u8 blank_flow[sizeof(struct fanfare_flow)] __weak = {};
 
 static __always_inline void watch_flow(struct fanfare_flow *flow)
 {
@@ -50,27 +49,6 @@ static __always_inline void name_flow(struct fanfare_flow *flow, struct sock *sk
 	flow->cgroup_id = cgroup ? cgroup->kn->id : 0;
 	flow->remote_port = bpf_ntohs(common->skc_dport);
 	flow->local_port = common->skc_num;
-}
-
-/* A blank record; 0 where there is one already, or no room. */
-static __always_inline struct fanfare_flow *new_flow(__u64 cookie, __u64 now_ns)
-{
-	struct fanfare_flow *flow;
-	/* Before d7ba4cc900bf (6.4) map operations returned an int: the upper half is not theirs. */
-	int error;
-
-	error = bpf_map_update_elem(&flows, &cookie, blank_flow, BPF_NOEXIST);
-	if (error) {
-		if (error != -17 /* EEXIST: it is followed already */)
-			lose(FANFARE_LOSS_FLOW_MAP_FULL, 1);
-		return 0;
-	}
-	flow = bpf_map_lookup_elem(&flows, &cookie);
-	if (!flow)
-		return 0;
-	flow->out.last_ns = now_ns;
-	flow->in.last_ns = now_ns;
-	return flow;
 }
 
 /* Where HTTP is walked, both directions begin with it. */

@@ -10,6 +10,7 @@
 
 #include "bpf/framers/stream.h"
 #include "bpf/inbound.bpf.h"
+#include "bpf/places.bpf.h"
 
 #define HELD_STREAMS   128  /* directions with a hole at once */
 #define HELD_PAGES     1024 /* of all of them: 4.6 MB */
@@ -83,22 +84,6 @@ struct {
 extern __u32 streams_in_use, streams_begun, pages_in_use, pages_begun;
 extern __u64 reclaimed_ns; /* CLOCK_MONOTONIC of the last look for what is too old */
 
-/* 1 + a place that nobody else has, 0: all are in use. */
-static __always_inline __u32 take_place(void *given_back, __u32 *begun, __u32 *in_use, __u32 places)
-{
-	__u32 place;
-
-	if (bpf_map_pop_elem(given_back, &place)) {
-		if (*begun >= places)
-			return 0;
-		place = __sync_fetch_and_add(begun, 1);
-		if (place >= places)
-			return 0;
-	}
-	__sync_fetch_and_add(in_use, 1);
-	return 1 + place;
-}
-
 static __always_inline __u32 take_page(void)
 {
 	return take_place(&free_pages, &pages_begun, &pages_in_use, HELD_PAGES);
@@ -111,8 +96,7 @@ static __always_inline void give_page(__u16 *page)
 	if (!*page)
 		return;
 	*page = 0;
-	bpf_map_push_elem(&free_pages, &place, 0);
-	__sync_fetch_and_add(&pages_in_use, -1);
+	give_place(&free_pages, &pages_in_use, place);
 }
 
 static __always_inline struct held_stream *held_stream(__u32 held)
@@ -146,8 +130,7 @@ static __noinline void drop_held(__u32 held)
 	if (!stream)
 		return;
 	bpf_loop(HELD_WINDOW, give_page_of, &stream, 0);
-	bpf_map_push_elem(&free_streams, &place, 0);
-	__sync_fetch_and_add(&streams_in_use, -1);
+	give_place(&free_streams, &streams_in_use, place);
 }
 
 /* 1 + the place of an empty stream, 0: all are in use. */

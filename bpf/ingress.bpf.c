@@ -48,8 +48,8 @@ struct arrival {
  * The flow that has to be read for this segment, or 0; pops what it acknowledges. Apart for its
  * stack, which would stand below that of a walk.
  */
-static __noinline struct fanfare_flow *find_flow(struct __sk_buff *skb, struct bpf_sock *sk,
-						 struct arrival *arrival)
+static __noinline struct fanfare_flow *flow_to_read(struct __sk_buff *skb, struct bpf_sock *sk,
+						    struct arrival *arrival)
 {
 	struct segment segment = read_segment(skb);
 	int may_hold_handshake = is_read_at_once(sk->src_port);
@@ -59,7 +59,7 @@ static __noinline struct fanfare_flow *find_flow(struct __sk_buff *skb, struct b
 	if (!segment.length && !(acks_enabled && segment.has_ack) && !may_hold_handshake)
 		return 0;
 	cookie = bpf_get_socket_cookie(skb);
-	flow = bpf_map_lookup_elem(&flows, &cookie);
+	flow = find_flow(cookie);
 	if (!flow) {
 		if (may_hold_handshake && segment.length && is_opening(sk))
 			hold_handshake(skb, sk, &segment);
@@ -88,7 +88,7 @@ static __noinline struct fanfare_flow *find_flow(struct __sk_buff *skb, struct b
 static __always_inline void count_ingress(struct __sk_buff *skb, struct bpf_sock *sk)
 {
 	struct arrival arrival = {};
-	struct fanfare_flow *flow = find_flow(skb, sk, &arrival);
+	struct fanfare_flow *flow = flow_to_read(skb, sk, &arrival);
 	struct fanfare_direction *in;
 	__u32 held;
 

@@ -9,18 +9,6 @@
 #include "bpf/knobs.bpf.h"
 
 /*
- * One record for each accepted TCP connection until it proves not to be ours. Keyed by cookie:
- * readable in batches, and it outlives the socket so that final counts are not lost. Not LRU: a
- * full map is a named loss. max_entries is `limits.sockets`.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 131072);
-	__type(key, __u64);
-	__type(value, struct fanfare_flow);
-} flows __weak SEC(".maps");
-
-/*
  * By local port: records that still want packets. Traffic of any other port costs a load or two and
  * no lookup. A filter only: one port may serve several network namespaces. Defined in
  * sockets.bpf.c: __weak variables would take their room once for each object.

@@ -99,7 +99,7 @@ int on_task_file(struct bpf_iter__task_file *ctx)
 		return 0;
 	else if (adopting)
 		adopt(sk, tcp, owner.cookie);
-	if (owner.tcp_state != FANFARE_TCP_LISTEN && !bpf_map_lookup_elem(&flows, &owner.cookie))
+	if (owner.tcp_state != FANFARE_TCP_LISTEN && !find_flow(owner.cookie))
 		return 0;
 
 	owner.srtt_us = tcp->srtt_us >> 3; /* the kernel keeps it in eighths */

@@ -50,7 +50,7 @@ static long reclaim_stream(__u32 index, __u64 *now_ns)
 	if (!stream || *now_ns - stream->since_ns < held_max_ns)
 		return 0;
 	cookie = stream->cookie;
-	flow = cookie ? bpf_map_lookup_elem(&flows, &cookie) : 0;
+	flow = cookie ? find_flow(cookie) : 0;
 	if (!flow)
 		return 0;
 	busy = __sync_fetch_and_or(&flow->in.busy, 1);

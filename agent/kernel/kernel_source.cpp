@@ -9,7 +9,7 @@
 #include <system_error>
 #include <utility>
 
-#include "agent/kernel/flow_reader.h"
+#include "agent/kernel/flow_table.h"
 #include "agent/kernel/owner_scan.h"
 #include "agent/kernel/probes.h"
 #include "agent/kernel/reach_reader.h"
@@ -22,13 +22,13 @@ class KernelSource::Parts {
  public:
   Parts(const CgroupTarget& cgroup, const Knobs& knobs)
       : probes(cgroup, knobs),
-        flows(bpf_map__fd(probes->maps.flows), knobs.sockets),
+        flows(probes),
         owners(probes.owners_link(), cgroup.path),
         reach(probes, knobs),
         capacity(knobs.sockets) {}
 
   Probes probes;
-  FlowReader flows;
+  FlowTable flows;
   OwnerScan owners;
   ReachReader reach;
   std::uint32_t capacity;
@@ -39,7 +39,7 @@ class KernelSource::Parts {
 KernelSource::KernelSource(const CgroupTarget& cgroup, const Knobs& knobs)
     : parts_(std::make_unique<Parts>(cgroup, knobs)) {
   adopt_open_sockets(std::chrono::steady_clock::now().time_since_epoch());
-  scope_ = prove_scope(cgroup, bpf_map__fd(parts_->probes->maps.flows));
+  scope_ = prove_scope(cgroup, parts_->flows);
 }
 
 KernelSource::~KernelSource() = default;
@@ -96,7 +96,8 @@ void KernelSource::read_losses(Snapshot& snapshot) const {
 
 void KernelSource::read_programs(Snapshot& snapshot) const {
   const auto& programs = parts_->probes->progs;
-  for (const auto* program : {programs.on_egress, programs.on_ingress, programs.on_set_state}) {
+  for (const auto* program : {programs.on_egress, programs.on_ingress, programs.on_set_state,
+                              programs.on_set_state_again}) {
     bpf_prog_info info{};
     std::uint32_t size = sizeof info;
     if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) != 0) continue;

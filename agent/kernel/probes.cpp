@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
@@ -89,6 +90,18 @@ void chain(const bpf_map* place, const bpf_program* program) {
     refuse(Step::load, "the kernel refused to chain the programs", -error);
 }
 
+// Four slots a record: the more there are, the fewer sockets find theirs taken. A slot is 8 bytes,
+// a record 832.
+void set_room(fanfare_bpf& skeleton, std::uint32_t sockets) {
+  const std::uint32_t slots = 4 * std::bit_ceil(sockets);
+  bpf_map__set_max_entries(skeleton.maps.flows, sockets);
+  bpf_map__set_max_entries(skeleton.maps.free_flows, sockets);
+  bpf_map__set_max_entries(skeleton.maps.flows_elsewhere, sockets);
+  bpf_map__set_max_entries(skeleton.maps.flow_index, slots);
+  skeleton.rodata->flows_max = sockets;
+  skeleton.rodata->flow_index_mask = slots - 1;
+}
+
 using PortTable = std::map<std::size_t, std::uint8_t>;
 
 // The programs read the table meanwhile: only what differs is written.
@@ -124,7 +137,7 @@ void Probes::load(const Knobs& knobs, const CgroupTarget& cgroup) {
   const auto publishing = places_that_publish(knobs.shards);
   for (std::size_t i = 0; i < publishing.size(); ++i)
     skeleton_->rodata->publish_sets[i] = publish_set(knobs.shards[publishing[i]].publishes);
-  bpf_map__set_max_entries(skeleton_->maps.flows, knobs.sockets);
+  set_room(*skeleton_.get(), knobs.sockets);
   set_client_rules(*skeleton_.get(), knobs);
   if (const int error = fanfare_bpf::load(skeleton_.get()))
     refuse(Step::load, "the kernel refused the programs", -error);
@@ -162,12 +175,14 @@ void Probes::attach(const CgroupTarget& cgroup) {
   const Fd directory(::open(cgroup.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory) refuse(Step::attach, "opening " + cgroup.path, errno);
   // Births first: a socket accepted from here on has a record before its first byte leaves.
-  state_ = held(bpf_program__attach(skeleton_->progs.on_set_state), "to inet_sock_set_state");
-  egress_ = held(bpf_program__attach_cgroup(skeleton_->progs.on_egress, directory.get()),
+  const auto& programs = skeleton_->progs;
+  state_ = held(bpf_program__attach(programs.on_set_state), "to inet_sock_set_state");
+  state_again_ = held(bpf_program__attach(programs.on_set_state_again), "to inet_sock_set_state");
+  egress_ = held(bpf_program__attach_cgroup(programs.on_egress, directory.get()),
                  "to the cgroup's egress");
-  ingress_ = held(bpf_program__attach_cgroup(skeleton_->progs.on_ingress, directory.get()),
+  ingress_ = held(bpf_program__attach_cgroup(programs.on_ingress, directory.get()),
                   "to the cgroup's ingress");
-  owners_ = held(bpf_program__attach_iter(skeleton_->progs.on_task_file, nullptr),
+  owners_ = held(bpf_program__attach_iter(programs.on_task_file, nullptr),
                  "the iterator over open files");
 }
 

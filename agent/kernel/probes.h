@@ -51,7 +51,7 @@ class Probes {
   void attach(const CgroupTarget& cgroup);
 
   Skeleton<fanfare_bpf> skeleton_;
-  Link state_, owners_, egress_, ingress_;
+  Link state_, state_again_, owners_, egress_, ingress_;
 
  public:
   bpf_link* owners_link() const { return owners_.get(); }

@@ -2,7 +2,6 @@
 #include "agent/kernel/scope_proof.h"
 
 #include <arpa/inet.h>
-#include <bpf/bpf.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <poll.h>
@@ -20,6 +19,7 @@
 #include <string_view>
 
 #include "agent/kernel/fd.h"
+#include "agent/kernel/flow_table.h"
 #include "bpf/abi.h"
 
 namespace fanfare {
@@ -135,32 +135,32 @@ Report run_child(const std::string& parent, Where where) {
   return report;
 }
 
-std::uint64_t counted(int flows_fd, std::uint64_t cookie) {
-  fanfare_flow flow{};
-  if (bpf_map_lookup_elem(flows_fd, &cookie, &flow) != 0) return 0;
-  return flow.out.tally.by_class[FANFARE_EVENT].messages;
+std::uint64_t counted(const FlowTable& flows, std::uint64_t cookie) {
+  const auto flow = flows.find(cookie);
+  if (!flow) return 0;
+  return flow->out.tally.by_class[FANFARE_EVENT].messages;
 }
 
 }  // namespace
 
-std::string prove_counting(const CgroupTarget& cgroup, int flows_fd) {
+std::string prove_counting(const CgroupTarget& cgroup, const FlowTable& flows) {
   const auto report = run_child(cgroup.path, Where::this_netns);
   if (report.error || !report.cookie)
     return std::string("no loopback connection could be made to test with: ") +
            std::strerror(report.error);
-  const auto seen = counted(flows_fd, report.cookie);
+  const auto seen = counted(flows, report.cookie);
   if (seen == messages) return {};
   return std::to_string(messages) + " messages were sent, " + std::to_string(seen) + " counted";
 }
 
-ScopeProof prove_scope(const CgroupTarget& cgroup, int flows_fd) {
+ScopeProof prove_scope(const CgroupTarget& cgroup, const FlowTable& flows) {
   const auto report = run_child(cgroup.path, Where::foreign_netns);
   if (report.error || !report.cookie)
     return {ScopeResult::unproven,
             std::string("no socket in a foreign network namespace could be made to test with: ") +
                 std::strerror(report.error),
             report.cookie};
-  if (counted(flows_fd, report.cookie) != messages)
+  if (counted(flows, report.cookie) != messages)
     return {ScopeResult::refuted,
             "a socket in a foreign network namespace" +
                 std::string(report.cgroup ? " and cgroup" : "") + " was not counted",

@@ -11,6 +11,8 @@
 
 namespace fanfare {
 
+class FlowTable;
+
 enum class ScopeResult { proven, netns_only, unproven, refuted };
 
 struct ScopeProof {
@@ -21,9 +23,9 @@ struct ScopeProof {
 
 // Three messages from a socket in a cgroup of its own below `cgroup` (in the network namespace at
 // hand) came out as three: the programs fire and count. Returns what stands against it, or nothing.
-std::string prove_counting(const CgroupTarget& cgroup, int flows_fd);
+std::string prove_counting(const CgroupTarget& cgroup, const FlowTable& flows);
 
 // Takes some milliseconds, at most two seconds. Leaves nothing behind.
-ScopeProof prove_scope(const CgroupTarget& cgroup, int flows_fd);
+ScopeProof prove_scope(const CgroupTarget& cgroup, const FlowTable& flows);
 
 }  // namespace fanfare

@@ -16,6 +16,7 @@
 #include <memory>
 
 #include "agent/kernel/fd.h"
+#include "agent/kernel/flow_table.h"
 #include "agent/kernel/owner_scan.h"
 #include "agent/kernel/permissions.h"
 #include "agent/kernel/probes.h"
@@ -150,7 +151,7 @@ void try_programs(const CgroupTarget& cgroup, const Knobs& knobs, Trial& trial) 
   const CgroupTarget target = trial.own_cgroup ? find_cgroup(directory.path()) : cgroup;
   const Probes probes(target, knobs);
   trial.load = trial.attach = done();
-  const auto against = prove_counting(target, bpf_map__fd(probes->maps.flows));
+  const auto against = prove_counting(target, FlowTable(probes));
   trial.packet = against.empty() ? done() : failure(0, against);
   try_owners(probes, cgroup.path, trial);
 }
@@ -170,7 +171,7 @@ Trial try_kernel(const std::optional<CgroupTarget>& cgroup, const Knobs& knobs) 
     try_programs(*cgroup, small, trial);
     if (!trial.packet.worked()) return trial;
     const Probes probes(*cgroup, small);
-    trial.scope = prove_scope(*cgroup, bpf_map__fd(probes->maps.flows));
+    trial.scope = prove_scope(*cgroup, FlowTable(probes));
   } catch (const KernelRefusal& refusal) {
     note(refusal, trial);
   } catch (const StartError& error) {

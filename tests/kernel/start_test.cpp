@@ -15,6 +15,7 @@
 #include <fstream>
 
 #include "agent/config/start_error.h"
+#include "agent/kernel/flow_table.h"
 #include "agent/kernel/probes.h"
 #include "tests/kernel/kernel_test.h"
 
@@ -207,7 +208,7 @@ TEST_F(StartTest, scope_is_refuted_beside_the_subtree) {
   const std::string beside = cgroup_->path() + "-beside";
   ASSERT_EQ(::mkdir(beside.c_str(), 0755), 0);
   const Probes probes(cgroup_->target(), {.sockets = 64});
-  const int flows = bpf_map__fd(probes->maps.flows);
+  const FlowTable flows(probes);
   EXPECT_EQ(prove_scope(find_cgroup(beside), flows).result, ScopeResult::refuted);
   EXPECT_EQ(prove_scope(cgroup_->target(), flows).result, ScopeResult::proven);
   EXPECT_EQ(::rmdir(beside.c_str()), 0) << "the proof left something behind";

@@ -34,8 +34,8 @@ class VerifierTest : public KernelTest, public testing::WithParamInterface<Confi
 
   std::vector<const bpf_program*> programs() const {
     const auto& all = (*probes_)->progs;
-    return {all.on_egress,    all.on_ingress,   all.on_drain,
-            all.on_fast_open, all.on_set_state, all.on_task_file};
+    return {all.on_egress,    all.on_ingress,         all.on_drain,    all.on_fast_open,
+            all.on_set_state, all.on_set_state_again, all.on_task_file};
   }
 
   std::unique_ptr<Probes> probes_;

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// The agent's side of bpf/flow_table.bpf.h: reads the records and gives back those that are over.
+// Included only inside this room.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <unordered_set>
+#include <vector>
+
+#include "agent/kernel/probes.h"
+#include "agent/kernel/snapshot.h"
+
+namespace fanfare {
+
+class FlowTable {
+ public:
+  // `probes` must outlive it. Throws std::system_error where the index cannot be mapped.
+  explicit FlowTable(const Probes& probes);
+
+  // Puts every record into the snapshot, over what its vectors hold. A record that was over (closed
+  // or dismissed) already at the last read is given back after this one: by now no CPU is inside
+  // it, and its final counts have been handed out twice. While sockets are still being adopted the
+  // dismissed ones stay: one that is gone would be adopted and searched once more. Throws
+  // std::system_error where the map cannot be read.
+  void read(Snapshot& snapshot, bool adopting);
+
+  // The record of one socket; nullopt where it has none.
+  std::optional<fanfare_flow> find(std::uint64_t cookie) const;
+
+ private:
+  struct Unmap {
+    std::size_t bytes;
+    void operator()(std::uint64_t* index) const;
+  };
+
+  void read_records(Snapshot& snapshot);
+  void drop_free(Snapshot& snapshot);
+  void give_back_finished(const Snapshot& snapshot, bool adopting);
+  void give_back(std::uint64_t cookie, std::uint32_t place);
+  std::uint64_t& slot_of(std::uint64_t cookie) const;
+
+  const Probes& probes_;
+  std::unique_ptr<std::uint64_t, Unmap> index_;
+  std::vector<std::uint32_t> places_;           // of the snapshot's records
+  std::unordered_set<std::uint64_t> finished_;  // cookies, at the last read
+};
+
+}  // namespace fanfare
