@@ -105,7 +105,7 @@ void FlowTable::give_back_finished(const Snapshot& snapshot, bool adopting) {
 void FlowTable::give_back(std::uint64_t cookie, std::uint32_t place) {
   static constexpr fanfare_flow blank{};
   const auto& maps = probes_->maps;
-  auto entry = FANFARE_INDEX_ENTRY(cookie, place);
+  std::uint64_t entry = FANFARE_INDEX_ENTRY(cookie, place);
   if (!__atomic_compare_exchange_n(&slot_of(cookie), &entry, 0, false, __ATOMIC_ACQ_REL,
                                    __ATOMIC_RELAXED) &&
       bpf_map_delete_elem(bpf_map__fd(maps.flows_elsewhere), &cookie) == 0)

@@ -13,7 +13,7 @@ from node import SHARD
 
 LEARN_SECONDS = 18  # the agent judges after ten settled seconds; settled is five seconds later
 PAGE_SECONDS = 10  # from a bad node's start to a critical alert at Alertmanager
-LEARN_WELL_SECONDS = 45  # a third lost is proven sooner when more is known of what is normal
+LEARN_WELL_SECONDS = 45  # a loss is proven sooner when more is known of what is normal
 LONG_LEARN_SECONDS = 150  # until half of the copies would be proven, at 20 events a second
 COPIES_SECONDS = 120
 SPACING_SECONDS = 12  # between the nodes of a roll-out
@@ -45,9 +45,9 @@ def expect_silence(cluster: Cluster, verdict: Verdict, when: str) -> None:
     verdict.expect(received == 0, f"{when}: {received} firing alerts received ({told})")
 
 
-def learn(cluster: Cluster, verdict: Verdict) -> None:
-    time.sleep(LEARN_SECONDS)
-    expect_silence(cluster, verdict, f"after {LEARN_SECONDS} s of learning")
+def learn(cluster: Cluster, verdict: Verdict, seconds: float = LEARN_SECONDS) -> None:
+    time.sleep(seconds)
+    expect_silence(cluster, verdict, f"after {seconds} s of learning")
 
 
 def expect_page(cluster: Cluster, verdict: Verdict, name: str, node: str, began: float,
@@ -59,6 +59,9 @@ def expect_page(cluster: Cluster, verdict: Verdict, name: str, node: str, began:
     if verdict.expect(in_time, f"{node}: {severity or 'any'} {name} within {seconds} s"
                       + (f": {firing.severity} after {firing.at - began:.1f} s" if firing else "")):
         verdict.say(f"       {firing.annotations['description']}")
+    else:
+        verdict.say(f"       alerts of the agent: {cluster.agents[node].alerts()}")
+        verdict.say(f"       its word on the shard: {cluster.agents[node].shard()}")
     return firing
 
 
@@ -83,7 +86,7 @@ def expect_estimate(cluster: Cluster, verdict: Verdict, since: dict, signal="rea
 
 def rolling_outage(cluster: Cluster, verdict: Verdict) -> None:
     """The founding incident: a bad build goes from node to node, and is rolled back."""
-    learn(cluster, verdict)
+    learn(cluster, verdict, LEARN_WELL_SECONDS)
     pages, since = [], {}
     for name, node in cluster.nodes.items():
         node.restart("drop_remote")

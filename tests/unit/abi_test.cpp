@@ -42,7 +42,7 @@ TEST(Abi, TypesCrossAsBytes) {
 TEST(Abi, Sizes) {
   EXPECT_EQ(sizeof(fanfare_tally), 72U);
   EXPECT_EQ(sizeof(fanfare_direction), 184U);
-  EXPECT_EQ(sizeof(fanfare_flow), 776U);
+  EXPECT_EQ(sizeof(fanfare_flow), 832U);
   EXPECT_EQ(sizeof(fanfare_owner), 56U);
 }
 
@@ -119,7 +119,8 @@ TEST(Abi, FlowHasNoPadding) {
       FIELD(F, in),          FIELD(F, local),       FIELD(F, remote),    FIELD(F, netns),
       FIELD(F, local_port),  FIELD(F, remote_port), FIELD(F, watched),   FIELD(F, sk_err),
       FIELD(F, snd_una),     FIELD(F, snd_nxt),     FIELD(F, write_seq), FIELD(F, life),
-      FIELD(F, close_state), FIELD(F, protocol),    FIELD(F, dialled),   FIELD(F, exchanges)};
+      FIELD(F, close_state), FIELD(F, protocol),    FIELD(F, dialled),   FIELD(F, exchanges),
+      FIELD(F, cookie),      FIELD(F, reserved)};
   expect_gapless(fields, sizeof(F));
 }
 

@@ -273,6 +273,14 @@ TEST(SocketDelivery, SilentOnlyWhileOthersGetEvents) {
   EXPECT_EQ(client.totals.silent[2], 1U) << "older than ten minutes";
 }
 
+TEST(SocketDelivery, SilentOnlyWhereItsMessagesCanBeRead) {
+  Client client;
+  client.flow.out.stage = FANFARE_STAGE_SEARCH;
+  client.tick(start + 61s, nullptr, start + 60s);
+  EXPECT_FALSE(client.delivery.state().silent);
+  EXPECT_EQ(client.totals.judged[1], 0U);
+}
+
 TEST(SocketDelivery, MovingKeepsBothBooksBalanced) {
   Client client;
   client.write(3);
