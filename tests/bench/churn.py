@@ -52,8 +52,8 @@ def connections(bench) -> list[dict]:
                 pairs.append(Pair(bench.bench_load, bench.cgroups.home, bench.work, number))
             # The agent's own proof of its scope leaves a record for its first ticks.
             time.sleep(SETTLE_SECONDS)
-            ports = [pair.server.ask("listen", set="churn", cgroup=bench.cgroups.ours)["port"]
-                     for pair in pairs]
+            ports = [pair.server.ask("listen", set="churn", port=0,
+                                     cgroup=bench.cgroups.ours)["port"] for pair in pairs]
             rounds = [one_round(bench, agent, pairs, ports, count)
                       for _ in range(1 if bench.quick else 3)]
         finally:

@@ -36,7 +36,7 @@ class Pair:
     """A process with one end of some connections, and one with the other ends."""
 
     def __init__(self, bench_load: pathlib.Path, home: str, work: pathlib.Path, number: int,
-                 client_cpu: int):
+                 client_cpu: int = CLIENT_CPU):
         self.server = Peer(f"server {number}", [bench_load, "sockets", home, str(SERVER_CPU)],
                            work / f"server{number}.log")
         self.client = Peer(f"client {number}", [bench_load, "sockets", home, str(client_cpu)],

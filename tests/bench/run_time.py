@@ -63,6 +63,7 @@ def matched(bench) -> list[dict]:
     # where the reader's CPU acknowledges, and not where the data has just left.
     plan = [(500, "", Shape(), 10, most(5.0), acks, CLIENT_CPU),
             (500, "_one_cpu", Shape(), 10, most(5.0), acks, SERVER_CPU),
+            (500, "_one_message", Shape(passes=1), 40, most(5.0), acks, CLIENT_CPU),
             (8000, "", Shape(passes=1), 6, NO_TARGET, NO_TARGET, CLIENT_CPU),
             (50000, "", Shape(passes=1), 2, most(10), NO_TARGET, CLIENT_CPU)]
     for sockets, suffix, shape, bursts, target, ack_target, client_cpu in plan:
