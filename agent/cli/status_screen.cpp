@@ -27,8 +27,17 @@ std::string safe_text_at(const json::object& object, std::string_view path) {
   return terminal_safe(text_at(object, path));
 }
 
-std::string line(std::string_view label, const std::string& text) {
-  return fmt::format("{:<{}}{}\n", label, label_width, text);
+// Words of the terminal's width beside the label; of them `head` is coloured where it fits a line.
+std::string line(std::string_view label, const std::string& head, Tone tone,
+                 const std::string& rest, const Look& look) {
+  std::string text = wrapped(head + rest, label_width, look.columns);
+  if (text.compare(label_width, head.size(), head) == 0)
+    text.replace(label_width, head.size(), painted(head, tone, look));
+  return text.replace(0, label_width, fmt::format("{:<{}}", label, label_width));
+}
+
+std::string line(std::string_view label, const std::string& text, const Look& look) {
+  return line(label, "", Tone::plain, text, look);
 }
 
 std::string heading(const json::object& status, const Look& look) {
@@ -42,42 +51,42 @@ std::string heading(const json::object& status, const Look& look) {
 
 std::string loaded_line(const json::object& status, const Look& look) {
   if (!flag_at(status, "attached")) {
-    return line("loaded", painted("no: the kernel programs are not attached", Tone::bad, look));
+    return line("loaded", "no: the kernel programs are not attached", Tone::bad, "", look);
   }
-  return line("loaded", fmt::format("attached to {} ({})",
-                                    terminal_safe(maybe_text_at(status, "cgroup").value_or("?")),
-                                    flag_at(status, "subtree") ? "a subtree: only it is counted"
-                                                               : "the host's root"));
+  return line(
+      "loaded",
+      fmt::format("attached to {} ({})",
+                  terminal_safe(maybe_text_at(status, "cgroup").value_or("?")),
+                  flag_at(status, "subtree") ? "a subtree: only it is counted" : "the host's root"),
+      look);
 }
 
 std::string scope_line(const json::object& status, const Look& look) {
   const std::string scope = text_at(status, "scope");
   const Tone tone = scope == "proven" ? Tone::good : scope == "refuted" ? Tone::bad : Tone::warn;
   const std::string sentence = safe_text_at(status, "scope_text");
-  return line("scope", painted(terminal_safe(scope), tone, look) +
-                           (sentence.empty() ? "" : ": " + sentence));
+  return line("scope", terminal_safe(scope), tone, sentence.empty() ? "" : ": " + sentence, look);
 }
 
 std::string fresh_line(const json::object& status, const Look& look) {
   const auto age = maybe_number_at(status, "snapshot_age_seconds");
-  if (!age) return line("fresh", painted("no: nothing has been read yet", Tone::bad, look));
+  if (!age) return line("fresh", "no: nothing has been read yet", Tone::bad, "", look);
   const std::string text = fmt::format("snapshot {} old, tick takes {:.1f} ms of CPU",
                                        age_text(age), number_at(status, "tick_seconds") * 1000);
-  return line("fresh", painted(text, *age > stale_seconds ? Tone::bad : Tone::plain, look));
+  return line("fresh", text, *age > stale_seconds ? Tone::bad : Tone::plain, "", look);
 }
 
 std::string scraped_line(const json::object& status, const Look& look) {
   const auto age = maybe_number_at(status, "last_scrape_seconds");
-  return line("scraped", age ? age_text(age) + " ago"
-                             : painted("never: no Prometheus asks this agent", Tone::warn, look));
+  if (!age) return line("scraped", "never: no Prometheus asks this agent", Tone::warn, "", look);
+  return line("scraped", age_text(age) + " ago", look);
 }
 
 std::string config_line(const json::object& status, const Look& look) {
   const auto file = maybe_text_at(status, "config_file");
   const std::string shown = file ? terminal_safe(*file) : "defaults, no file";
-  if (flag_at(status, "config_reload_ok")) return line("config", shown);
-  return line("config",
-              shown + " " + painted("(last reload refused, the old one stands)", Tone::bad, look));
+  if (flag_at(status, "config_reload_ok")) return line("config", shown, look);
+  return line("config", "last reload refused, the old one stands:", Tone::bad, " " + shown, look);
 }
 
 // Nothing outside of Kubernetes.
@@ -88,14 +97,11 @@ std::string pods_line(const json::object& status, const Look& look) {
   const std::string known =
       fmt::format("{} of this node, named by {}", grouped(count_at(*pods, "pods")),
                   safe_text_at(*pods, "server"));
-  if (flag_at(*pods, "reachable")) return line("pods", known);
-  return line(
-      "pods",
-      painted(
-          fmt::format("{} {}: {}", flag_at(*pods, "listed") ? known + ";" : "none known;",
-                      "the API server is away for " + age_text(number_at(*pods, "away_seconds")),
-                      terminal_safe(maybe_text_at(*pods, "error").value_or("?"))),
-          Tone::warn, look));
+  if (flag_at(*pods, "reachable")) return line("pods", known, look);
+  const std::string away =
+      "the API server is away for " + age_text(number_at(*pods, "away_seconds"));
+  return line("pods", (flag_at(*pods, "listed") ? known + "; " : "none known; ") + away, Tone::warn,
+              ": " + terminal_safe(maybe_text_at(*pods, "error").value_or("?")), look);
 }
 
 std::string covering_line(const json::array& shards, const Look& look) {
@@ -106,10 +112,11 @@ std::string covering_line(const json::array& shards, const Look& look) {
     synced += count_at(shard, "sockets.synced");
     open += count_at(shard, "sockets.synced") + count_at(shard, "sockets.unsynced");
   }
-  if (open == 0) return line("covering", "no client sockets are open");
-  return line("covering", painted(fmt::format("{} of {} client sockets are counted exactly",
-                                              grouped(synced), grouped(open)),
-                                  synced == open ? Tone::good : Tone::warn, look));
+  if (open == 0) return line("covering", "no client sockets are open", look);
+  return line(
+      "covering",
+      fmt::format("{} of {} client sockets are counted exactly", grouped(synced), grouped(open)),
+      synced == open ? Tone::good : Tone::warn, "", look);
 }
 
 std::string_view loss_sentence(std::string_view reason) {
@@ -155,7 +162,8 @@ std::string status_screen(const json::object& status, const Look& look) {
       heading(status, look) + loaded_line(status, look) + scope_line(status, look) +
       fresh_line(status, look) + scraped_line(status, look) + config_line(status, look) +
       pods_line(status, look) + covering_line(shards, look) +
-      line("alerting", alertmanagers_text(array_at(status, "alertmanagers"), label_width, look)) +
+      fmt::format("{:<{}}{}\n", "alerting", label_width,
+                  alertmanagers_text(array_at(status, "alertmanagers"), label_width, look)) +
       "\n" + alerts_part(array_at(status, "alerts"), look) + "\n";
   if (shards.empty()) {
     text += "no shards: no WebSocket server has been seen on this host\n";

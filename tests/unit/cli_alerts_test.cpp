@@ -210,6 +210,12 @@ TEST(CliOutage, ColoursAreOfTheSeverityAndNothingFromOutsideGetsThrough) {
   }
 }
 
+TEST(CliOutage, StatusBreaksItsLinesAtBlanks) {
+  const std::string out = ask({"status"}, 40, sample::view()).out;
+  EXPECT_NE(out.find("\ncovering  "), std::string::npos);
+  EXPECT_NE(out.find("sockets are\n          counted exactly\n"), std::string::npos) << out;
+}
+
 TEST(CliOutage, WhoHearsTheAlerts) {
   View view = sample::view();
   const auto line = [&view] {

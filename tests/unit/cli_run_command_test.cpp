@@ -79,7 +79,7 @@ TEST(CliStatus, SaysWhatIsNotAsItShouldBe) {
        {"not ready\n", "loaded    no: the kernel programs are not attached\n",
         "scraped   never: no Prometheus asks this agent\n",
         "fresh     no: nothing has been read yet\n",
-        "config    defaults, no file (last reload refused, the old one stands)\n",
+        "config    last reload refused, the old one stands: defaults, no file\n",
         "covering  no client sockets are open\n"}) {
     EXPECT_NE(status.out.find(line), std::string::npos) << line << status.out;
   }
