@@ -75,12 +75,11 @@ TEST(CliStatus, SaysWhatIsNotAsItShouldBe) {
   bad = with(bad, "\"config_reload_ok\":true", "\"config_reload_ok\":false");
   const Outcome status = run_against(bad, {"status"});
   EXPECT_EQ(status.code, 1);
-  for (const char* line :
-       {"not ready\n", "loaded    no: the kernel programs are not attached\n",
-        "scraped   never: no Prometheus asks this agent\n",
-        "fresh     no: nothing has been read yet\n",
-        "config    last reload refused, the old one stands: defaults, no file\n",
-        "covering  no client sockets are open\n"}) {
+  for (const char* line : {"not ready\n", "loaded    no: the kernel programs are not attached\n",
+                           "scraped   never: no Prometheus asks this agent\n",
+                           "fresh     no: nothing has been read yet\n",
+                           "config    last reload refused, the old one stands: defaults, no file\n",
+                           "covering  no client sockets are open\n"}) {
     EXPECT_NE(status.out.find(line), std::string::npos) << line << status.out;
   }
 }
