@@ -32,7 +32,8 @@ __u64 reclaimed_ns;
 /* The agent watches it: a change means that owners should be looked up again. */
 __u64 listeners_seen;
 
-/* `again`: the program is the second of the two. What can not be followed has been named then. */
+/* `again`: the program is the second of the two. What can not be followed has been named by the first;
+ * where that was skipped it stays unnamed. */
 static __always_inline void on_establish(struct sock *sk, __u8 protocol, int dialled, int again)
 {
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);

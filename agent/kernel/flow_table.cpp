@@ -12,6 +12,10 @@
 namespace fanfare {
 namespace {
 
+// The table is sparse where fewer than one of so many places that have been in use still is: after
+// a storm of connections a look at each place would cost what the storm did, for ever.
+constexpr std::uint64_t sparse_ratio = 8;
+
 bool may_go(const fanfare_flow& flow, bool adopting) {
   if (flow.life == FANFARE_CLOSED) return true;
   return flow.out.stage == FANFARE_STAGE_DISMISSED && !adopting;
@@ -42,12 +46,36 @@ std::uint64_t& FlowTable::slot_of(std::uint64_t cookie) const {
 }
 
 void FlowTable::read(Snapshot& snapshot, bool adopting) {
-  read_records(snapshot);
+  if (is_sparse())
+    read_occupied(snapshot);
+  else
+    read_all(snapshot);
   drop_free(snapshot);
-  give_back_finished(snapshot, adopting);
+  give_back_unlinked();
+  unlink_finished(snapshot, adopting);
 }
 
-void FlowTable::read_records(Snapshot& snapshot) {
+bool FlowTable::is_sparse() const {
+  const auto& counts = *probes_->bss;
+  return __atomic_load_n(&counts.flows_in_hash, __ATOMIC_ACQUIRE) == 0 &&
+         sparse_ratio * __atomic_load_n(&counts.flows_in_use, __ATOMIC_ACQUIRE) <
+             __atomic_load_n(&counts.flows_begun, __ATOMIC_ACQUIRE);
+}
+
+void FlowTable::read_occupied(Snapshot& snapshot) {
+  places_.clear();
+  for (std::size_t slot = 0; slot <= probes_->rodata->flow_index_mask; ++slot) {
+    const auto entry = __atomic_load_n(&index_.get()[slot], __ATOMIC_ACQUIRE);
+    if (entry != 0) places_.push_back(FANFARE_INDEX_PLACE(entry));
+  }
+  snapshot.flows.resize(places_.size());
+  for (std::size_t i = 0; i < places_.size(); ++i)
+    if (bpf_map_lookup_elem_flags(bpf_map__fd(probes_->maps.flows), &places_[i], &snapshot.flows[i],
+                                  BPF_F_LOCK) != 0)
+      throw std::system_error(errno, std::generic_category(), "reading a flow");
+}
+
+void FlowTable::read_all(Snapshot& snapshot) {
   const auto begun = __atomic_load_n(&probes_->bss->flows_begun, __ATOMIC_ACQUIRE);
   const auto all = std::min(begun, bpf_map__max_entries(probes_->maps.flows));
   snapshot.flows.resize(all);
@@ -89,30 +117,41 @@ void FlowTable::drop_free(Snapshot& snapshot) {
                  [](const fanfare_flow& flow) { return flow.cookie; });
 }
 
-void FlowTable::give_back_finished(const Snapshot& snapshot, bool adopting) {
+void FlowTable::unlink_finished(const Snapshot& snapshot, bool adopting) {
   std::unordered_set<std::uint64_t> finished;
   for (std::size_t i = 0; i < snapshot.flows.size(); ++i) {
     if (!may_go(snapshot.flows[i], adopting)) continue;
     const auto cookie = snapshot.cookies[i];
     if (finished_.contains(cookie))
-      give_back(cookie, places_[i]);
+      unlink(cookie, places_[i]);
     else
       finished.insert(cookie);
   }
   finished_ = std::move(finished);
 }
 
-void FlowTable::give_back(std::uint64_t cookie, std::uint32_t place) {
-  static constexpr fanfare_flow blank{};
-  const auto& maps = probes_->maps;
+void FlowTable::unlink(std::uint64_t cookie, std::uint32_t place) {
   std::uint64_t entry = FANFARE_INDEX_ENTRY(cookie, place);
   if (!__atomic_compare_exchange_n(&slot_of(cookie), &entry, 0, false, __ATOMIC_ACQ_REL,
                                    __ATOMIC_RELAXED) &&
-      bpf_map_delete_elem(bpf_map__fd(maps.flows_elsewhere), &cookie) == 0)
+      bpf_map_delete_elem(bpf_map__fd(probes_->maps.flows_elsewhere), &cookie) == 0)
     __atomic_fetch_sub(&probes_->bss->flows_in_hash, 1, __ATOMIC_ACQ_REL);
-  bpf_map_update_elem(bpf_map__fd(maps.flows), &place, &blank, BPF_ANY);
-  bpf_map_update_elem(bpf_map__fd(maps.free_flows), nullptr, &place, BPF_ANY);
-  __atomic_fetch_sub(&probes_->bss->flows_in_use, 1, __ATOMIC_ACQ_REL);
+  clear(place);
+  unlinked_.push_back(place);
+}
+
+void FlowTable::clear(std::uint32_t place) {
+  static constexpr fanfare_flow blank{};
+  bpf_map_update_elem(bpf_map__fd(probes_->maps.flows), &place, &blank, BPF_ANY);
+}
+
+void FlowTable::give_back_unlinked() {
+  for (const auto place : unlinked_) {
+    clear(place);
+    bpf_map_update_elem(bpf_map__fd(probes_->maps.free_flows), nullptr, &place, BPF_ANY);
+    __atomic_fetch_sub(&probes_->bss->flows_in_use, 1, __ATOMIC_ACQ_REL);
+  }
+  unlinked_.clear();
 }
 
 std::optional<fanfare_flow> FlowTable::find(std::uint64_t cookie) const {

@@ -20,10 +20,11 @@ class FlowTable {
   explicit FlowTable(const Probes& probes);
 
   // Puts every record into the snapshot, over what its vectors hold. A record that was over (closed
-  // or dismissed) already at the last read is given back after this one: by now no CPU is inside
-  // it, and its final counts have been handed out twice. While sockets are still being adopted the
-  // dismissed ones stay: one that is gone would be adopted and searched once more. Throws
-  // std::system_error where the map cannot be read.
+  // or dismissed) already at the last read is taken out of the index after this one, its final
+  // counts having been handed out twice, and is free from the read after that on: a program that
+  // found it just before has left it by then. While sockets are still being adopted the dismissed
+  // ones stay: one that is gone would be adopted and searched once more. Throws std::system_error
+  // where the map cannot be read.
   void read(Snapshot& snapshot, bool adopting);
 
   // The record of one socket; nullopt where it has none.
@@ -35,16 +36,22 @@ class FlowTable {
     void operator()(std::uint64_t* index) const;
   };
 
-  void read_records(Snapshot& snapshot);
+  // Few of the places that have ever been in use still are, and the index names them all.
+  bool is_sparse() const;
+  void read_occupied(Snapshot& snapshot);
+  void read_all(Snapshot& snapshot);
   void drop_free(Snapshot& snapshot);
-  void give_back_finished(const Snapshot& snapshot, bool adopting);
-  void give_back(std::uint64_t cookie, std::uint32_t place);
+  void unlink_finished(const Snapshot& snapshot, bool adopting);
+  void unlink(std::uint64_t cookie, std::uint32_t place);
+  void clear(std::uint32_t place);
+  void give_back_unlinked();
   std::uint64_t& slot_of(std::uint64_t cookie) const;
 
   const Probes& probes_;
   std::unique_ptr<std::uint64_t, Unmap> index_;
   std::vector<std::uint32_t> places_;           // of the snapshot's records
   std::unordered_set<std::uint64_t> finished_;  // cookies, at the last read
+  std::vector<std::uint32_t> unlinked_;         // places, at the last read
 };
 
 }  // namespace fanfare

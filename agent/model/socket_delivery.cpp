@@ -191,7 +191,7 @@ void SocketDelivery::look_at_silence(const fanfare_flow& flow, Monotonic now, Mo
   const auto age = now - opened;
   state_.silent = false;
   // One that is older than the agent and has not sent a frame since may be a client's or not.
-  if (!fanfare_is_synced(&flow)) return;
+  if (flow.opened_ns == 0 && !fanfare_is_synced(&flow)) return;
   if (age < silent_from_birth_after || emitted.count() == 0 || now - emitted >= silent_after)
     return;
   state_.silent = emitted > since && now - since >= (ever ? silent_after : silent_from_birth_after);

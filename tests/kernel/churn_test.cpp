@@ -38,6 +38,13 @@ TEST_F(ChurnTest, every_birth_and_every_death_is_seen) {
   for (int tries = 0; tries < 50 && !read().flows.empty(); ++tries)
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   EXPECT_EQ(read().flows.size(), 0U) << "not every death was seen";
+
+  const Fd client = connect_to({.port = port_of(listeners[0])});
+  const Fd server = accept_from(listeners[0]);
+  const Snapshot one = read();
+  ASSERT_EQ(one.flows.size(), 1U) << "after a storm few places are in use";
+  EXPECT_EQ(one.cookies[0], cookie_of(server));
+  EXPECT_EQ(one.flows[0].local_port, port_of(listeners[0]));
 }
 
 }  // namespace

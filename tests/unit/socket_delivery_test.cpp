@@ -273,12 +273,22 @@ TEST(SocketDelivery, SilentOnlyWhileOthersGetEvents) {
   EXPECT_EQ(client.totals.silent[2], 1U) << "older than ten minutes";
 }
 
-TEST(SocketDelivery, SilentOnlyWhereItsMessagesCanBeRead) {
+// An idle connection of a REST client, say.
+TEST(SocketDelivery, AnOlderSocketIsNotSilentBeforeItsFirstFrame) {
   Client client;
+  client.flow.opened_ns = 0;
   client.flow.out.stage = FANFARE_STAGE_SEARCH;
+  client.tick();
   client.tick(start + 61s, nullptr, start + 60s);
   EXPECT_FALSE(client.delivery.state().silent);
   EXPECT_EQ(client.totals.judged[1], 0U);
+}
+
+TEST(SocketDelivery, OneThatLostStepIsSilentToo) {
+  Client client;
+  client.flow.out.stage = FANFARE_STAGE_SEARCH;
+  client.tick(start + 61s, nullptr, start + 60s);
+  EXPECT_TRUE(client.delivery.state().silent);
 }
 
 TEST(SocketDelivery, MovingKeepsBothBooksBalanced) {
