@@ -70,7 +70,7 @@ int heads_of(std::string_view stream) {
     if (stream[i] == '\n' && (i == 0 || stream[i - 1] != '\r')) return -1;
   int heads = 0;
   while (!stream.empty()) {
-    http::request_parser<http::string_body> parser;
+    http::request_parser<http::dynamic_body> parser;  // reserves nothing for a length that is told
     parser.body_limit(boost::none);
     parser.header_limit(FANFARE_HEAD_MAX + 4096);
     parser.eager(true);
