@@ -50,8 +50,10 @@ struct Delivery {
   // that are old enough to be judged, by their age.
   std::array<std::uint64_t, age_classes> silent{};
   std::array<std::uint64_t, age_classes> judged{};
-  std::uint64_t edge = 0;   // client sockets whose peer is another host
-  std::uint64_t inner = 0;  // ... is on this host: a proxy, a sidecar
+  // Client sockets by where their peer is. One that is older than the agent counts from its first
+  // frame on, or while something waits: an idle one may be no client's.
+  std::uint64_t edge = 0;   // on another host
+  std::uint64_t inner = 0;  // on this host: a proxy, a sidecar
 
   // What does not fit between the kernel's own counts, cumulative; anything but 0 is a defect of
   // ours.

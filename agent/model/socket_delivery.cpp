@@ -67,6 +67,12 @@ void end_mark(const fanfare_mark& mark, std::uint32_t begin, std::uint32_t una, 
   }
 }
 
+// One that is older than the agent and has not sent a frame since may be a client's, or a REST
+// client's that keeps its connection.
+bool is_undecided(const fanfare_flow& flow) {
+  return flow.opened_ns == 0 && !fanfare_is_synced(&flow);
+}
+
 AgeClass age_class(std::chrono::nanoseconds age) {
   using namespace std::chrono_literals;
   if (age < 1min) return AgeClass::minute;
@@ -190,8 +196,7 @@ void SocketDelivery::look_at_silence(const fanfare_flow& flow, Monotonic now, Mo
   const auto since = ever ? std::max(last_event, opened) : opened;
   const auto age = now - opened;
   state_.silent = false;
-  // One that is older than the agent and has not sent a frame since may be a client's or not.
-  if (flow.opened_ns == 0 && !fanfare_is_synced(&flow)) return;
+  if (is_undecided(flow)) return;
   if (age < silent_from_birth_after || emitted.count() == 0 || now - emitted >= silent_after)
     return;
   state_.silent = emitted > since && now - since >= (ever ? silent_after : silent_from_birth_after);
@@ -215,8 +220,9 @@ void SocketDelivery::advance(const fanfare_flow& flow, Monotonic now, const Owne
     state_ = {.inner = state_.inner};
     return;
   }
-  (state_.inner ? totals.inner : totals.edge) += 1;
   look_at_waiting(flow, now, owner, totals);
+  const bool waits = state_.unsent_bytes > 0 || flow.acks.count > 0;
+  if (!is_undecided(flow) || waits) (state_.inner ? totals.inner : totals.edge) += 1;
   look_at_silence(flow, now, emitted, totals);
 }
 

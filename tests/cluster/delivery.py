@@ -144,6 +144,13 @@ def expect_pending(cluster: Cluster, verdict: Verdict, node: str, name: str, wor
     verdict.expect(words in why, f"{node}: {name} says {words!r} within {seconds} s: after "
                    f"{time.monotonic() - began:.0f} s")
     verdict.say(f"       {why}")
+    if words not in why:
+        say_sockets(cluster, verdict, node)
+
+
+def say_sockets(cluster: Cluster, verdict: Verdict, node: str) -> None:
+    for socket in cluster.agents[node].sockets():
+        verdict.say(f"       {json.dumps(socket)}")
 
 
 def expect_told(cluster: Cluster, verdict: Verdict, node: str, name: str, severity: str,
@@ -162,9 +169,8 @@ def expect_troubles(cluster: Cluster, verdict: Verdict, name: str, stuck: int, s
     delivery = cluster.agents[name].shard()["delivery"]
     verdict.equal(f"{name}: stuck clients, by the clients' own word", stuck, delivery["stuck"])
     verdict.equal(f"{name}: silent clients, by the clients' own word", silent, delivery["silent"])
-    if delivery["silent"] != silent:
-        for socket in cluster.agents[name].sockets():
-            verdict.say(f"       {json.dumps(socket)}")
+    if (delivery["stuck"], delivery["silent"]) != (stuck, silent):
+        say_sockets(cluster, verdict, name)
 
 
 def settled(ledger: Ledger, name: str) -> dict:

@@ -284,6 +284,25 @@ TEST(SocketDelivery, AnOlderSocketIsNotSilentBeforeItsFirstFrame) {
   EXPECT_EQ(client.totals.judged[1], 0U);
 }
 
+TEST(SocketDelivery, AnOlderSocketIsAClientFromItsFirstFrameOnOrWhileSomethingWaits) {
+  Client client;
+  client.flow.opened_ns = 0;
+  client.flow.out.stage = FANFARE_STAGE_SEARCH;
+  client.tick();
+  EXPECT_EQ(client.totals.edge, 0U) << "idle";
+  const Owner owner{.comm = {}, .exe = {}, .unsent_bytes = 100};
+  client.tick(start + 1s, &owner);
+  client.tick(start + 1min, &owner);
+  EXPECT_EQ(client.totals.edge, 1U);
+  EXPECT_EQ(client.totals.stuck, 1U);
+  const Owner drained{};
+  client.tick(start + 2min, &drained);
+  EXPECT_EQ(client.totals.edge, 0U);
+  client.flow.out.stage = FANFARE_STAGE_FRAMES;
+  client.tick(start + 3min);
+  EXPECT_EQ(client.totals.edge, 1U);
+}
+
 TEST(SocketDelivery, OneThatLostStepIsSilentToo) {
   Client client;
   client.flow.out.stage = FANFARE_STAGE_SEARCH;
