@@ -18,7 +18,7 @@ struct Rule {
 
 // Loss needs no hold of its own: `lost` is two judged ticks in a row over the threshold. Of the
 // loss of entries a stall is the cause more often than not and is known after 10 s: it goes first.
-constexpr std::array<Rule, 12> rules{{
+constexpr std::array<Rule, 13> rules{{
     {alert_reach_loss, {}},
     {alert_copies_loss, {}},
     {alert_replication_loss, {.hold = stalled_after}},
@@ -30,6 +30,7 @@ constexpr std::array<Rule, 12> rules{{
     {alert_clients_stuck, {.hold = 120s}},
     {alert_no_accepted, {}},  // two minutes are part of what is judged
     {alert_socket_collapse, {.hold = 120s}},
+    {alert_server_absent, {.hold = 120s}},
     {alert_bookkeeping, {}},
 }};
 
@@ -152,6 +153,9 @@ std::vector<Symptom> symptoms(const Judgement& judgement) {
                                                        : static_cast<double>(judgement.losses);
   found.push_back({{alert_blind, judgement.shard, {}},
                    {blind ? Verdict::ill : Verdict::well, Severity::warning, figure}});
+  found.push_back({{alert_server_absent, judgement.shard, {}},
+                   {judgement.absent ? Verdict::ill : Verdict::well, Severity::critical,
+                    judgement.absent ? 1.0 : 0.0}});
   add_delivery_symptoms(judgement, found);
   return found;
 }

@@ -168,10 +168,30 @@ Texts describe_sight(const Judgement& judgement) {
   return texts;
 }
 
+Texts describe_absence(const Judgement& judgement) {
+  const std::string shard = escaped(judgement.shard);
+  Texts texts;
+  texts.step = "accept";
+  texts.summary = fmt::format("Nobody serves shard {} on this node.", shard);
+  texts.why =
+      judgement.absent
+          ? "The configuration expects it (expected: true). Nobody on this host listens for it, "
+            "and "
+            "neither a client nor a peer is connected: a deploy that fails before its process "
+            "starts looks like this."
+          : "Somebody listens for it again or is connected, or it is no longer expected here.";
+  texts.next = fmt::format(
+      "Run `fanfare explain {}`, then `systemctl status` and `journalctl -u` of its unit, or "
+      "`kubectl describe pod`; roll the last deploy back.",
+      shard);
+  return texts;
+}
+
 }  // namespace
 
 Texts describe(const Symptom& symptom, const Judgement& judgement) {
   if (symptom.key.name == alert_blind) return describe_sight(judgement);
+  if (symptom.key.name == alert_server_absent) return describe_absence(judgement);
   if (is_of_delivery(symptom.key.name)) return describe_delivery(symptom, judgement);
   return symptom.key.peer.empty() ? describe_clients(symptom, judgement)
                                   : describe_peer(symptom, judgement);

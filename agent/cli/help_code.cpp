@@ -27,7 +27,7 @@ struct Known {
   std::string_view next;  // what to do
 };
 
-constexpr std::array<Known, 12> alerts{{
+constexpr std::array<Known, 13> alerts{{
     {alert_reach_loss,
      "Fewer of the events that are due reach a client of this node than is normal: users miss "
      "messages until they reload. Critical from 5 % lost, a warning from 1 %.",
@@ -84,6 +84,13 @@ constexpr std::array<Known, 12> alerts{{
      "A warning; it hides no other alert.",
      "See fanfare shards -o json (closed: by whom). A deploy, a drained node and the end of a live "
      "event look alike."},
+    {alert_server_absent,
+     "A shard with `expected: true` has had neither a listener nor a socket on this host for 2 "
+     "min: "
+     "a deploy that fails before its process starts looks like this. With match.pod_labels only "
+     "where such a pod is placed. Critical.",
+     "Run fanfare explain SHARD; see systemctl status, journalctl -u or kubectl describe pod; roll "
+     "the last deploy back."},
     {alert_bookkeeping,
      "written = acked + lost + unknown + in flight does not hold: a defect of fanfare. Figures of "
      "acked, in flight and lost are void; messages, reach and replication are not. A warning.",

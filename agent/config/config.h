@@ -112,6 +112,7 @@ struct ShardRule {
   ClientProtocol protocol = ClientProtocol::websocket;  // same for any other
   std::vector<Publish> publishes{};                     // same
   std::optional<Replication> replication{};
+  bool expected = false;  // its absence is an alert
   bool operator==(const ShardRule&) const = default;
 };
 

@@ -169,7 +169,9 @@ const Key shard_keys[] = {
      Presence::required},
     {"match", "which listeners belong to it: all given conditions must hold",
      Section{.keys = match_keys, .least_keys = 1}, Presence::required},
-    {"expected", "its absence is an alert", OnlyFalse{}},
+    {"expected",
+     "its absence is an alert: on this host, with pod_labels where such a pod is placed",
+     Flag{[](Config& c, bool v) { c.shards.back().expected = v; }}},
     {"clients", "how its clients are read", Section{.keys = client_keys}},
     {"replication", "how its nodes replicate to each other", Section{.keys = replication_keys}},
 };

@@ -81,10 +81,13 @@ struct Choice {
   std::span<const std::string_view> available;
   void (*store)(Config&, std::string_view) = nullptr;  // nullptr: nothing to store
 };
-struct OnlyFalse {};
+// true or false.
+struct Flag {
+  void (*store)(Config&, bool);
+};
 
 using KeyKind = std::variant<Text, Number, NumberList, TextList, TextMap, Section, WordOrSection,
-                             SectionList, Choice, OnlyFalse>;
+                             SectionList, Choice, Flag>;
 
 enum class Presence { optional, required };
 

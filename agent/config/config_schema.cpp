@@ -71,7 +71,7 @@ struct SchemaOf {
     for (const std::string_view value : choice.available) values.emplace_back(value);
     return {{"enum", std::move(values)}};
   }
-  json::object operator()(const OnlyFalse&) const { return {{"const", false}}; }
+  json::object operator()(const Flag&) const { return {{"type", "boolean"}}; }
 };
 
 std::string description_of(const Key& key) {

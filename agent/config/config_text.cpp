@@ -114,6 +114,7 @@ std::string show(const ShardRule& shard) {
   if (!match.pod_labels.empty()) out += "      pod_labels:\n";
   for (const auto& [key, value] : match.pod_labels)
     out += "        " + scalar(key) + ": " + scalar(value) + "\n";
+  if (shard.expected) out += "    expected: true\n";
   const std::string clients =
       show(shard.protocol) + show(shard.publishes) + show(shard.classes) + show(shard.identity);
   if (!clients.empty()) out += "    clients:\n" + clients;

@@ -153,13 +153,13 @@ class ValueReader {
     refuse(place_, quoted(node_.text) + ": " + std::string(not_available) + allowed);
   }
 
-  void operator()(const OnlyFalse&) const {
-    demand(Kind::scalar, "false");
+  void operator()(const Flag& flag) const {
+    demand(Kind::scalar, "true, false");
     const bool plain = node_.style == YamlNode::Style::plain;
-    if (plain && node_.text == "false") return;
-    if (plain && node_.text == "true")
-      refuse(place_, "true: " + std::string(not_available) + "; allowed: false");
-    refuse(place_, quoted(node_.text) + " is neither true nor false; allowed: false");
+    if (!plain || (node_.text != "true" && node_.text != "false"))
+      refuse(place_, quoted(node_.text) + " is neither true nor false; allowed: true, false" +
+                         (plain ? "" : ", unquoted"));
+    flag.store(config_, node_.text == "true");
   }
 
  private:

@@ -51,6 +51,7 @@ void add_shard(Families& families, const ShardView& view) {
   if (view.coverage) {
     families.add(Metric::coverage, {in_shard}, *view.coverage);
   }
+  if (shard.expected) families.add(Metric::shard_expected, {in_shard}, 1.0);
   add_direction(families, name, shard, "out", shard.out);
   add_direction(families, name, shard, "in", shard.in);
   add_delivery(families, name, shard.delivery);

@@ -20,6 +20,9 @@ constexpr std::array<MetricEntry, static_cast<std::size_t>(Metric::count)> catal
     {Metric::coverage, "fanfare_coverage_ratio", MetricType::Gauge, "shard",
      "Readable client sockets over open client sockets on the shard's ports, 0 to 1; absent while "
      "there are no sockets to judge by."},
+    {Metric::shard_expected, "fanfare_shard_expected", MetricType::Gauge, "shard",
+     "1 for each shard with `expected: true` in this agent's configuration, whether it is there or "
+     "not."},
     {Metric::messages, "fanfare_messages_total", MetricType::Counter,
      "shard,role,protocol,direction,class",
      "Application messages, each counted once when its last byte has passed; fragments are in "

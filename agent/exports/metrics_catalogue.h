@@ -17,6 +17,7 @@ enum class Metric : std::size_t {
   sockets_opened,
   sockets_closed,
   coverage,
+  shard_expected,
   messages,
   message_bytes,
   frames,

@@ -33,7 +33,8 @@ Owner to_owner(const fanfare_owner& raw) {
           .exe = {},
           .v1_path = {},
           .srtt_us = raw.srtt_us,
-          .unsent_bytes = raw.unsent_bytes};
+          .unsent_bytes = raw.unsent_bytes,
+          .cgroup_id = raw.cgroup_id};
 }
 
 std::string executable_of(std::uint32_t pid) {

@@ -34,6 +34,7 @@ struct Owner {
   std::string v1_path{};
   std::uint32_t srtt_us = 0;       // at the scan, not at the snapshot
   std::uint32_t unsent_bytes = 0;  // at the scan
+  std::uint64_t cgroup_id = 0;     // of the socket, a key of Owners::cgroup_paths
 };
 
 struct ListenerKey {

@@ -81,8 +81,11 @@ void Ledger::set_rules(std::vector<ShardRule> rules, std::uint32_t max_shards) {
   for (const auto& rule : rules_) rule_by_name_.emplace(rule.name, &rule);
   max_shards_ = max_shards;
   names_.clear();
+  presence_.clear();
   replication_.forget_rules();
   for (auto& [cookie, tracked] : tracked_) tracked.named_for_good = false;
+  for (const auto& rule : rules_)
+    if (rule.expected) slot_named(rule.name);
 }
 
 void Ledger::note_chat_ports(const Snapshot& snapshot) {
@@ -211,6 +214,9 @@ Shard Ledger::published(const Slot& slot) const {
   if (rule->second->protocol == ClientProtocol::sse) shard.protocol = FANFARE_SSE;
   shard.replicates = rule->second->replication.has_value();
   shard.identifies = rule->second->identity.kind != Identity::Kind::none;
+  shard.expected = rule->second->expected;
+  const auto presence = presence_.find(shard.name);
+  if (presence != presence_.end()) shard.presence = presence->second;
   return shard;
 }
 
@@ -240,11 +246,18 @@ Model Ledger::publish(std::vector<std::uint32_t> slot_of_flow) const {
   return model;
 }
 
+void Ledger::look_for_expected(const Snapshot& snapshot) {
+  for (const auto& rule : rules_)
+    if (rule.expected)
+      presence_[rule.name] = presence_of(rule, rules_, *snapshot.owners, *snapshot.pods);
+}
+
 void Ledger::begin_tick(const Snapshot& snapshot) {
   ++generation_;
   owners_are_new_ = std::exchange(named_by_, snapshot.owners) != snapshot.owners;
   const bool pods_are_new = std::exchange(pods_, snapshot.pods) != snapshot.pods;
   if (owners_are_new_ || pods_are_new) names_.clear();
+  if (owners_are_new_ || pods_are_new || presence_.empty()) look_for_expected(snapshot);
   note_chat_ports(snapshot);
   own_addresses_.learn(snapshot);
   states_.assign(snapshot.flows.size(), {});

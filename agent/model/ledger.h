@@ -26,7 +26,8 @@ class Ledger {
 
   // Snapshots in the order of their times. A shard appears when its port is known to speak
   // WebSocket (by a 101 seen on it, or by a proven lock) or MQTT; or with its first stream of
-  // events, its first publish accepted, or its first replication socket.
+  // events, its first publish accepted, or its first replication socket. An expected one is there
+  // from the first tick on.
   Model advance(const Snapshot& snapshot);
 
   // After a reload: what is counted from now on goes to the shards of the new rules.
@@ -69,6 +70,7 @@ class Ledger {
   void name_flow(const Snapshot& snapshot, std::size_t index, Tracked& tracked);
   const Naming& naming_of(const Snapshot& snapshot, std::size_t index);
   std::uint32_t slot_named(const std::string& name);
+  void look_for_expected(const Snapshot& snapshot);
   void settle_replication(const Snapshot& snapshot, std::vector<std::uint32_t>& slot_of_flow);
   void forget_gone(const Snapshot& snapshot);
   Shard published(const Slot& slot) const;
@@ -80,7 +82,8 @@ class Ledger {
   std::uint32_t max_shards_;
   std::vector<Slot> slots_;
   std::map<std::string, std::uint32_t> slot_by_name_;
-  std::map<PortKey, Naming> names_;  // of the latest owner scan and pods
+  std::map<std::string, Presence> presence_;  // of expected shards, of the latest scan and pods
+  std::map<PortKey, Naming> names_;           // of the latest owner scan and pods
   std::shared_ptr<const Owners> named_by_;
   std::shared_ptr<const PodTable> pods_;
   bool owners_are_new_ = false;  // at this tick

@@ -70,24 +70,32 @@ bool needs_pods(const std::vector<ShardRule>& rules) {
                              [](const ShardRule& rule) { return !rule.match.pod_labels.empty(); });
 }
 
-ListenerFacts listener_facts(const Owners& owners, const PodTable& pods, std::uint64_t cookie,
-                             const fanfare_flow& flow) {
+ListenerFacts listener_facts(const Owners& owners, const PodTable& pods, const Owner* listener,
+                             std::uint64_t cgroup_id) {
   ListenerFacts facts;
-  const auto listener = owners.listeners.find({flow.netns, flow.local_port});
-  if (listener != owners.listeners.end()) {
-    facts.comm = listener->second.comm;
-    facts.exe = listener->second.exe;
-  } else if (const auto holder = owners.by_cookie.find(cookie); holder != owners.by_cookie.end()) {
-    facts.comm = holder->second.comm;
+  if (listener) {
+    facts.comm = listener->comm;
+    facts.exe = listener->exe;
   }
-  const auto cgroup = owners.cgroup_paths.find(flow.cgroup_id);
+  const auto cgroup = owners.cgroup_paths.find(cgroup_id);
   if (cgroup != owners.cgroup_paths.end()) facts.cgroup_path = cgroup->second;
   facts.place = cgroup_name(facts.cgroup_path.value_or(""));
-  if (facts.place.container.empty() && facts.place.pod_uid.empty() &&
-      listener != owners.listeners.end() && !listener->second.v1_path.empty())
-    facts.place = cgroup_name(listener->second.v1_path);
+  if (facts.place.container.empty() && facts.place.pod_uid.empty() && listener &&
+      !listener->v1_path.empty())
+    facts.place = cgroup_name(listener->v1_path);
   facts.pod = pods.find(facts.place);
   facts.awaits_pod = !facts.pod && !facts.place.pod_uid.empty();
+  return facts;
+}
+
+ListenerFacts listener_facts(const Owners& owners, const PodTable& pods, std::uint64_t cookie,
+                             const fanfare_flow& flow) {
+  const auto found = owners.listeners.find({flow.netns, flow.local_port});
+  const Owner* listener = found == owners.listeners.end() ? nullptr : &found->second;
+  auto facts = listener_facts(owners, pods, listener, flow.cgroup_id);
+  if (listener) return facts;
+  const auto holder = owners.by_cookie.find(cookie);
+  if (holder != owners.by_cookie.end()) facts.comm = holder->second.comm;
   return facts;
 }
 

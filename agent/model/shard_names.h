@@ -30,6 +30,10 @@ struct ListenerFacts {
   bool awaits_pod = false;   // its cgroup is a pod's, and the table does not have it
 };
 
+// `listener`: nullptr where the scan has not seen it. `cgroup_id`: of it or of what it accepted.
+ListenerFacts listener_facts(const Owners& owners, const PodTable& pods, const Owner* listener,
+                             std::uint64_t cgroup_id);
+// Of a socket that it accepted.
 ListenerFacts listener_facts(const Owners& owners, const PodTable& pods, std::uint64_t cookie,
                              const fanfare_flow& flow);
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "agent/model/delivery.h"
+#include "agent/model/presence.h"
 #include "agent/model/socket_delivery.h"
 #include "bpf/abi.h"
 
@@ -86,6 +87,8 @@ struct Shard {
   ReachTotals reach{};
   Delivery delivery{};       // of all its client sockets
   Delivery edge_delivery{};  // of those whose peer is on another host
+  bool expected = false;     // the configuration says so, for this host or for another
+  Presence presence{};
   bool operator==(const Shard&) const = default;
 };
 

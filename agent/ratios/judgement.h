@@ -109,6 +109,8 @@ struct Judgement {
   std::uint64_t due = 0;     // events due within the last 10 s
   std::uint64_t sockets = 0;
   DeliveryFigures delivery{};
+  // It is expected on this host, nobody listens for it, and no client and no peer is connected.
+  bool absent = false;
 };
 
 }  // namespace fanfare

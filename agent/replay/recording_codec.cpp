@@ -49,6 +49,7 @@ void put_owner(ByteWriter& out, const Owner& owner) {
   out.put(owner.fd);
   out.put(owner.srtt_us);
   out.put(owner.unsent_bytes);
+  out.put(owner.cgroup_id);
   out.text(owner.comm);
   out.text(owner.exe);
   out.text(owner.v1_path);
@@ -60,13 +61,14 @@ Owner get_owner(ByteReader& in) {
   owner.fd = in.get<std::uint32_t>();
   owner.srtt_us = in.get<std::uint32_t>();
   owner.unsent_bytes = in.get<std::uint32_t>();
+  owner.cgroup_id = in.get<std::uint64_t>();
   owner.comm = in.text();
   owner.exe = in.text();
   owner.v1_path = in.text();
   return owner;
 }
 
-constexpr std::size_t least_owner_bytes = 28;
+constexpr std::size_t least_owner_bytes = 36;
 
 void put_owners(ByteWriter& out, const Owners& owners) {
   out.put(owners.scanned.count());

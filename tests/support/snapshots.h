@@ -133,10 +133,15 @@ class SnapshotBuilder {
     owners_.by_cookie[cookie] = {.pid = 7, .fd = 3, .comm = "chatd", .exe = std::move(exe)};
     return *this;
   }
+  SnapshotBuilder& scanned(Monotonic at = std::chrono::seconds(1)) {
+    owners_.scanned = at;
+    return *this;
+  }
   SnapshotBuilder& listener(std::uint16_t port, std::string comm, std::uint32_t netns = 1,
-                            std::string exe = "") {
-    owners_.listeners[{netns, port}] = {
-        .pid = 7, .fd = 3, .comm = std::move(comm), .exe = std::move(exe)};
+                            std::string exe = "", std::uint64_t cgroup_id = 1) {
+    auto& owner = owners_.listeners[{netns, port}];
+    owner = {.pid = 7, .fd = 3, .comm = std::move(comm), .exe = std::move(exe)};
+    owner.cgroup_id = cgroup_id;
     return *this;
   }
   SnapshotBuilder& cgroup(std::uint64_t id, std::string path) {
@@ -145,10 +150,11 @@ class SnapshotBuilder {
   }
   // A pod "chat/NAME"; its cgroup is what pod_cgroup() says.
   SnapshotBuilder& pod(const std::string& name, std::map<std::string, std::string> labels,
-                       const std::string& uid = pod_uid) {
+                       const std::string& uid = pod_uid, bool ended = false) {
     auto pods = snapshot_.pods->pods();
     pods[uid] = {.uid = uid, .name_space = "chat", .name = name, .node = "node-a"};
     pods[uid].labels = std::move(labels);
+    pods[uid].ended = ended;
     snapshot_.pods = std::make_shared<PodTable>(pods);
     return *this;
   }

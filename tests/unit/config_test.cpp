@@ -60,6 +60,7 @@ shards:
     clients: {protocol: websocket, events: all, identity: none}
   - name: "\u00fc"
     match: {exe: /b}
+    expected: true
     clients:
   - name: raft
     match: {listen_ports: [80], exe: /b}
@@ -83,6 +84,7 @@ alertmanagers: [http://127.0.0.1:9093, "https://user:pass@am.example/prefix/"]
                      {"\u00fc", {{}, "", "/b"}},
                      {"raft", {{80}, "", "/b"}, {Identity::Kind::json_key, "the id"}},
                      {"p", {{81}, "", "/b"}, {Identity::Kind::payload, ""}}};
+  expected.shards[1].expected = true;
   expected.shards[2].replication = {.protocol = ReplicationProtocol::hashicorp_raft,
                                     .ports = {7000, 7001},
                                     .peers = {{"10.0.0.2", "node-b"},
@@ -183,14 +185,16 @@ const std::vector<Refusal> refused_values = {
      "f:1: shards[0].name: 'other' is not a shard name; allowed: 1..128" + label +
          ", and not 'other'"},
     {shard_with("expected: maybe"),
-     "f:4: shards[0].expected: 'maybe' is neither true nor false; allowed: false"},
+     "f:4: shards[0].expected: 'maybe' is neither true nor false; allowed: true, false"},
+    {shard_with("expected: 'true'"),
+     "f:4: shards[0].expected: 'true' is neither true nor false; allowed: true, false, unquoted"},
+    {shard_with("expected: [true]"), "f:4: shards[0].expected: found a list; allowed: true, false"},
     {shard_with("clients: {protocol: websoket}"),
      "f:4: shards[0].clients.protocol: 'websoket' is not known (did you mean 'websocket'?); "
      "allowed: auto, websocket, mqtt, sse"},
 };
 
 const std::vector<Refusal> refused_for_now = {
-    {shard_with("expected: true"), "f:4: shards[0].expected: true: " + new_key + "false"},
     {shard_with("clients: {protocol: centrifugo}"),
      "f:4: shards[0].clients.protocol: 'centrifugo': " + new_key + "auto, websocket, mqtt, sse"},
     {raft_with("protocol: nats, ports: [7000]"),

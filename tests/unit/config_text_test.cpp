@@ -80,6 +80,7 @@ json::value sample(const json::object& schema, std::string_view name = "") {
   if (const auto* names = schema.if_contains("propertyNames"))
     return json::object{{sample(names->as_object()).as_string(),
                          sample(schema.at("additionalProperties").as_object())}};
+  if (const auto* type = schema.if_contains("type"); type && *type == "boolean") return true;
   if (!schema.contains("properties")) return "text";
   const json::object& properties = schema.at("properties").as_object();
   json::object value;

@@ -98,8 +98,15 @@ TEST(Metrics, ExactLines) {
 
 TEST(Metrics, EveryKindOfAlertIsThereWithZero) {
   const auto firing = samples(metrics_text(sample::view()), "fanfare_alerts_firing");
-  EXPECT_EQ(firing.size(), 16U);
+  EXPECT_EQ(firing.size(), 17U);
   for (const std::string& line : firing) EXPECT_TRUE(line.ends_with("} 0")) << line;
+}
+
+TEST(Metrics, OnlyExpectedShardsAreSaidToBeExpected) {
+  View view = sample::view();
+  EXPECT_TRUE(samples(metrics_text(view), "fanfare_shard_expected").empty());
+  view.shards[0].shard.expected = true;
+  EXPECT_EQ(samples(metrics_text(view), "fanfare_shard_expected").size(), 1U);
 }
 
 TEST(Metrics, EverySeriesOfAnEmptyShardIsThereWithZero) {
@@ -188,6 +195,7 @@ TEST(Metrics, EverySampleHasTheLabelsOfTheCatalogue) {
   std::set<std::string> seen;
   View view = sample::outage();
   view.pod_names.on = true;
+  view.shards[0].shard.expected = true;
   for (const auto& family : collect(view)) {
     const auto entry =
         std::ranges::find(metrics_catalogue(), std::string_view(family.name), &MetricEntry::name);
