@@ -12,13 +12,12 @@
 namespace fanfare {
 namespace {
 
-// Some socket that the listener has accepted: it is in the same cgroup.
-const fanfare_flow* flow_of(const View& view, const ListenerKey& key) {
-  const auto& flows = view.snapshot->flows;
-  const auto flow = std::ranges::find_if(flows, [&](const fanfare_flow& each) {
-    return each.netns == key.netns && each.local_port == key.port;
-  });
-  return flow == flows.end() ? nullptr : &*flow;
+ListenerFacts facts_of(const View& view, const ListenerKey& key) {
+  const auto& owners = *view.snapshot->owners;
+  const auto listener = owners.listeners.find(key);
+  if (listener == owners.listeners.end()) return {};
+  return listener_facts(owners, *view.snapshot->pods, &listener->second,
+                        listener->second.cgroup_id);
 }
 
 }  // namespace
@@ -31,9 +30,7 @@ std::string label_list(const std::map<std::string, std::string>& labels) {
 }
 
 std::string place_text(const View& view, const ListenerKey& key) {
-  const auto* flow = flow_of(view, key);
-  if (!flow) return {};
-  const auto facts = listener_facts(*view.snapshot->owners, *view.snapshot->pods, 0, *flow);
+  const auto facts = facts_of(view, key);
   std::string text;
   if (facts.pod) text += fmt::format(", in pod {}/{}", facts.pod->name_space, facts.pod->name);
   if (facts.awaits_pod)
@@ -61,9 +58,8 @@ Link pods_link(const View& view, const std::map<std::string, std::string>& label
 }
 
 std::optional<Link> other_labels(const View& view, const ListenerKey& key, const ShardRule& rule) {
-  const auto* flow = flow_of(view, key);
-  if (rule.match.pod_labels.empty() || !flow) return std::nullopt;
-  const auto facts = listener_facts(*view.snapshot->owners, *view.snapshot->pods, 0, *flow);
+  if (rule.match.pod_labels.empty()) return std::nullopt;
+  const auto facts = facts_of(view, key);
   if (facts.pod && has_labels(*facts.pod, rule.match.pod_labels)) return std::nullopt;
   const auto wanted = label_list(rule.match.pod_labels);
   if (facts.pod)

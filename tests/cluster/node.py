@@ -105,7 +105,7 @@ class HostAgent:
             "listen": f"{host.address}:{METRICS}", "admin": str(self.admin),
             "limits": {"sockets": 4096},
             "shards": [{
-                "name": SHARD, "match": {"listen_ports": [CLIENTS]},
+                "name": SHARD, "match": {"listen_ports": [CLIENTS]}, "expected": True,
                 "clients": clients,
                 "replication": {"protocol": "hashicorp-raft", "ports": [RAFT],
                                 "peers": {h.address: h.name for h in hosts}},

@@ -14,6 +14,7 @@ HOST, CLUSTER = "FanfareHostReachLoss", "FanfareClusterReachLoss"
 DIED, WATCHDOG = "FanfareAgentDiedFiring", "FanfareWatchdog"
 BEHIND, ABSENT, DOWN, NO_AGENTS = ("FanfareHostBehind", "FanfareShardAbsent", "FanfareAgentDown",
                                    "FanfareAgentsAbsent")
+SERVER_ABSENT = "FanfareServerAbsent"  # the agent's own, of its host
 LEARN_SECONDS = 20
 FAST, FAST_PAGE = 5, 45  # seconds: between scrapes, and from the first bad build to the first page
 SLOW, SLOW_PAGE = 15, 120  # Prometheus tells again after a minute what was lost at its start
@@ -129,11 +130,15 @@ def rules_faults(cluster: Cluster, verdict: Verdict) -> None:
         for node in cluster.nodes.values():
             node.kill()
         verdict.say("  every chat server ends; the agents go on")
+        for name in cluster.nodes:
+            expect_rule(cluster, verdict, SERVER_ABSENT, name, began, ABSENT_SECONDS)
         expect_rule(cluster, verdict, ABSENT, "", began, ABSENT_SECONDS)
         for node in cluster.nodes.values():
             node.start()
         cluster.await_clients()
         gone_within(cluster, verdict, ABSENT, "", GONE_SECONDS)
+        for name in cluster.nodes:
+            gone_within(cluster, verdict, SERVER_ABSENT, name, GONE_SECONDS)
 
         began = time.monotonic()
         for agent in cluster.agents.values():
