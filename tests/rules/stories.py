@@ -10,6 +10,8 @@ BEHIND, PAIR, ABSENT, IDLE = ("FanfareHostBehind", "FanfarePairLoss", "FanfareSh
 HOSTS = tuple(f"{HOST} {node}" for node in "abc")
 CRITICAL, WARNING, INFO = ({"severity": s} for s in ("critical", "warning", "info"))
 SHARD = {"cluster": "x", "shard": "s1"}
+EXPECTED = 'fanfare_shard_expected{shard="s2"}'
+OTHERS_SOCKETS = 'fanfare_sockets{shard="s2",role="client",state="synced"}'
 
 
 def outage() -> Story:
@@ -377,6 +379,148 @@ def shard_absent() -> Story:
     return story
 
 
+def expected(world: World, *steps: tuple, nodes: str = "abc") -> None:
+    """The agents' configuration expects s2, as (seconds, 1 or None) says. They export it with no socket."""
+    for name in nodes:
+        node = world.nodes[name]
+        node.gauge(EXPECTED, *steps)
+        node.gauge(OTHERS_SOCKETS, *((seconds, 0 if told else None) for seconds, told in steps))
+        node.gauge('fanfare_sockets_opened_total{shard="s2",role="client"}', (0, 0))
+
+
+def expected_absent() -> Story:
+    """A shard that has never had a socket, which an agent's configuration expects, until it comes."""
+    story = Story("expected_absent", World(40))
+    expected(story.world, (0, None), (600, 1))
+    story.world.nodes["b"].gauge(OTHERS_SOCKETS, (0, None), (600, 0), (1200, 3))
+    story.fires(10)
+    story.fires(11.75)
+    story.fires(12, ABSENT)
+    story.says(12, ABSENT, CRITICAL | {"cluster": "x", "shard": "s2"},
+               "An expected shard has no socket on any node.",
+               "Shard s2 of x: no client and no peer is connected anywhere. A deploy that fails "
+               "before its process starts looks like this.")
+    story.fires(24.75, ABSENT)  # five minutes of patience
+    story.fires(25)
+    story.fires(39)
+    return story
+
+
+def expected_without_a_series() -> Story:
+    """One agent expects it, and none exports its sockets."""
+    story = Story("expected_without_a_series", World(15))
+    story.world.nodes["b"].gauge(EXPECTED, (0, 1))
+    story.fires(1.75)
+    story.fires(2, ABSENT)
+    story.fires(14, ABSENT)
+    return story
+
+
+def expected_once() -> Story:
+    """Each shard is expected once, whoever says so, and however often it is scraped."""
+    story = Story("expected_once", World(20), interval="30s")
+    story.world.scraped_by = ["monitoring/fanfare", "annotations-fanfare"]
+    for node in story.world.nodes.values():
+        node.gauge('fanfare_shard_expected{shard="s1"}', (0, 1))
+    expected(story.world, (0, 1), nodes="ab")
+    story.value(15, "fanfare:expected:shard", {
+        f'fanfare:expected:shard{{cluster="x",shard="{shard}"}}': 1 for shard in ("s1", "s2")})
+    story.value(15, "fanfare:expected_by_rules:shard", {
+        'fanfare:expected_by_rules:shard{cluster="x",shard="s1"}': 1})
+    return story
+
+
+def expected_and_there() -> Story:
+    """Innocent: few sockets, on one node; its agent restarts twice, the others' expect it too."""
+    story = Story("expected_and_there", World(40))
+    expected(story.world, (0, 1))
+    b = story.world.nodes["b"]
+    b.gauge(OTHERS_SOCKETS, (0, 2))
+    for start, seconds in ((600, 60), (1200, 105)):
+        b.agent_gone(start)
+        b.agent_back(start + seconds)
+    for seconds in range(0, 2400, 15):
+        story.fires(seconds / 60)
+    return story
+
+
+def expected_no_more() -> Story:
+    """One agent after the other reads a configuration that expects it no more."""
+    story = Story("expected_no_more", World(30))
+    for name, seconds in (("a", 600), ("b", 660), ("c", 720)):
+        expected(story.world, (0, 1), (seconds, None), nodes=name)
+    due = {'fanfare:expected:shard{cluster="x",shard="s1"}': 1}
+    story.value(11.75, "fanfare:expected:shard", due | {'fanfare:expected:shard{cluster="x",shard="s2"}': 1})
+    story.value(12, "fanfare:expected:shard", due)
+    story.fires(11.75, ABSENT)
+    story.fires(16.75, ABSENT)  # five minutes of patience
+    story.fires(17)
+    story.fires(29)
+    return story
+
+
+def expected_by_one_that_restarts() -> Story:
+    """The only agent that expects it restarts while it is absent: neither begins nor ends by that."""
+    story = Story("expected_by_one_that_restarts", World(60))
+    expected(story.world, (0, None), (600, 1), nodes="b")
+    b = story.world.nodes["b"]
+    for start, seconds in ((660, 45), (1200, 60), (1500, 120)):
+        b.agent_gone(start)
+        b.agent_back(start + seconds)
+    # What is configured is exported from the agent's first tick on, one scrape late.
+    b.gauge(EXPECTED, (0, None), (600, 1), (660, None), (720, 1), (1500, None), (1635, 1))
+    b.agent_gone(2400)
+    story.fires(11.75)
+    for seconds in range(720, 2400, 15):
+        story.fires(seconds / 60, ABSENT)
+    # Away for good: what it said last holds for a quarter of an hour.
+    both = {f'fanfare:expected:shard{{cluster="x",shard="{shard}"}}': 1 for shard in ("s1", "s2")}
+    story.value(54.5, "fanfare:expected:shard", both)
+    story.value(55, "fanfare:expected:shard", {'fanfare:expected:shard{cluster="x",shard="s1"}': 1})
+    return story
+
+
+def expected_and_all_restart() -> Story:
+    """All agents restart at once, while one shard is absent and one is well."""
+    story = Story("expected_and_all_restart", World(40))
+    expected(story.world, (0, 1))
+    for start, seconds in ((600, 60), (1200, 105)):
+        for node in story.world.nodes.values():
+            node.agent_gone(start)
+            node.agent_back(start + seconds)
+    for seconds in range(120, 2400, 15):
+        story.fires(seconds / 60, ABSENT)
+    return story
+
+
+def expected_elsewhere() -> Story:
+    """Innocent: one configuration for all hosts, and s2 is on two of three; those replicate to each other."""
+    story = Story("expected_elsewhere", World(60))
+    expected(story.world, (0, 1))
+    for name, growth in (("a", 20), ("b", 10)):
+        node = story.world.nodes[name]
+        node.gauge(OTHERS_SOCKETS, (0, 100))
+        node.gauge('fanfare_replication_entries_total{shard="s2",direction="in",src="a",dst="b"}', (0, 0))
+        node.gauge('fanfare_events_due_total{shard="s2"}', *((s, s * growth) for s in range(0, 3600, 15)))
+    # It expects it no more, and goes on to export that it has no sockets.
+    story.world.nodes["c"].gauge(EXPECTED, (0, 1), (1800, None))
+    for seconds in range(0, 3600, 60):
+        story.fires(seconds / 60)
+    return story
+
+
+def expected_and_idle() -> Story:
+    """A load balancer's check was there, and no client came since: this node is one of the shard's."""
+    story = Story("expected_and_idle", World(30), interval="30s")
+    expected(story.world, (0, 1))
+    for name in "ab":
+        story.world.nodes[name].gauge(OTHERS_SOCKETS, (0, 100))
+    story.world.nodes["c"].gauge('fanfare_sockets_opened_total{shard="s2",role="client"}', (0, 0), (300, 1))
+    story.fires(14.5)
+    story.fires(16, f"{IDLE} c")
+    return story
+
+
 def unnamed_shard_ends() -> Story:
     """What fanfare named itself comes and goes."""
     story = Story("unnamed_shard_ends", World(60, shard="node:8080@web"), interval="30s")
@@ -473,4 +617,6 @@ STORIES = [outage, rolling_outage, one_day, night_healthy, night_outage, six_per
            agent_restarts, scrape_gaps, gap_in_an_outage, shard_unwatched, agents_absent,
            never_an_agent, died_firing, died_at_once, died_after_recovery, not_posted, half_of_the_copies,
            without_identity, cut_off, partly_cut_off, lambda: astray(True), lambda: astray(False),
-           shard_absent, unnamed_shard_ends, host_idle, fanfare_itself, sums_not_averages]
+           shard_absent, expected_absent, expected_without_a_series, expected_once, expected_and_there,
+           expected_no_more, expected_by_one_that_restarts, expected_and_all_restart, expected_elsewhere,
+           expected_and_idle, unnamed_shard_ends, host_idle, fanfare_itself, sums_not_averages]
