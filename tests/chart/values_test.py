@@ -201,8 +201,11 @@ class Rules(Chart):
 
     def test_shards_that_are_expected(self):
         groups = self.groups(expectedShards=[{"cluster": "eu", "shard": "eu-1"}, {"cluster": "us", "shard": "u\"s"}])
-        rule = next(rule for rule in self.rules(groups) if rule.get("record") == "fanfare:expected:shard")
-        one, other = rule["expr"].split(" or ")
+        changed = {rule["record"]: rule["expr"] for rule, before in zip(self.rules(groups), self.rules(self.source))
+                   if "record" in rule and rule["expr"] != before["expr"]}
+        # What the agents expect stays.
+        self.assertEqual(list(changed), ["fanfare:expected_by_rules:shard"])
+        one, other = changed["fanfare:expected_by_rules:shard"].split(" or ")
         self.assertEqual(
             one, 'label_replace(label_replace(vector(1), "cluster", "eu", "", ""), "shard", "eu-1", "", "")')
         self.assertIn('"u\\"s"', other)
@@ -262,6 +265,17 @@ class Notes(Chart):
             told = self.notes({**fine, **change})
             self.assertIn(words, told)
             self.assertEqual(told.count("WARNING"), 1)
+
+    def test_they_warn_of_a_shard_that_is_expected_on_nodes_without_its_server(self):
+        def told(match, expected=True, **values):
+            shard = {"name": "eu-1", "match": match, "expected": expected}
+            return self.notes({"config": {"shards": [shard]}, **values})
+        words = "WARNING: shard eu-1 is expected on every node"
+        port, labels = {"listen_ports": [1]}, {"pod_labels": {"app": "chat"}}
+        self.assertIn(words, told(port))
+        for notes in (told(port, expected=False), told(labels), told({**port, **labels}),
+                      told(port, nodeSelector={"chat": "yes"})):
+            self.assertNotIn(words, notes)
 
 
 if __name__ == "__main__":

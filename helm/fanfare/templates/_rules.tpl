@@ -30,7 +30,7 @@ nothing where they turn it off. Notes the names of alerts and thresholds in `kno
 {{- if ne (toString $number) "" }}{{ $_ := set $rule "expr" (printf "vector(%v)" $number) }}{{ end -}}
 {{- end -}}
 {{- end -}}
-{{- if and (eq $rule.record "fanfare:expected:shard") $values.expectedShards -}}
+{{- if and (eq $rule.record "fanfare:expected_by_rules:shard") $values.expectedShards -}}
 {{- $each := list -}}
 {{- range $values.expectedShards -}}
 {{- $each = append $each (printf "label_replace(label_replace(vector(1), \"cluster\", %q, \"\", \"\"), \"shard\", %q, \"\", \"\")" .cluster .shard) -}}
