@@ -70,6 +70,12 @@ Launcher find_launcher(const std::string& root) {
 
 }  // namespace
 
+bool in_initial_pid_namespace(const std::string& root) {
+  std::error_code unreadable;
+  const auto pid_namespace = fs::read_symlink(root + "/proc/self/ns/pid", unreadable);
+  return unreadable || pid_namespace == initial_pid_inode;
+}
+
 HostFacts read_host_facts(const std::string& root) {
   HostFacts facts;
   utsname name{};
@@ -88,9 +94,7 @@ HostFacts read_host_facts(const std::string& root) {
   facts.capabilities = needed_capabilities(self + "status");
   facts.tracing = tracing_capability(self + "status");
   facts.initial_user_namespace = maps_all_ids(self + "uid_map");
-  std::error_code unreadable;
-  const auto pid_namespace = fs::read_symlink(self + "ns/pid", unreadable);
-  facts.initial_pid_namespace = unreadable || pid_namespace == initial_pid_inode;
+  facts.initial_pid_namespace = in_initial_pid_namespace(root);
   facts.seccomp_filter = value_of(self + "status", "Seccomp:") == "2";
   facts.lockdown = chosen_word(first_line(root + "/sys/kernel/security/lockdown"));
   facts.security_modules = first_line(root + "/sys/kernel/security/lsm");

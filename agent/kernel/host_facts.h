@@ -34,6 +34,9 @@ struct HostFacts {
   std::optional<int> perf_event_paranoid;
 };
 
+// False in a pid namespace of a container's own. `root` as below.
+bool in_initial_pid_namespace(const std::string& root = "");
+
 // `root` stands before /proc, /sys and /etc; for tests.
 HostFacts read_host_facts(const std::string& root = "");
 

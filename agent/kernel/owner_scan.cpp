@@ -14,6 +14,7 @@
 #include "agent/kernel/cgroup_tree.h"
 #include "agent/kernel/fd.h"
 #include "agent/kernel/host_addresses.h"
+#include "agent/kernel/host_facts.h"
 #include "agent/pods/cgroup_name.h"
 #include "bpf/tcp_states.h"
 
@@ -79,7 +80,9 @@ Monotonic clock_now() { return std::chrono::steady_clock::now().time_since_epoch
 }  // namespace
 
 OwnerScan::OwnerScan(bpf_link* iterator, std::string cgroup_root)
-    : iterator_(iterator), cgroup_root_(std::move(cgroup_root)) {}
+    : iterator_(iterator),
+      cgroup_root_(std::move(cgroup_root)),
+      all_processes_(in_initial_pid_namespace()) {}
 
 std::string OwnerScan::run_iterator() const {
   const Fd fd(bpf_iter_create(bpf_link__fd(iterator_)));
@@ -101,6 +104,7 @@ std::shared_ptr<const Owners> OwnerScan::scan(Monotonic now) {
   auto owners = std::make_shared<Owners>(parse_owners(run_iterator()));
   owners->cgroup_paths = list_cgroups(cgroup_root_);
   owners->addresses = host_addresses();
+  owners->all_processes = all_processes_;
   owners->scanned = now;
   last_ = owners;
   not_before_ = now + std::max<Monotonic>(shortest_pause, ration * (clock_now() - began));

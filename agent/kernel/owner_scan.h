@@ -28,6 +28,7 @@ class OwnerScan {
 
   bpf_link* iterator_;
   std::string cgroup_root_;
+  bool all_processes_;
   Monotonic not_before_{};
   std::shared_ptr<const Owners> last_ = std::make_shared<Owners>();
 };

@@ -46,6 +46,8 @@ struct ListenerKey {
 // Result of one pass of iter/task_file; shared by the snapshots until the next pass.
 struct Owners {
   Monotonic scanned{};
+  // False where the agent has a pid namespace of its own: it cannot tell that nobody listens.
+  bool all_processes = true;
   std::unordered_map<std::uint64_t, Owner> by_cookie;
   std::map<ListenerKey, Owner> listeners;
   std::unordered_map<std::uint64_t, std::string> cgroup_paths;  // id -> path below the root, "/..."

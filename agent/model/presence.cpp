@@ -20,7 +20,7 @@ bool is_placed(const ShardRule& rule, const PodTable& pods) {
 Presence presence_of(const ShardRule& rule, const std::vector<ShardRule>& rules,
                      const Owners& owners, const PodTable& pods) {
   Presence presence;
-  if (!rule.expected || owners.scanned.count() == 0) return presence;
+  if (!rule.expected || owners.scanned.count() == 0 || !owners.all_processes) return presence;
   presence.expected = is_placed(rule, pods);
   for (const auto& [key, owner] : owners.listeners) {
     const auto facts = listener_facts(owners, pods, &owner, owner.cgroup_id);

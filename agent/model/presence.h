@@ -13,7 +13,8 @@ namespace fanfare {
 
 struct Presence {
   // It should be on this host: `expected: true`, and with match.pod_labels a pod of this node that
-  // has them and has not ended. False before the first owner scan, which nothing is known without.
+  // has them and has not ended. False before the first owner scan and where that does not see all
+  // processes.
   bool expected = false;
   std::uint64_t listeners = 0;  // that belong to it, as of the owner scan
   bool operator==(const Presence&) const = default;

@@ -72,6 +72,7 @@ constexpr std::size_t least_owner_bytes = 36;
 
 void put_owners(ByteWriter& out, const Owners& owners) {
   out.put(owners.scanned.count());
+  out.put(owners.all_processes);
   out.put<std::uint64_t>(owners.by_cookie.size());
   for (const auto& [cookie, owner] : owners.by_cookie) {
     out.put(cookie);
@@ -95,6 +96,7 @@ void put_owners(ByteWriter& out, const Owners& owners) {
 Owners get_owners(ByteReader& in) {
   Owners owners;
   owners.scanned = Monotonic(in.get<Monotonic::rep>());
+  owners.all_processes = in.get<std::uint8_t>() != 0;
   for (auto left = in.count(8 + least_owner_bytes); left > 0; --left) {
     const auto cookie = in.get<std::uint64_t>();
     owners.by_cookie[cookie] = get_owner(in);

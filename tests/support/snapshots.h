@@ -133,8 +133,9 @@ class SnapshotBuilder {
     owners_.by_cookie[cookie] = {.pid = 7, .fd = 3, .comm = "chatd", .exe = std::move(exe)};
     return *this;
   }
-  SnapshotBuilder& scanned(Monotonic at = std::chrono::seconds(1)) {
-    owners_.scanned = at;
+  SnapshotBuilder& scanned(bool all_processes = true) {
+    owners_.scanned = std::chrono::seconds(1);
+    owners_.all_processes = all_processes;
     return *this;
   }
   SnapshotBuilder& listener(std::uint16_t port, std::string comm, std::uint32_t netns = 1,

@@ -37,6 +37,8 @@ TEST(Presence, IsUnknownBeforeTheFirstScanAndOfWhatIsNotExpected) {
   auto rule = expected_on(8080);
   EXPECT_EQ(presence(rule, SnapshotBuilder()), Presence{});
   EXPECT_TRUE(presence(rule, SnapshotBuilder().scanned()).expected);
+  EXPECT_FALSE(presence(rule, SnapshotBuilder().scanned(false)).expected)
+      << "the host's processes are not seen";
   rule.expected = false;
   EXPECT_EQ(presence(rule, SnapshotBuilder().scanned().listener(8080, "chatd")), Presence{});
 }
