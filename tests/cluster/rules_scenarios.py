@@ -27,6 +27,7 @@ STEADY_SECONDS = 140  # raw counts are compared once agents have run for 130 s
 BEHIND_SECONDS = 120  # 40 s of grace, half a minute of patience, and the way
 ABSENT_SECONDS = 150  # two minutes of patience
 GONE_SECONDS = 90  # until Alertmanager is told again
+KEPT_SECONDS = 300  # before a resolved alert of the rules is told to be over
 
 
 def watched(cluster: Cluster, interval: int, tells: bool = True) -> Prometheus:
@@ -136,9 +137,9 @@ def rules_faults(cluster: Cluster, verdict: Verdict) -> None:
         for node in cluster.nodes.values():
             node.start()
         cluster.await_clients()
-        gone_within(cluster, verdict, ABSENT, "", GONE_SECONDS)
         for name in cluster.nodes:
             gone_within(cluster, verdict, SERVER_ABSENT, name, GONE_SECONDS)
+        gone_within(cluster, verdict, ABSENT, "", KEPT_SECONDS + GONE_SECONDS)
 
         began = time.monotonic()
         for agent in cluster.agents.values():
