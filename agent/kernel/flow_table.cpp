@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <numeric>
 #include <system_error>
+#include <utility>
 
 namespace fanfare {
 namespace {
@@ -152,6 +153,17 @@ void FlowTable::give_back_unlinked() {
     __atomic_fetch_sub(&probes_->bss->flows_in_use, 1, __ATOMIC_ACQ_REL);
   }
   unlinked_.clear();
+}
+
+void FlowTable::end(const Snapshot& snapshot, std::size_t at) {
+  fanfare_flow flow = snapshot.flows.at(at);
+  flow.snd_una = flow.acks.acked_seq;
+  flow.snd_nxt = flow.write_seq = flow.out.next_seq;
+  flow.sk_err = ETIMEDOUT;
+  flow.life = FANFARE_CLOSED;
+  if (std::exchange(flow.watched, 0))
+    __atomic_fetch_sub(&probes_->bss->watched_ports[flow.local_port], 1, __ATOMIC_ACQ_REL);
+  bpf_map_update_elem(bpf_map__fd(probes_->maps.flows), &places_.at(at), &flow, BPF_EXIST);
 }
 
 std::optional<fanfare_flow> FlowTable::find(std::uint64_t cookie) const {

@@ -27,6 +27,10 @@ class FlowTable {
   // where the map cannot be read.
   void read(Snapshot& snapshot, bool adopting);
 
+  // Ends record `at` of the snapshot that was read last: its socket is gone and no program has said
+  // so. What still waited for its acknowledgement timed out.
+  void end(const Snapshot& snapshot, std::size_t at);
+
   // The record of one socket; nullopt where it has none.
   std::optional<fanfare_flow> find(std::uint64_t cookie) const;
 

@@ -13,6 +13,7 @@
 #include "agent/kernel/owner_scan.h"
 #include "agent/kernel/probes.h"
 #include "agent/kernel/reach_reader.h"
+#include "agent/kernel/unheld.h"
 
 namespace fanfare {
 
@@ -30,6 +31,7 @@ class KernelSource::Parts {
   Probes probes;
   FlowTable flows;
   OwnerScan owners;
+  Unheld unheld;
   ReachReader reach;
   std::uint32_t capacity;
   std::uint64_t listeners_seen = 0;
@@ -120,6 +122,7 @@ Snapshot KernelSource::read(Monotonic now, Wall wall, Snapshot spent) {
   parts_->flows.read(snapshot, !parts_->late_adoptions.empty());
   snapshot.owners = parts_->owners.refresh(now, false);
   if (something_unknown(snapshot)) snapshot.owners = parts_->owners.refresh(now, true);
+  for (const auto at : parts_->unheld.advance(snapshot)) parts_->flows.end(snapshot, at);
   read_losses(snapshot);
   read_programs(snapshot);
   snapshot.maps.push_back({"flows", snapshot.flows.size(), parts_->capacity});

@@ -155,7 +155,7 @@ void Ledger::settle_delivery(const Snapshot& snapshot, std::size_t index, Tracke
     if (was != inner) delivery.move(was ? slot.inner : slot.edge, inner ? slot.inner : slot.edge);
     const auto held = snapshot.owners->by_cookie.find(snapshot.cookies[index]);
     if (held != snapshot.owners->by_cookie.end()) owner = &held->second;
-    delivery.set_orphan(owners_are_new_ && !owner);
+    delivery.set_orphan(owners_are_new_ && !owner && snapshot.owners->all_processes);
   }
   delivery.advance(flow, snapshot.taken, owner, slot.emitted,
                    delivery.state().inner ? slot.inner : slot.edge);

@@ -196,7 +196,7 @@ void SocketDelivery::look_at_silence(const fanfare_flow& flow, Monotonic now, Mo
   const auto since = ever ? std::max(last_event, opened) : opened;
   const auto age = now - opened;
   state_.silent = false;
-  if (is_undecided(flow)) return;
+  if (is_undecided(flow) || orphan_) return;
   if (age < silent_from_birth_after || emitted.count() == 0 || now - emitted >= silent_after)
     return;
   state_.silent = emitted > since && now - since >= (ever ? silent_after : silent_from_birth_after);

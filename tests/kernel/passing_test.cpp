@@ -124,6 +124,32 @@ TEST_F(PassingTest, passed_to_another_process) {
   EXPECT_EQ(owner_of(cookie).pid, child.pid());
 }
 
+// On its way to a process that never takes it; the same to us as a socket whose end was missed.
+TEST_F(PassingTest, held_by_nobody_for_a_day) {
+  const Fd listener = listen_on();
+  Pair pair = upgraded_pair(listener);
+  const auto cookie = cookie_of(pair.server);
+  send_messages(pair.server, 3, 10);
+  receive(pair.client, 3 * 12);
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+  const Fd here(ends[0]), there(ends[1]);
+  pass(here, pair.server);
+  pair.server = Fd();
+  read_after(40s);
+  read_after(23h);
+  EXPECT_EQ(flow(cookie).life, FANFARE_LIVE);
+  EXPECT_EQ(watched_port(port_of(listener)), 1U);
+  read_after(24h + 41s);
+  const auto record = flow(cookie);
+  EXPECT_EQ(record.life, FANFARE_CLOSED);
+  EXPECT_EQ(record.sk_err, static_cast<std::uint32_t>(ETIMEDOUT));
+  EXPECT_EQ(record.out.tally.by_class[FANFARE_EVENT].messages, 3U);
+  EXPECT_EQ(watched_port(port_of(listener)), 0U);
+  for (int i = 0; i < 3; ++i) read_after(25h);
+  EXPECT_FALSE(find_flow(cookie));
+}
+
 // As systemd does: the parent listens on fd 3, the child accepts and serves. The youngest holder of
 // a listener is the service.
 TEST_F(PassingTest, socket_activation) {

@@ -284,6 +284,14 @@ TEST(SocketDelivery, AnOlderSocketIsNotSilentBeforeItsFirstFrame) {
   EXPECT_EQ(client.totals.judged[1], 0U);
 }
 
+TEST(SocketDelivery, WhatNobodyHoldsAnyMoreIsNotSilent) {
+  Client client;
+  client.delivery.set_orphan(true);
+  client.tick(start + 61s, nullptr, start + 60s);
+  EXPECT_FALSE(client.delivery.state().silent);
+  EXPECT_EQ(client.totals.judged[1], 0U);
+}
+
 TEST(SocketDelivery, AnOlderSocketIsAClientFromItsFirstFrameOnOrWhileSomethingWaits) {
   Client client;
   client.flow.opened_ns = 0;
