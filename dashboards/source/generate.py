@@ -269,7 +269,8 @@ def shard() -> dict:
             ("Sockets", [
                 Panel("Client sockets by node", "Open sockets to clients. A node at 0 while others "
                       "are not is kept out, or down.", "short", {"{{node}}": sockets("node", NODE)},
-                      runbooks=("FanfareHostIdle", "FanfareSocketCollapse")),
+                      runbooks=("FanfareHostIdle", "FanfareServerAbsent",
+                                "FanfareSocketCollapse")),
                 Panel("Coverage by node", "Readable over open client sockets. Below 95 % the node is "
                       "not judged.", "percentunit", {"{{node}}": coverage("node", NODE)},
                       steps=LOW_IS_BAD, most=1, runbooks=("FanfareCoverageLow", "FanfareBlind")),
