@@ -44,6 +44,16 @@ void Board::take(const Symptom& symptom, const Judgement& judgement, Monotonic n
   machine->second.advance(told.seen, describe(told, judgement), now, wall);
 }
 
+// An expected shard is judged whatever it does. One that is not has left the configuration, it may
+// be while the agent was restarted.
+void Board::pass_over(const AlertKey& key, AlertMachine& machine, Monotonic now, Wall wall) {
+  if (key.name != alert_server_absent) return machine.advance({}, {}, now, wall);
+  const Symptom well{key, {Verdict::well, Severity::critical, 0}};
+  Judgement judgement;
+  judgement.shard = key.shard;
+  machine.advance(well.seen, describe(well, judgement), now, wall);
+}
+
 std::vector<Alert> Board::advance(Monotonic now, Wall wall,
                                   const std::vector<Judgement>& judgements) {
   std::set<AlertKey> spoken_to;
@@ -55,7 +65,7 @@ std::vector<Alert> Board::advance(Monotonic now, Wall wall,
   }
   std::vector<Alert> alerts;
   for (auto machine = machines_.begin(); machine != machines_.end();) {
-    if (!spoken_to.contains(machine->first)) machine->second.advance({}, {}, now, wall);
+    if (!spoken_to.contains(machine->first)) pass_over(machine->first, machine->second, now, wall);
     const std::optional<Alert>& alert = machine->second.alert();
     if (alert) alerts.push_back(*alert);
     machine = alert ? std::next(machine) : machines_.erase(machine);

@@ -17,7 +17,8 @@ namespace fanfare {
 class Board {
  public:
   // `now` and `wall` of the tick. Returns all alerts that are pending, firing or lately resolved,
-  // worst first. A shard that is missing from `judgements` proves nothing: its alerts stay.
+  // worst first. A shard that is missing from `judgements` proves nothing: its alerts stay,
+  // but for FanfareServerAbsent: an expected shard is never missing.
   std::vector<Alert> advance(Monotonic now, Wall wall, const std::vector<Judgement>& judgements);
 
   // What fires, as JSON, so that a restart of the agent goes on firing.
@@ -28,6 +29,7 @@ class Board {
 
  private:
   void take(const Symptom& symptom, const Judgement& judgement, Monotonic now, Wall wall);
+  static void pass_over(const AlertKey& key, AlertMachine& machine, Monotonic now, Wall wall);
   bool is_firing(const AlertKey& key) const;
 
   std::map<AlertKey, AlertMachine> machines_;

@@ -54,6 +54,8 @@ void AlertMachine::advance(const Observation& seen, const Texts& texts, Monotoni
 void AlertMachine::fall_ill(const Observation& seen, const Texts& texts, Monotonic now, Wall wall) {
   healthy_ = {};
   well_at_.reset();
+  if (break_since_ && ill_since_) *ill_since_ += now - *break_since_;
+  break_since_.reset();
   if (seen.severity == Severity::info)
     ill_since_.reset();
   else if (!ill_since_)
@@ -77,12 +79,14 @@ void AlertMachine::fall_ill(const Observation& seen, const Texts& texts, Monoton
 }
 
 void AlertMachine::recover(const Observation& seen, const Texts& texts, Monotonic now, Wall wall) {
-  ill_since_.reset();
+  if (!break_since_) break_since_ = now;
+  const bool lapsed = now - *break_since_ >= patience_.lapse;
+  if (lapsed) ill_since_.reset();
   const bool well = seen.verdict == Verdict::well;
   const auto before = std::exchange(well_at_, well ? std::optional(now) : std::nullopt);
   if (!alert_ || alert_->state == AlertState::resolved) return;
   if (alert_->state == AlertState::pending) {
-    alert_.reset();
+    if (lapsed) alert_.reset();
     return;
   }
   if (before && well) healthy_ += now - *before;

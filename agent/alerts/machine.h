@@ -20,8 +20,9 @@ enum class Verdict {
 
 // How long a state must last before the next.
 struct Patience {
-  // Ill without a break before it fires.
+  // Ill before it fires, breaks left out; a break of `lapse` begins it anew.
   std::chrono::nanoseconds hold{0};
+  std::chrono::nanoseconds lapse{0};
   // A page that ends at once is taken for a false alarm.
   std::chrono::nanoseconds firing = std::chrono::seconds(60);
   // Of health that was seen, in sum, before it is resolved: the proof of recovery itself is the
@@ -66,7 +67,8 @@ class AlertMachine {
   Patience patience_;
   Alert blank_;  // name, shard and peer
   std::optional<Alert> alert_;
-  std::optional<Monotonic> ill_since_;
+  std::optional<Monotonic> ill_since_;  // later by all breaks that did not end it
+  std::optional<Monotonic> break_since_;
   std::chrono::nanoseconds healthy_{0};  // seen since it was last ill
   std::optional<Monotonic> well_at_;     // the tick before this one was well
 };

@@ -30,7 +30,7 @@ constexpr std::array<Rule, 13> rules{{
     {alert_clients_stuck, {.hold = 120s}},
     {alert_no_accepted, {}},  // two minutes are part of what is judged
     {alert_socket_collapse, {.hold = 120s}},
-    {alert_server_absent, {.hold = 120s}},
+    {alert_server_absent, {.hold = 120s, .lapse = 30s}},
     {alert_bookkeeping, {}},
 }};
 
@@ -90,6 +90,11 @@ void add_peer(const Judgement& judgement, const Signal& signal, std::vector<Symp
       {{alert_replication_loss, judgement.shard, signal.peer},
        {verdict_on_peer(judgement, signal), severity_of(judgement, signal), signal.loss_estimate},
        &signal});
+}
+
+Verdict verdict_on_absence(Absence absence) {
+  if (absence == Absence::unsure) return Verdict::unknown;
+  return absence == Absence::yes ? Verdict::ill : Verdict::well;
 }
 
 bool has_signal(const Judgement& judgement, const std::string& peer) {
@@ -154,8 +159,8 @@ std::vector<Symptom> symptoms(const Judgement& judgement) {
   found.push_back({{alert_blind, judgement.shard, {}},
                    {blind ? Verdict::ill : Verdict::well, Severity::warning, figure}});
   found.push_back({{alert_server_absent, judgement.shard, {}},
-                   {judgement.absent ? Verdict::ill : Verdict::well, Severity::critical,
-                    judgement.absent ? 1.0 : 0.0}});
+                   {verdict_on_absence(judgement.absence), Severity::critical,
+                    judgement.absence == Absence::yes ? 1.0 : 0.0}});
   add_delivery_symptoms(judgement, found);
   return found;
 }

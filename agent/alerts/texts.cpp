@@ -174,7 +174,7 @@ Texts describe_absence(const Judgement& judgement) {
   texts.step = "accept";
   texts.summary = fmt::format("Nobody serves shard {} on this node.", shard);
   texts.why =
-      judgement.absent
+      judgement.absence == Absence::yes
           ? "The configuration expects it (expected: true). Nobody on this host listens for it, "
             "and "
             "neither a client nor a peer is connected: a deploy that fails before its process "

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <string_view>
 #include <system_error>
 
 #include "agent/kernel/cgroup_tree.h"
@@ -25,6 +26,7 @@ using namespace std::chrono_literals;
 
 constexpr int ration = 100;       // one part of the time in a hundred
 constexpr auto longest_age = 5s;  // unsent bytes and who is stuck are as old as the scan
+constexpr std::string_view deleted = " (deleted)";  // the kernel's word behind /proc/PID/exe
 constexpr auto shortest_pause = 1s;
 
 Owner to_owner(const fanfare_owner& raw) {
@@ -42,7 +44,10 @@ std::string executable_of(std::uint32_t pid) {
   std::array<char, 4096> path{};
   const auto link = "/proc/" + std::to_string(pid) + "/exe";
   const auto length = ::readlink(link.c_str(), path.data(), path.size());
-  return length > 0 ? std::string(path.data(), static_cast<std::size_t>(length)) : std::string();
+  std::string name(path.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
+  // An upgrade has replaced the file; what runs goes by the same name until it is restarted.
+  if (name.ends_with(deleted)) name.erase(name.size() - deleted.size());
+  return name;
 }
 
 // Empty on hosts with v2 alone, and where the process is gone.

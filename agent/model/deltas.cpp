@@ -50,12 +50,15 @@ Delivery delivery_delta(const Shard& now, const Shard& before) {
   return delta;
 }
 
-bool is_absent(const Shard& shard) {
+Absence absence_of(const Shard& shard) {
   const bool connected = shard.sockets_synced + shard.sockets_unsynced > 0 ||
                          std::ranges::any_of(shard.peers, [](const Peer& peer) {
                            return peer.sockets_synced + peer.sockets_unsynced > 0;
                          });
-  return shard.presence.expected && shard.presence.listeners == 0 && !connected;
+  const Presence& presence = shard.presence;
+  if (connected || presence.listeners > 0) return Absence::no;
+  if (presence.unsure) return Absence::unsure;
+  return presence.expected ? Absence::yes : Absence::no;
 }
 
 ShardDelta shard_delta(const Shard& now, const Shard& before) {
@@ -73,7 +76,7 @@ ShardDelta shard_delta(const Shard& now, const Shard& before) {
       .sockets_opened = growth(now.sockets_opened, before.sockets_opened),
       .replicates = now.replicates,
       .identifies = now.identifies,
-      .absent = is_absent(now),
+      .absence = absence_of(now),
       .peers = peer_deltas(now, before)};
   delta.published = delta.accepted;
   if (!now.identifies) return delta;

@@ -52,7 +52,7 @@ struct ShardDelta {
   std::uint64_t sockets_opened = 0;
   bool replicates = false;
   bool identifies = false;
-  bool absent = false;  // now: expected on this host, without a listener or a socket
+  Absence absence = Absence::no;  // now: expected on this host, without a listener or a socket
   std::vector<PeerDelta> peers;
 };
 

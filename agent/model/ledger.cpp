@@ -74,18 +74,30 @@ Ledger::Ledger(std::vector<ShardRule> rules, std::uint32_t max_shards) {
   set_rules(std::move(rules), max_shards);
 }
 
+// What was missed under the same conditions is still missed.
+void Ledger::forget_presence_but_of(const std::vector<ShardRule>& rules) {
+  std::erase_if(presence_, [&](const auto& entry) {
+    const auto rule = std::ranges::find(rules, entry.first, &ShardRule::name);
+    const auto before = rule_by_name_.find(entry.first);
+    return rule == rules.end() || before == rule_by_name_.end() || !rule->expected ||
+           rule->match != before->second->match;
+  });
+  rules_are_new_ = true;
+}
+
 void Ledger::set_rules(std::vector<ShardRule> rules, std::uint32_t max_shards) {
+  forget_presence_but_of(rules);
   rules_ = std::move(rules);
   needs_pods_ = needs_pods(rules_);
   rule_by_name_.clear();
   for (const auto& rule : rules_) rule_by_name_.emplace(rule.name, &rule);
   max_shards_ = max_shards;
   names_.clear();
-  presence_.clear();
   replication_.forget_rules();
   for (auto& [cookie, tracked] : tracked_) tracked.named_for_good = false;
+  // Whatever the limit: in shard "other" nobody would miss it.
   for (const auto& rule : rules_)
-    if (rule.expected) slot_named(rule.name);
+    if (rule.expected && !slot_by_name_.contains(rule.name)) add_slot(rule.name);
 }
 
 void Ledger::note_chat_ports(const Snapshot& snapshot) {
@@ -105,6 +117,10 @@ std::uint32_t Ledger::slot_named(const std::string& name) {
     ++over_limit_;
     return slot_named(overflow_shard);
   }
+  return add_slot(name);
+}
+
+std::uint32_t Ledger::add_slot(const std::string& name) {
   const auto slot = static_cast<std::uint32_t>(slots_.size());
   slots_.emplace_back().shown.name = name;
   slot_by_name_.emplace(name, slot);
@@ -216,7 +232,7 @@ Shard Ledger::published(const Slot& slot) const {
   shard.identifies = rule->second->identity.kind != Identity::Kind::none;
   shard.expected = rule->second->expected;
   const auto presence = presence_.find(shard.name);
-  if (presence != presence_.end()) shard.presence = presence->second;
+  if (presence != presence_.end()) shard.presence = presence->second.at(taken_);
   return shard;
 }
 
@@ -247,17 +263,20 @@ Model Ledger::publish(std::vector<std::uint32_t> slot_of_flow) const {
 }
 
 void Ledger::look_for_expected(const Snapshot& snapshot) {
-  for (const auto& rule : rules_)
-    if (rule.expected)
-      presence_[rule.name] = presence_of(rule, rules_, *snapshot.owners, *snapshot.pods);
+  const auto found = presences_of(rules_, *snapshot.owners, *snapshot.pods);
+  for (std::size_t i = 0; i < rules_.size(); ++i)
+    if (rules_[i].expected)
+      presence_[rules_[i].name].see(found[i], snapshot.owners->scanned, owners_are_new_);
 }
 
 void Ledger::begin_tick(const Snapshot& snapshot) {
   ++generation_;
+  taken_ = snapshot.taken;
   owners_are_new_ = std::exchange(named_by_, snapshot.owners) != snapshot.owners;
   const bool pods_are_new = std::exchange(pods_, snapshot.pods) != snapshot.pods;
   if (owners_are_new_ || pods_are_new) names_.clear();
-  if (owners_are_new_ || pods_are_new || presence_.empty()) look_for_expected(snapshot);
+  if (owners_are_new_ || pods_are_new || std::exchange(rules_are_new_, false))
+    look_for_expected(snapshot);
   note_chat_ports(snapshot);
   own_addresses_.learn(snapshot);
   states_.assign(snapshot.flows.size(), {});

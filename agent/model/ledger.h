@@ -70,6 +70,8 @@ class Ledger {
   void name_flow(const Snapshot& snapshot, std::size_t index, Tracked& tracked);
   const Naming& naming_of(const Snapshot& snapshot, std::size_t index);
   std::uint32_t slot_named(const std::string& name);
+  std::uint32_t add_slot(const std::string& name);
+  void forget_presence_but_of(const std::vector<ShardRule>& rules);
   void look_for_expected(const Snapshot& snapshot);
   void settle_replication(const Snapshot& snapshot, std::vector<std::uint32_t>& slot_of_flow);
   void forget_gone(const Snapshot& snapshot);
@@ -82,8 +84,10 @@ class Ledger {
   std::uint32_t max_shards_;
   std::vector<Slot> slots_;
   std::map<std::string, std::uint32_t> slot_by_name_;
-  std::map<std::string, Presence> presence_;  // of expected shards, of the latest scan and pods
-  std::map<PortKey, Naming> names_;           // of the latest owner scan and pods
+  std::map<std::string, PresenceWatch>
+      presence_;                     // of expected shards, of the latest scan and pods
+  bool rules_are_new_ = true;        // presence_ is not of them yet
+  std::map<PortKey, Naming> names_;  // of the latest owner scan and pods
   std::shared_ptr<const Owners> named_by_;
   std::shared_ptr<const PodTable> pods_;
   bool owners_are_new_ = false;  // at this tick
@@ -92,6 +96,7 @@ class Ledger {
   ReplicationLedger replication_;
   std::map<std::string, std::uint32_t> slot_of_replicated_;  // shard "other" where over the limit
   ReachLedger reach_;
+  Monotonic taken_{};  // of this tick
   boost::unordered_flat_map<std::uint64_t, Tracked> tracked_;
   std::vector<SocketState> states_;  // of this tick, parallel to the snapshot's flows
   std::uint64_t generation_ = 0;

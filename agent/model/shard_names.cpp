@@ -19,10 +19,7 @@ bool is_below(const std::string& path, const std::string& ancestor) {
 
 bool holds(const ShardMatch& match, std::uint16_t port, const std::string& cgroup_path,
            const std::string& exe, const Pod* pod) {
-  const auto& ports = match.listen_ports;
-  return (ports.empty() || std::find(ports.begin(), ports.end(), port) != ports.end()) &&
-         (match.cgroup.empty() || is_below(cgroup_path, match.cgroup)) &&
-         (match.exe.empty() || match.exe == exe) &&
+  return holds_but_for_pod(match, port, cgroup_path, exe) &&
          (match.pod_labels.empty() || (pod && has_labels(*pod, match.pod_labels)));
 }
 
@@ -46,6 +43,14 @@ bool has_port(const ShardRule& rule, const fanfare_flow& flow) {
 
 }  // namespace
 
+bool holds_but_for_pod(const ShardMatch& match, std::uint16_t port, const std::string& cgroup_path,
+                       const std::string& exe) {
+  const auto& ports = match.listen_ports;
+  return (ports.empty() || std::find(ports.begin(), ports.end(), port) != ports.end()) &&
+         (match.cgroup.empty() || is_below(cgroup_path, match.cgroup)) &&
+         (match.exe.empty() || match.exe == exe);
+}
+
 const ShardRule* matching_rule(const std::vector<ShardRule>& rules, std::uint16_t port,
                                const std::string& cgroup_path, const std::string& exe,
                                const Pod* pod) {
@@ -56,6 +61,8 @@ const ShardRule* matching_rule(const std::vector<ShardRule>& rules, std::uint16_
       best = &rule;
   return best;
 }
+
+bool is_agents_own(const ListenerFacts& facts) { return facts.comm == "fanfare"; }
 
 std::string container_text(const ListenerFacts& facts) {
   constexpr std::size_t shown_digits = 12;
@@ -155,7 +162,7 @@ std::string peer_name(const Replication& replication, const fanfare_flow& flow) 
 std::string shard_name(const std::vector<ShardRule>& rules, const ListenerFacts& facts,
                        const fanfare_flow& flow) {
   const std::string path = facts.cgroup_path.value_or("");
-  if (facts.comm == "fanfare") return selftest_shard;
+  if (is_agents_own(facts)) return selftest_shard;
   if (const auto* rule = matching_rule(rules, flow.local_port, path, facts.exe, facts.pod))
     return rule->name;
   auto name = facts.comm.value_or("unknown") + ":" + std::to_string(flow.local_port);

@@ -20,6 +20,10 @@ const ShardRule* matching_rule(const std::vector<ShardRule>& rules, std::uint16_
                                const std::string& cgroup_path, const std::string& exe,
                                const Pod* pod = nullptr);
 
+// As if its pod had the labels that `match` asks for.
+bool holds_but_for_pod(const ShardMatch& match, std::uint16_t port, const std::string& cgroup_path,
+                       const std::string& exe);
+
 // What is known of the process behind a listener; empty where the owner scan has not seen it.
 struct ListenerFacts {
   std::optional<std::string> comm;
@@ -36,6 +40,9 @@ ListenerFacts listener_facts(const Owners& owners, const PodTable& pods, const O
 // Of a socket that it accepted.
 ListenerFacts listener_facts(const Owners& owners, const PodTable& pods, std::uint64_t cookie,
                              const fanfare_flow& flow);
+
+// A listener of the agent or of its selftest: of no shard of the configuration.
+bool is_agents_own(const ListenerFacts& facts);
 
 // For people: the container's name in its pod; else of lxc, else the beginning of its id; empty
 // where there is none.

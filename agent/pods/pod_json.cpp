@@ -94,6 +94,7 @@ std::optional<Pod> read_pod(const json::value& value) {
   const auto* status = object_at(object, "status");
   const auto phase = text_at(status, "phase");
   pod.ended = phase == "Succeeded" || phase == "Failed";
+  pod.leaving = !text_at(metadata, "deletionTimestamp").empty();
   read_containers(status, pod);
   read_addresses(status, pod);
   return pod;

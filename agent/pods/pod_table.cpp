@@ -5,7 +5,7 @@
 
 namespace fanfare {
 
-PodTable::PodTable(const std::map<std::string, Pod>& by_uid) {
+PodTable::PodTable(const std::map<std::string, Pod>& by_uid) : listed_(true) {
   for (const auto& [uid, pod] : by_uid) {
     if (pods_.size() == most_pods) break;
     pods_.emplace_hint(pods_.end(), uid, pod);

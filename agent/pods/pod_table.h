@@ -29,6 +29,7 @@ struct Pod {
   std::vector<std::string> addresses{};    // "10.1.2.3", "fd00::3"
   bool host_network = false;               // its addresses are the host's
   bool ended = false;                      // its addresses may be another's by now
+  bool leaving = false;                    // it has been asked to go: drained, rolled or deleted
   // Of a static pod: its manifest's hash, which its cgroup has in the place of the uid.
   std::string manifest{};
   bool operator==(const Pod&) const = default;
@@ -43,12 +44,15 @@ class PodTable {
   // Pods over `most_pods` are left out.
   explicit PodTable(const std::map<std::string, Pod>& by_uid);
 
+  // False until the API server has said which pods there are.
+  bool is_listed() const { return listed_; }
   const std::map<std::string, Pod>& pods() const { return pods_; }  // by uid
 
   // By its uid, its manifest or a container's id; nullptr where none is known.
   const Pod* find(const CgroupName& name) const;
 
  private:
+  bool listed_ = false;
   std::map<std::string, Pod> pods_;
   std::unordered_map<std::string, std::string> aliases_;  // container or manifest -> uid
 };

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "agent/model/delivery.h"
+#include "agent/model/presence.h"
 
 namespace fanfare {
 
@@ -110,7 +111,7 @@ struct Judgement {
   std::uint64_t sockets = 0;
   DeliveryFigures delivery{};
   // It is expected on this host, nobody listens for it, and no client and no peer is connected.
-  bool absent = false;
+  Absence absence = Absence::no;
 };
 
 }  // namespace fanfare

@@ -95,7 +95,7 @@ Judgement Judge::ShardJudge::advance(const ShardDelta& delta) {
                       .coverage = cohort_of(delta, due, 0).coverage,
                       .sockets = delta.sockets_synced,
                       .delivery = {},
-                      .absent = delta.absent};
+                      .absence = delta.absence};
   sum_recent(delta, due, judgement);
   if (delta.identifies) judgement.signals.push_back(reach.advance(reach_cohort(delta, due)));
   copies_known_ = copies_known_ || delta.replicates || due > 0;

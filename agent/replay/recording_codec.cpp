@@ -122,6 +122,7 @@ void put_pods(ByteWriter& out, const PodTable& table) {
       out.text(*text);
     out.put(pod.host_network);
     out.put(pod.ended);
+    out.put(pod.leaving);
     out.put<std::uint64_t>(pod.labels.size());
     for (const auto& [key, value] : pod.labels) {
       out.text(key);
@@ -138,7 +139,7 @@ void put_pods(ByteWriter& out, const PodTable& table) {
 }
 
 PodTable get_pods(ByteReader& in) {
-  constexpr std::size_t least_text_bytes = 4, least_pod_bytes = 5 * least_text_bytes + 26;
+  constexpr std::size_t least_text_bytes = 4, least_pod_bytes = 5 * least_text_bytes + 27;
   std::map<std::string, Pod> pods;
   for (auto left = in.count(least_pod_bytes); left > 0; --left) {
     Pod pod;
@@ -146,6 +147,7 @@ PodTable get_pods(ByteReader& in) {
       *text = in.text();
     pod.host_network = in.get<std::uint8_t>() != 0;
     pod.ended = in.get<std::uint8_t>() != 0;
+    pod.leaving = in.get<std::uint8_t>() != 0;
     for (auto labels = in.count(2 * least_text_bytes); labels > 0; --labels) {
       const auto key = in.text();
       pod.labels[key] = in.text();
@@ -160,7 +162,7 @@ PodTable get_pods(ByteReader& in) {
     const auto uid = pod.uid;
     pods[uid] = std::move(pod);
   }
-  return PodTable(pods);
+  return pods.empty() ? PodTable() : PodTable(pods);  // none: as a rule not listed yet
 }
 
 void put_gauges(ByteWriter& out, const Snapshot& snapshot) {

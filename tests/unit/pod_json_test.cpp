@@ -46,6 +46,18 @@ TEST(PodJson, ReadsStaticPodsOfTheHostsNetwork) {
   EXPECT_THAT(page->pods[0].containers, IsEmpty());
 }
 
+TEST(PodJson, ReadsWhetherItIsAskedToGo) {
+  for (const bool leaving : {false, true}) {
+    const std::string asked = R"("deletionTimestamp":"2026-01-02T03:04:05Z",)";
+    const auto page = parse_pod_page(
+        sample::pod_list("1", {R"({"metadata":{)" + (leaving ? asked : "") +
+                               R"("uid":"u","name":"a"},"status":{"phase":"Running"}})"}));
+    ASSERT_TRUE(page);
+    ASSERT_EQ(page->pods.size(), 1U);
+    EXPECT_EQ(page->pods[0].leaving, leaving);
+  }
+}
+
 TEST(PodJson, ReadsAPartOfAList) {
   const auto page = parse_pod_page(
       R"({"kind":"PodList","metadata":{"resourceVersion":"7","continue":"more=="},"items":null})");

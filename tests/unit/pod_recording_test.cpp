@@ -15,6 +15,7 @@ TEST(PodRecording, PodsComeBackAsTheyWere) {
   pod.addresses = {"10.1.2.3", "fd00::3"};
   pod.host_network = true;
   pod.ended = true;
+  pod.leaving = true;
   pod.manifest = "hash";
   auto snapshot = testing::SnapshotBuilder().listener(8080, "chatd").build();
   auto owners = std::make_shared<Owners>(*snapshot.owners);

@@ -30,7 +30,7 @@ ShardRule expected_on(std::uint16_t port) { return expected_rule({{port}, "", ""
 Presence presence(const ShardRule& rule, SnapshotBuilder built) {
   const auto snapshot = built.build();
   const std::vector<ShardRule> rules{rule, {"mail", {{25}, "", ""}}};
-  return presence_of(rules[0], rules, *snapshot.owners, *snapshot.pods);
+  return presences_of(rules, *snapshot.owners, *snapshot.pods).at(0);
 }
 
 TEST(Presence, IsUnknownBeforeTheFirstScanAndOfWhatIsNotExpected) {
@@ -75,17 +75,66 @@ TEST(Presence, WithLabelsOnlyWhereSuchAPodIsPlaced) {
             1U);
 }
 
+TEST(Presence, APodThatIsAskedToGoIsNotMissed) {
+  const std::vector<ShardRule> rules{expected_rule({{}, "", "", {{"app", "chat"}}})};
+  const auto owners = SnapshotBuilder().scanned().build().owners;
+  Pod pod{.uid = "u", .name_space = "chat", .name = "chat-0", .node = "node-a"};
+  pod.labels = {{"app", "chat"}};
+  for (const bool leaving : {false, true}) {
+    pod.leaving = leaving;
+    const PodTable pods(std::map<std::string, Pod>{{"u", pod}});
+    EXPECT_EQ(presences_of(rules, *owners, pods).at(0).expected, !leaving);
+  }
+}
+
+TEST(Presence, TheAgentsOwnListenersAreOfNoShard) {
+  const auto all = expected_rule({{}, "/", ""});
+  EXPECT_EQ(presence(all, SnapshotBuilder().scanned().listener(9847, "fanfare")).listeners, 0U);
+  EXPECT_EQ(presence(all, SnapshotBuilder().scanned().listener(9847, "chatd")).listeners, 1U);
+}
+
+TEST(Presence, OfManyShardsEachHasItsOwnListeners) {
+  auto chat = expected_on(8080), mail = expected_on(25), web = ShardRule{"web", {{80}, "", ""}};
+  auto strict = expected_rule({{8080}, "", "/bin/chatd"});
+  mail.name = "mail";
+  strict.name = "strict";
+  const auto node = SnapshotBuilder()
+                        .scanned()
+                        .listener(8080, "chatd", 1, "/bin/chatd")
+                        .listener(8080, "other", 2, "/bin/other")
+                        .listener(80, "httpd")
+                        .build();
+  const auto found = presences_of({chat, mail, web, strict}, *node.owners, *node.pods);
+  EXPECT_THAT(found, ElementsAre(Presence{.expected = true, .listeners = 1},
+                                 Presence{.expected = true, .listeners = 0}, Presence{},
+                                 Presence{.expected = true, .listeners = 1}));
+}
+
 // From snapshots, a second apart, to alerts.
 struct Host {
   explicit Host(ShardRule rule) : ledger({std::move(rule)}, 10) {}
+  // Each with an owner scan of its own.
   std::vector<std::string> tick(int times, const SnapshotBuilder& built) {
-    const auto builder = built;
-    for (int i = 0; i < times; ++i) {
-      auto snapshot = SnapshotBuilder(builder).build();
-      snapshot.taken = board.now + std::chrono::seconds(1);
-      board.tick(judge.advance(deltas.advance(snapshot, ledger.advance(snapshot))));
-    }
+    for (int i = 0; i < times; ++i) tick_of(built, nullptr);
     return board.list();
+  }
+  // All with one, which was as slow as that.
+  std::vector<std::string> tick_after_one_scan(int times, const SnapshotBuilder& built) {
+    std::shared_ptr<const Owners> scan;
+    for (int i = 0; i < times; ++i) scan = tick_of(built, scan);
+    return board.list();
+  }
+  std::shared_ptr<const Owners> tick_of(SnapshotBuilder built, std::shared_ptr<const Owners> scan) {
+    auto snapshot = built.build();
+    snapshot.taken = board.now + std::chrono::seconds(1);
+    if (!scan) {
+      auto owners = *snapshot.owners;
+      if (owners.scanned.count() > 0) owners.scanned = snapshot.taken;
+      scan = std::make_shared<Owners>(owners);
+    }
+    snapshot.owners = scan;
+    board.tick(judge.advance(deltas.advance(snapshot, ledger.advance(snapshot))));
+    return scan;
   }
   Ledger ledger;
   Deltas deltas;
@@ -136,10 +185,105 @@ TEST(Presence, ARestartOfTheServerIsBorne) {
   auto there = nobody;
   there.listener(8080, "chatd");
   for (int i = 0; i < 5; ++i) {
-    EXPECT_THAT(host.tick(10, there), IsEmpty());
-    host.tick(100, nobody);
+    host.tick(32, there);
+    EXPECT_THAT(host.board.list(), IsEmpty());
+    EXPECT_THAT(host.tick(110, nobody), ElementsAre("FanfareServerAbsent pending critical"));
   }
   EXPECT_THAT(host.tick(60, there), IsEmpty());
+}
+
+TEST(Presence, AServerThatListensForMomentsBetweenCrashesPages) {
+  Host host(expected_on(8080));
+  auto there = nobody;
+  there.listener(8080, "chatd");
+  host.tick(32, there);
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_THAT(host.tick(25, nobody), ElementsAre("FanfareServerAbsent pending critical"));
+    EXPECT_THAT(host.tick(5, there), ElementsAre("FanfareServerAbsent pending critical"));
+  }
+  EXPECT_THAT(host.tick(22, nobody), ElementsAre("FanfareServerAbsent firing critical"));
+  for (int i = 0; i < 10; ++i) {
+    host.tick(5, there);
+    EXPECT_THAT(host.tick(25, nobody), ElementsAre("FanfareServerAbsent firing critical"));
+  }
+  EXPECT_THAT(host.tick(32, there), ElementsAre("FanfareServerAbsent resolved critical"));
+}
+
+TEST(Presence, OneSlowScanInTheMiddleOfARestartProvesNothing) {
+  auto there = nobody;
+  there.listener(8080, "chatd");
+  Host host(expected_on(8080));
+  host.tick(10, there);
+  EXPECT_THAT(host.tick_after_one_scan(500, nobody), IsEmpty());
+  EXPECT_THAT(host.tick_after_one_scan(500, there), IsEmpty());
+  host.tick_after_one_scan(500, nobody);
+  EXPECT_THAT(host.tick_after_one_scan(119, nobody),
+              ::testing::Contains("FanfareServerAbsent pending critical"));
+  EXPECT_THAT(host.tick_after_one_scan(121, nobody),
+              ElementsAre("FanfareServerAbsent firing critical"));
+}
+
+ShardRule expected_with_label() { return expected_rule({{8080}, "", "", {{"app", "chat"}}}); }
+
+const SnapshotBuilder placed =
+    SnapshotBuilder(nobody).pod("chat-0", {{"app", "chat"}}).cgroup(1, pod_cgroup());
+
+TEST(Presence, AListenerInAPodThatIsNotKnownYetMayBeIt) {
+  const std::string other_uid = "11111111-5d4e-4c3b-9a21-6f0e8d7c5b4a";
+  Host host(expected_with_label());
+  auto unknown = placed;
+  unknown.cgroup(1, pod_cgroup(other_uid)).listener(8080, "chatd");
+  EXPECT_THAT(host.tick(200, unknown), IsEmpty()) << "the API server is away, the pod is another";
+  auto elsewhere = placed;
+  elsewhere.cgroup(1, pod_cgroup(other_uid)).listener(25, "maild");
+  EXPECT_THAT(host.tick(125, elsewhere), ElementsAre("FanfareServerAbsent firing critical"));
+  EXPECT_THAT(host.tick(125, unknown), ElementsAre("FanfareServerAbsent firing critical"));
+}
+
+TEST(Presence, WhatFiredBeforeARestartStaysUntilPodsAreListed) {
+  Host before(expected_with_label());
+  ASSERT_THAT(before.tick(125, placed), ElementsAre("FanfareServerAbsent firing critical"));
+  Host host(expected_with_label());
+  ASSERT_TRUE(host.board.board.restore(before.board.board.save(), host.board.now, {}));
+  EXPECT_THAT(host.tick(200, nobody), ElementsAre("FanfareServerAbsent firing critical"));
+  EXPECT_THAT(host.tick(200, placed), ElementsAre("FanfareServerAbsent firing critical"));
+  auto moved = nobody;
+  moved.pod("mail-0", {{"app", "mail"}});
+  EXPECT_THAT(host.tick(65, moved), ElementsAre("FanfareServerAbsent resolved critical"));
+}
+
+TEST(Presence, WhatFiredBeforeARestartEndsWhereTheShardIsExpectedNoLonger) {
+  Host before(expected_on(8080));
+  ASSERT_THAT(before.tick(125, nobody), ElementsAre("FanfareServerAbsent firing critical"));
+  for (const bool renamed : {false, true}) {
+    auto rule = expected_on(8080);
+    rule.expected = renamed;
+    rule.name = renamed ? "eu" : "chat";
+    Host host(rule);
+    ASSERT_TRUE(host.board.board.restore(before.board.board.save(), host.board.now, {}));
+    EXPECT_THAT(host.tick(65, nobody),
+                ::testing::Contains("FanfareServerAbsent resolved critical"));
+  }
+}
+
+TEST(Presence, AnExpectedShardIsNeverOneTooMany) {
+  auto other = expected_on(25);
+  other.name = "mail";
+  Ledger ledger({expected_on(8080), other}, 1);
+  ledger.set_rules({expected_on(8080), other}, 1);
+  const auto model = ledger.advance(SnapshotBuilder().build());
+  ASSERT_EQ(model.shards.size(), 2U);
+  EXPECT_EQ(model.shards[1].name, "mail");
+  EXPECT_EQ(model.shards_over_limit, 0U);
+}
+
+TEST(Presence, AReloadThatChangesNothingDoesNotBeginAnew) {
+  Host host(expected_on(8080));
+  for (int i = 0; i < 12; ++i) {
+    host.tick(11, nobody);
+    host.ledger.set_rules({expected_on(8080)}, 10);
+  }
+  EXPECT_THAT(host.tick(1, nobody), ElementsAre("FanfareServerAbsent firing critical"));
 }
 
 TEST(Presence, AnExpectedShardIsThereFromTheFirstTick) {
