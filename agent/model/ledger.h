@@ -84,8 +84,8 @@ class Ledger {
   std::uint32_t max_shards_;
   std::vector<Slot> slots_;
   std::map<std::string, std::uint32_t> slot_by_name_;
-  std::map<std::string, PresenceWatch>
-      presence_;                     // of expected shards, of the latest scan and pods
+  // Of expected shards, by the latest scan and pods.
+  std::map<std::string, PresenceWatch> presence_;
   bool rules_are_new_ = true;        // presence_ is not of them yet
   std::map<PortKey, Naming> names_;  // of the latest owner scan and pods
   std::shared_ptr<const Owners> named_by_;
