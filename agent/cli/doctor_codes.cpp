@@ -80,7 +80,8 @@ constexpr std::array<DoctorCode, 23> codes{{
     {code::owners, "owners of sockets",
      "Who holds a socket is found by walking over the open files of every process that the pid "
      "namespace shows: it must be the host's.",
-     "shards have no process name, sockets no pid, and those older than the agent are not adopted",
+     "shards have no process name, sockets no pid, those older than the agent are not adopted, and "
+     "that an expected shard is absent goes unsaid",
      "start the container in the host's pid namespace (docker run --pid=host)", false},
     {code::config, "configuration", "The file is read as the agent would read it.",
      "the agent does not start, or keeps its old configuration at a reload",
