@@ -109,13 +109,16 @@ Ending ending_of(const fanfare_flow& flow) {
 void SocketDelivery::check(const fanfare_flow& flow, Delivery& totals) {
   const auto tally = tally_of(flow.out.tally);
   const auto waiting = in_flight(flow.acks);
+  std::uint64_t error = 0;
   for (std::size_t kind = 0; kind < tally.size(); ++kind) {
     const auto written = flow.acks.written[kind];
     const auto told = flow.acks.acked[kind] + waiting[kind];
-    totals.bookkeeping_error += written > told ? written - told : told - written;
-    if (written > tally[kind]) totals.bookkeeping_error += written - tally[kind];
-    if (proven_ && tally_[kind] > written) totals.bookkeeping_error += tally_[kind] - written;
+    error += written > told ? written - told : told - written;
+    if (written > tally[kind]) error += written - tally[kind];
+    if (proven_ && tally_[kind] > written) error += tally_[kind] - written;
   }
+  totals.bookkeeping_error += error > error_ ? error - error_ : 0;  // once, while it stays
+  error_ = error;
   tally_ = tally;
   proven_ = flow.out.probation == 0;
 }

@@ -80,6 +80,7 @@ class SocketDelivery {
   std::array<std::uint32_t, FANFARE_ACK_BUCKETS> event_times_{};
   std::array<std::uint64_t, FANFARE_FATE_COUNT> in_flight_{};
   std::uint64_t event_ticks_ = 0;
+  std::uint64_t error_ = 0;  // messages by which the kernel's words disagreed at the last tick
   Monotonic first_seen_{};
   Monotonic unsent_since_{};     // 0: nothing is
   std::uint32_t unsent_at_ = 0;  // next_seq when state_.unsent_bytes was seen

@@ -218,6 +218,21 @@ TEST(SocketDelivery, BooksThatDoNotBalanceAreAnError) {
       << "counted a tick ago and no mark";
 }
 
+TEST(SocketDelivery, AnErrorThatStaysIsCountedOnce) {
+  Client client;
+  client.write(4);
+  client.tick();
+  const auto error_after = [&](std::uint64_t more_acked) {
+    client.flow.acks.acked[0] += more_acked;
+    clear_gauges(client.totals);
+    client.delivery.advance(client.flow, start + 1s, nullptr, {}, client.totals);
+    return client.totals.bookkeeping_error;
+  };
+  EXPECT_EQ(error_after(3), 3U);
+  EXPECT_EQ(error_after(0), 3U);
+  EXPECT_EQ(error_after(2), 5U);
+}
+
 TEST(SocketDelivery, WaitingIsSlowAndThenStuck) {
   Client client;
   client.write(1, 0, start);
