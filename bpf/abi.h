@@ -447,12 +447,6 @@ struct fanfare_mark {
  * only one of them writes stands on lines of its own.
  */
 struct fanfare_acks {
-#ifdef __bpf__
-	struct bpf_spin_lock lock;
-#else
-	__u32 lock;
-#endif
-	__u32 sent_seq;	 /* fanfare_direction.next_seq of out, which stands on a line of egress */
 	__u32 acked_seq; /* end of the last mark that was acknowledged */
 	__u8 first;	 /* place of the oldest mark */
 	__u8 count;	 /* of marks in use */
@@ -489,9 +483,17 @@ enum fanfare_life {
 /* One accepted TCP connection, or a dialled one to a replication port. */
 struct fanfare_flow {
 	struct fanfare_direction out;
-	__u64 opened_ns;	  /* CLOCK_MONOTONIC of accept; 0 = older than the agent */
-	__u64 cgroup_id;	  /* kernfs id = inode of the cgroup's directory */
-	struct fanfare_acks acks; /* begins a cache line */
+	__u64 opened_ns; /* CLOCK_MONOTONIC of accept; 0 = older than the agent */
+	__u64 cgroup_id; /* kernfs id = inode of the cgroup's directory */
+	/* Begins a cache line. A member of the map's value itself: before 6.11 the kernel finds a lock
+	 * nowhere deeper. */
+#ifdef __bpf__
+	struct bpf_spin_lock lock;
+#else
+	__u32 lock;
+#endif
+	__u32 sent_seq; /* fanfare_direction.next_seq of out, which stands on a line of egress */
+	struct fanfare_acks acks; /* behind the lock, and changed under it */
 	struct fanfare_direction in;
 	__u8 local[16]; /* addresses in network order; IPv4 as ::ffff:a.b.c.d */
 	__u8 remote[16];
@@ -555,10 +557,10 @@ FANFARE_ASSERT(sizeof(struct fanfare_direction) == 48 + 72 + 32 + 32, "no hidden
 FANFARE_ASSERT(__builtin_offsetof(struct fanfare_direction, tally.by_class[FANFARE_EVENT + 1]) ==
 		       8 + 64,
 	       "what an event touches ends with a cache line");
-FANFARE_ASSERT(sizeof(struct fanfare_acks) == 192 + 104, "no hidden padding");
-FANFARE_ASSERT(__builtin_offsetof(struct fanfare_acks, acked) % 64 == 0,
+FANFARE_ASSERT(sizeof(struct fanfare_acks) == 192 + 104 - 8, "no hidden padding");
+FANFARE_ASSERT((8 + __builtin_offsetof(struct fanfare_acks, acked)) % 64 == 0,
 	       "what only ingress writes begins a cache line");
-FANFARE_ASSERT((56 + __builtin_offsetof(struct fanfare_flow, acks)) % 64 == 0,
+FANFARE_ASSERT((56 + __builtin_offsetof(struct fanfare_flow, lock)) % 64 == 0,
 	       "56 bytes stand before the values of an array");
 FANFARE_ASSERT(sizeof(struct fanfare_flow) == 832, "no hidden padding, whole cache lines");
 FANFARE_ASSERT(sizeof(struct fanfare_owner) == 56, "no hidden padding");

@@ -15,24 +15,24 @@ static __always_inline void push_mark(struct fanfare_flow *flow, __u64 sent_ns)
 {
 	__u64 messages[FANFARE_FATE_COUNT];
 
-	flow->acks.sent_seq = flow->out.next_seq;
+	flow->sent_seq = flow->out.next_seq;
 	if (!acks_take_written(&flow->acks, &flow->out, messages))
 		return;
-	bpf_spin_lock(&flow->acks.lock);
+	bpf_spin_lock(&flow->lock);
 	acks_push(&flow->acks, flow->out.next_seq, sent_ns / FANFARE_ACK_TICK_NS, messages);
-	bpf_spin_unlock(&flow->acks.lock);
+	bpf_spin_unlock(&flow->lock);
 }
 
 static __always_inline void pop_marks(struct fanfare_flow *flow, __u32 ack)
 {
 	__u32 now;
 
-	if (!acks_may_cover(&flow->acks, flow->acks.sent_seq, ack))
+	if (!acks_may_cover(&flow->acks, flow->sent_seq, ack))
 		return;
 	now = bpf_ktime_get_ns() / FANFARE_ACK_TICK_NS;
-	bpf_spin_lock(&flow->acks.lock);
+	bpf_spin_lock(&flow->lock);
 	acks_pop(&flow->acks, ack, now);
-	bpf_spin_unlock(&flow->acks.lock);
+	bpf_spin_unlock(&flow->lock);
 }
 
 #endif

@@ -181,7 +181,7 @@ static __always_inline struct fanfare_flow *open_replication(struct sock *sk, st
 static __always_inline __u8 client_protocol_on(__u32 port)
 {
 	return client_protocols_enabled
-		       ? client_protocol_of_port[port & 0xffff] & FANFARE_PORT_PROTOCOL
+		       ? client_protocol_of_port[port_index(port)] & FANFARE_PORT_PROTOCOL
 		       : 0;
 }
 
@@ -197,7 +197,7 @@ static __always_inline struct fanfare_flow *open_served(struct sock *sk, struct 
 /* The replication protocol of a local port, 0 where there is none. */
 static __always_inline __u8 replication_on(__u32 port)
 {
-	return replication_enabled ? replication_ports[port & 0xffff] : 0;
+	return replication_enabled ? replication_ports[port_index(port)] : 0;
 }
 
 #endif

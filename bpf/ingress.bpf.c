@@ -41,6 +41,7 @@ static __always_inline __u32 read_arrived(struct __sk_buff *skb, struct fanfare_
 
 struct arrival {
 	struct segment segment;
+	__u32 is_handshake; /* payload of a connection that is being established */
 	__u32 tcp_next_seq; /* where the segment is not the next one: what TCP expects next */
 };
 
@@ -61,8 +62,10 @@ static __noinline struct fanfare_flow *flow_to_read(struct __sk_buff *skb, struc
 	cookie = bpf_get_socket_cookie(skb);
 	flow = find_flow(cookie);
 	if (!flow) {
-		if (may_hold_handshake && segment.length && is_opening(sk))
-			hold_handshake(skb, sk, &segment);
+		if (may_hold_handshake && segment.length && is_opening(sk)) {
+			arrival->segment = segment;
+			arrival->is_handshake = 1;
+		}
 		return 0;
 	}
 	if (acks_enabled && segment.has_ack)
@@ -92,8 +95,12 @@ static __always_inline void count_ingress(struct __sk_buff *skb, struct bpf_sock
 	struct fanfare_direction *in;
 	__u32 held;
 
-	if (!flow)
+	if (!flow) {
+		/* From here: below flow_to_read() the stack would not do. */
+		if (arrival.is_handshake)
+			hold_handshake(skb, sk, &arrival.segment);
 		return;
+	}
 	in = &flow->in;
 	if (client_protocols_enabled && flow->exchanges.out_stopped && http1_walks_requests(in) &&
 	    !inbound_held(in->busy))

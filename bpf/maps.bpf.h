@@ -26,25 +26,39 @@ extern __u8 publish_set_of_port[65536];	    /* place in publish_sets */
  * port. One end listens on it and the other has dialled it. */
 extern __u8 replication_ports[65536];
 
+/*
+ * A port as the index of a table of 65536. The compiler knows that a byte swap leaves 16 bits and
+ * drops a mask behind it; verifiers up to 6.18 do not know it, and would not let the index in. So
+ * the mask is one that it cannot drop. May go when 7.0 is the oldest kernel.
+ */
+static __always_inline __u64 port_index(__u64 port)
+{
+	asm volatile("%0 &= 0xffff" : "+r"(port));
+	return port;
+}
+
 /* Whether connections to a local port are read from their first byte, whatever is answered, and the
  * handshake's too. */
-static __always_inline int is_read_at_once(__u32 port)
+static __always_inline int is_read_at_once(__u32 local_port)
 {
-	port &= 0xffff;
+	__u64 port = port_index(local_port);
+
 	return (replication_enabled && replication_ports[port]) ||
 	       (client_protocols_enabled && client_protocol_of_port[port]);
 }
 
-static __always_inline int is_watched(__u32 port)
+static __always_inline int is_watched(__u32 local_port)
 {
-	port &= 0xffff;
+	__u64 port = port_index(local_port);
+
 	return (served_ports[port / 64] >> (port % 64) & 1) && watched_ports[port];
 }
 
 /* The same of what comes in: a first connection may bring payload before it has a record. */
-static __always_inline int is_awaited(__u32 port)
+static __always_inline int is_awaited(__u32 local_port)
 {
-	port &= 0xffff;
+	__u64 port = port_index(local_port);
+
 	return (served_ports[port / 64] >> (port % 64) & 1) &&
 	       (watched_ports[port] || is_read_at_once(port));
 }

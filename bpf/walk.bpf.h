@@ -64,11 +64,17 @@ static __always_inline long load_next_bytes(struct walk *walk, void *bytes, __u3
 struct look {
 	struct fanfare_direction *direction;
 	const struct fanfare_identity_rule *identity;
-	const struct fanfare_class_rule *classes;
 	__u32 begin; /* of the bytes, as direction->off */
 	__u32 n;
 	__u64 words[IDENTITY_CHUNK_WORDS + 1];
 };
+
+/* Looked up where it is needed: the stack of the longest chain of calls has no room for it. */
+static __always_inline const struct fanfare_class_rule *
+class_rule_of(const struct fanfare_direction *d)
+{
+	return (void *)&class_rules[d->client_rule & FANFARE_RULE_PLACE];
+}
 
 /* The place stands in the direction meanwhile: in the record, like all that lives over steps. */
 static long look_json(__u32 index, struct look *look)
@@ -87,8 +93,7 @@ __weak __noinline __u32 tell_plain_bytes(struct fanfare_direction *d, __u64 w, _
 {
 	if (!d)
 		return n;
-	return classes_plain_bytes(d, (void *)&class_rules[d->client_rule & FANFARE_RULE_PLACE], w,
-				   n);
+	return classes_plain_bytes(d, class_rule_of(d), w, n);
 }
 
 static long look_class(__u32 index, struct look *look)
@@ -98,7 +103,7 @@ static long look_class(__u32 index, struct look *look)
 
 	if (at >= look->n || !d->reader.left)
 		return 1;
-	d->off += classes_look(d, look->classes, look->words, at, look->n);
+	d->off += classes_look(d, class_rule_of(d), look->words, at, look->n);
 	return 0;
 }
 
@@ -161,14 +166,14 @@ static __always_inline int look_at_payload(struct walk *walk)
 {
 	struct fanfare_direction *d = walk->direction;
 	__u32 place = d->client_rule & FANFARE_RULE_PLACE, n = d->end - d->off, passed = 0;
-	struct look look = {d, (void *)&identity_rules[place], (void *)&class_rules[place], d->off};
+	struct look look = {d, (void *)&identity_rules[place], d->off};
 	int identifies = identity_wants(d), tells = reader_wants(d);
 	long over;
 
 	if (n > d->skip)
 		n = d->skip;
 	if (tells) {
-		classes_open(d, look.classes);
+		classes_open(d, class_rule_of(d));
 		take_reader_loss(d); /* the message before had it; this one may have its own */
 		tells = d->reader.left;
 		if (!identifies)
@@ -179,7 +184,7 @@ static __always_inline int look_at_payload(struct walk *walk)
 	if (tells)
 		n = classes_span(d, n);
 	if (!identifies && n <= 8)
-		return look_at_word(walk, look.classes, n);
+		return look_at_word(walk, class_rule_of(d), n);
 	if (identifies)
 		n = identity_span(d, look.identity, n);
 	n--;
