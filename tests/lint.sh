@@ -14,6 +14,5 @@ git ls-files '*.js' | xargs -r -n 1 node --check
 
 # clang-tidy reads what ships; the tests have the compiler's warnings (all of it takes 10 minutes more).
 mapfile -t units < <(git ls-files 'agent/*.cpp')
-printf '%s\n' "${units[@]}" | xargs -P "$(nproc)" -n 4 clang-tidy-16 -p "$build" --quiet \
-  --extra-arg=-Wno-unknown-warning-option
+python3 tests/tidy.py "$build" "${units[@]}"
 echo "lint: ${#sources[@]} sources, ${#scripts[@]} scripts, ${#pythons[@]} python files: clean"

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 
+import outer
 import pcap
 import sub_rabbitmq
 import truth
@@ -199,6 +200,7 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := set(options.names) - SERVERS.keys():
         parser.error(f"no such server: {', '.join(unknown)}; there are {', '.join(SERVERS)}")
+    outer.own_network()
     failed = 0
     for name in options.names or SERVERS:
         try:

@@ -11,6 +11,7 @@ import shutil
 import sys
 import time
 
+import outer
 import raft_scenario
 import raft_verdict
 from processes import Failure
@@ -47,6 +48,7 @@ def main() -> int:
     if unknown := set(options.releases) - set(RELEASES):
         parser.error(f"no such release: {', '.join(unknown)}")
     verb = "without agents" if options.truth_only else "equal to the last entry"
+    outer.own_network()
     failed = 0
     for release in options.releases or RELEASES:
         began = time.monotonic()

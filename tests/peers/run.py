@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Counts of the agent against WebSocket servers that others wrote; equality or failure.
 
-usage: run.py [NAME...] (--fanfare PATH | --truth-only) --work DIR
-DIR is the one that setup.sh filled; logs are left in DIR/run/NAME. Needs root for the agent.
+usage: run.py [NAME...] (--fanfare PATH | --truth-only) --work DIR [--whole-host]
+DIR is the one that setup.sh filled; logs are left in DIR/run/NAME. Needs root. With --whole-host the
+agent has no scope but the host's, and must not see what else runs here.
 """
 import argparse
 import contextlib
@@ -12,6 +13,7 @@ import shutil
 import sys
 import time
 
+import outer
 import peers
 import scenario
 from agent import Agent
@@ -26,14 +28,15 @@ def check_deflate(running, offer: str) -> None:
         raise Failure(f"permessage-deflate: {len(wrong)} connections have it against the plan")
 
 
-def run(name: str, fanfare: pathlib.Path | None, work: pathlib.Path) -> str:
+def run(name: str, fanfare: pathlib.Path | None, work: pathlib.Path, whole_host: bool) -> str:
     """Plays the scenario with one peer; the words for the summary."""
     directory = work / "run" / name
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     last = []
     with contextlib.ExitStack() as stack:
-        agent = stack.enter_context(Agent(fanfare, directory)) if fanfare else None
+        scope = None if whole_host else stack.enter_context(outer.own_cgroup("peers"))
+        agent = stack.enter_context(Agent(fanfare, directory, cgroup=scope)) if fanfare else None
         running = peers.start(peers.PEERS[name], work, directory, stack)
         judge = Judge(agent, running) if agent else None
 
@@ -55,17 +58,19 @@ def main() -> int:
     parser.add_argument("--truth-only", action="store_true",
                         help="no agent: servers against clients")
     parser.add_argument("--work", type=pathlib.Path, required=True, help="what setup.sh was given")
+    parser.add_argument("--whole-host", action="store_true", help="no cgroup of its own")
     options = parser.parse_args()
     if bool(options.fanfare) == options.truth_only:
         parser.error("give either --fanfare or --truth-only")
     if unknown := set(options.names) - peers.PEERS.keys():
         parser.error(f"no such peer: {', '.join(unknown)}; there are {', '.join(peers.PEERS)}")
+    outer.own_network()
     verb = "agree between server and clients" if options.truth_only else "equal to the last message"
     failed = 0
     for name in options.names or peers.PEERS:
         began = time.monotonic()
         try:
-            words = run(name, options.fanfare, options.work.resolve())
+            words = run(name, options.fanfare, options.work.resolve(), options.whole_host)
             print(f"{name}: {words}, {verb} ({time.monotonic() - began:.1f} s)", flush=True)
         except Failure as failure:
             failed += 1

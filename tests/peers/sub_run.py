@@ -13,6 +13,7 @@ import shutil
 import sys
 import time
 
+import outer
 import pcap
 import sub_scenario
 import sub_verdict
@@ -79,6 +80,7 @@ def main() -> int:
         parser.error("give either --fanfare or --truth-only")
     if unknown := set(options.names) - SERVERS.keys():
         parser.error(f"no such server: {', '.join(unknown)}; there are {', '.join(SERVERS)}")
+    outer.own_network()
     failed = 0
     for name in options.names or SERVERS:
         began = time.monotonic()
