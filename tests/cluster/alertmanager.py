@@ -10,9 +10,10 @@ import time
 import web
 from agent import parse_metrics
 from processes import Failure, spawn, stop
+from waiting import Waiting
 
 PROGRAM = "prometheus-alertmanager"  # Debian's package of that name
-START_SECONDS = 20
+START_SECONDS = 60  # patience, no demand
 LOOK_SECONDS = 0.2
 
 
@@ -43,9 +44,10 @@ class Firing:
 
 
 class Alertmanager:
-    def __init__(self, address: str, directory: pathlib.Path, log: pathlib.Path):
+    def __init__(self, address: str, directory: pathlib.Path, log: pathlib.Path, waiting: Waiting):
         self.url = f"http://{address}:9093"
         self._directory, self._log = directory, log
+        self._waiting = waiting
         self._stopping = threading.Event()
         self.diary: list[Firing] = []  # appended to by the watcher only
 
@@ -98,16 +100,18 @@ class Alertmanager:
         return [f for f in list(self.diary) if f.gone is None
                 and name in (None, f.name) and node in (None, f.node)]
 
-    def await_firing(self, name: str, node: str, seconds: float, severity: str | None = None,
-                     since: float = 0) -> Firing | None:
-        """The first such alert seen after `since`; None when there is none in time."""
-        deadline = time.monotonic() + seconds
+    def await_firing(self, name: str, node: str, since: float, seconds: float,
+                     severity: str | None = None) -> Firing | None:
+        """The first such alert seen after `since`; None when there is none within `seconds` of that in
+        which the cluster could run.
+        """
         while True:
             for firing in list(self.diary):
                 if ((firing.name, firing.node) == (name, node) and firing.at >= since
-                        and severity in (None, firing.severity)):
+                        and severity in (None, firing.severity)
+                        and self._waiting.own(since, firing.at) <= seconds):
                     return firing
-            if time.monotonic() > deadline:
+            if self._waiting.over(since, seconds):
                 return None
             time.sleep(0.05)
 

@@ -13,7 +13,8 @@ import time
 import web
 from harness import Cluster, Load
 from node import SHARD
-from scenarios import Scenario, Verdict, expect_silence
+from processes import Failure
+from scenarios import Scenario, Verdict, expect_silence, took
 
 TAUGHT_SECONDS = 7200
 BLOCK_SECONDS = 10
@@ -25,6 +26,7 @@ LOAD = Load(clients=40, rooms=20, rooms_of_client=2, rate=20, rest_share=1, cell
             read_buffer=4096, retries=8, publishes=("/publish",))
 FORGOTTEN, STALLED = 40, 40  # percent of the clients
 CHURN_SECONDS, DEAD_CELLS = 10, 3
+TROUBLES_SECONDS = 15
 FULL_BYTES = 2000  # unacknowledged or unsent, from which on the bad build throws a client out
 AGE = {"events": TAUGHT_SECONDS, "seen": TAUGHT_SECONDS, "sockets": TAUGHT_SECONDS,
        "cohorts": TAUGHT_SECONDS / BLOCK_SECONDS, "value": 1, "lowest": 1, "highest": 1,
@@ -156,16 +158,20 @@ def say_sockets(cluster: Cluster, verdict: Verdict, node: str) -> None:
 def expect_told(cluster: Cluster, verdict: Verdict, node: str, name: str, severity: str,
                 began: float, seconds: float):
     """The alert at Alertmanager within `seconds` of `began` (time.monotonic())."""
-    left = began + seconds - time.monotonic()
-    firing = cluster.alertmanager.await_firing(name, node, left, severity, began)
+    firing = cluster.alertmanager.await_firing(name, node, began, seconds, severity)
     verdict.expect(bool(firing), f"{node}: {severity} {name} within {seconds} s"
-                   + (f": after {firing.at - began:.0f} s" if firing else ""))
+                   + (f": {took(cluster, began, firing)}" if firing else ""))
     if firing:
         verdict.say(f"       {firing.annotations['description']}")
     return firing
 
 
 def expect_troubles(cluster: Cluster, verdict: Verdict, name: str, stuck: int, silent: int) -> None:
+    def known():
+        told = cluster.agents[name].shard()["delivery"]
+        return (told["stuck"], told["silent"]) == (stuck, silent)
+    with contextlib.suppress(Failure):  # a client that the machine keeps from reading looks stuck
+        web.wait_for("stuck and silent clients", known, TROUBLES_SECONDS, 0.5)
     delivery = cluster.agents[name].shard()["delivery"]
     verdict.equal(f"{name}: stuck clients, by the clients' own word", stuck, delivery["stuck"])
     verdict.equal(f"{name}: silent clients, by the clients' own word", silent, delivery["silent"])

@@ -16,9 +16,10 @@ from cells import Cells
 from hosts import SWITCH, Hosts
 from node import CLIENTS, ChatNode, HostAgent
 from processes import Failure, JsonProcess
+from waiting import Waiting
 
 NODES = 3
-START_SECONDS = 20
+START_SECONDS = 60  # patience, no demand
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Cluster:
     def __init__(self, fanfare: pathlib.Path | None, work: pathlib.Path, logs: pathlib.Path,
                  load: Load):
         self._fanfare = fanfare.resolve() if fanfare else None
-        self._work, self._logs, self.load = work.resolve(), logs, load
+        self._work, self.logs, self.load = work.resolve(), logs, load
         logs.mkdir(parents=True, exist_ok=True)
         self.nodes: dict[str, ChatNode] = {}
         self.agents: dict[str, HostAgent] = {}
@@ -69,18 +70,19 @@ class Cluster:
         self.cells = Cells([host.name for host in hosts.all], self.load.cells)
         for host in hosts.all if self.load.retries else []:
             host.set_retries(self.load.retries)
-        self.alertmanager = stack.enter_context(
-            Alertmanager(SWITCH, hosts.directory, self._logs / "alertmanager.log"))
+        self.waiting = stack.enter_context(Waiting(hosts.cgroup))
+        self.alertmanager = stack.enter_context(Alertmanager(
+            SWITCH, hosts.directory, self.logs / "alertmanager.log", self.waiting))
         for host in hosts.all if self._fanfare else []:
             agent = HostAgent(self._fanfare, host, hosts.all, self.alertmanager.url,
-                              hosts.directory, self._logs / f"agent-{host.name}", self.load.publishes)
+                              hosts.directory, self.logs / f"agent-{host.name}", self.load.publishes)
             stack.callback(agent.stop)
             agent.start()
             self.agents[host.name] = agent
         for agent in self.agents.values():
             agent.await_ready()
         for host in hosts.all:
-            node = ChatNode(self._work / "chatd", host, hosts.all, self._logs / host.name)
+            node = ChatNode(self._work / "chatd", host, hosts.all, self.logs / host.name)
             stack.callback(node.stop)
             node.start()
             self.nodes[host.name] = node
@@ -88,7 +90,7 @@ class Cluster:
             node.await_serving()
         web.wait_for("the shard has a leader", self.leader, START_SECONDS)
         self.clients = stack.enter_context(
-            JsonProcess("chatload", self._load_argv(CLIENTS), self._logs / "chatload.log"))
+            JsonProcess("chatload", self._load_argv(CLIENTS), self.logs / "chatload.log"))
         self.await_clients()
 
     def _load_argv(self, port: int) -> list:
@@ -105,7 +107,7 @@ class Cluster:
         for agent in self.agents.values():
             second.watch(agent, name)
         hosts = [node.host for node in self.nodes.values()]
-        nodes = [second.SecondNode(self._work / "chatd", host, hosts, self._logs / f"{name}-{host.name}")
+        nodes = [second.SecondNode(self._work / "chatd", host, hosts, self.logs / f"{name}-{host.name}")
                  for host in hosts]
         for node in nodes:
             self._stack.callback(node.stop)
@@ -113,7 +115,7 @@ class Cluster:
         for node in nodes:
             node.await_serving()
         self._stack.enter_context(JsonProcess(
-            f"chatload of {name}", self._load_argv(CLIENTS + second.ABOVE), self._logs / f"{name}-chatload.log"))
+            f"chatload of {name}", self._load_argv(CLIENTS + second.ABOVE), self.logs / f"{name}-chatload.log"))
 
     def await_clients(self, seconds: float = START_SECONDS) -> None:
         due = {name: self.load.clients for name in self.nodes}

@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 
+from cgroups import home_cgroup
 from processes import Failure
 
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -140,19 +141,23 @@ class Hosts:
             raise Failure("hosts are network namespaces and cgroups: this needs root")
         remove_left_over()
         name = f"fanfare-test-{os.getpid()}"
-        self._cgroup = cgroup_mount() / name
+        self.cgroup = cgroup_mount() / name
         # Short, for the path of a unix socket has at most 107 bytes.
         self.directory = pathlib.Path(tempfile.gettempdir()) / name
         self._home = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        self._home_cgroup = home_cgroup()
         try:
-            self._cgroup.mkdir()
+            self.cgroup.mkdir()
             self.directory.mkdir(mode=0o700)
             switch = new_namespace()
             ip(switch, "link", "add", "switch", "type", "bridge")
             ip(switch, "addr", "add", f"{SWITCH}/24", "dev", "switch")
             ip(switch, "link", "set", "switch", "up")
-            self.all = [Host(switch, i + 1, self._cgroup) for i in range(self._count)]
+            self.all = [Host(switch, i + 1, self.cgroup) for i in range(self._count)]
             enter_namespace(switch)
+            # This process and what it starts outside of the hosts: all that runs is in one cgroup.
+            (self.cgroup / "switch").mkdir()
+            (self.cgroup / "switch/cgroup.procs").write_text("0", encoding="ascii")
         except BaseException:
             self.__exit__()
             raise
@@ -160,6 +165,7 @@ class Hosts:
 
     def __exit__(self, *_):
         enter_namespace(self._home)
+        (self._home_cgroup / "cgroup.procs").write_text("0", encoding="ascii")
         shutil.rmtree(self.directory, ignore_errors=True)
-        if self._cgroup.exists():
-            remove_cgroup(self._cgroup)
+        if self.cgroup.exists():
+            remove_cgroup(self.cgroup)

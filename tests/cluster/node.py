@@ -12,7 +12,7 @@ from processes import Failure, last_words, spawn, stop
 
 RAFT, CLIENTS, INNER, METRICS = 7000, 8080, 8081, 9477
 SHARD = "chat-1"
-START_SECONDS = 20
+START_SECONDS = 60  # patience, no demand
 
 
 class ChatNode:

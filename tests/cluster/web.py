@@ -6,7 +6,7 @@ import urllib.request
 
 from processes import Failure
 
-ANSWER_SECONDS = 5
+ANSWER_SECONDS = 20
 
 
 def get(url: str, post: bool = False) -> str:

@@ -19,7 +19,7 @@ import urllib.error
 import urllib.request
 
 FANFARE = pathlib.Path(sys.argv.pop(1)).resolve()
-PATIENCE = 20.0  # seconds until something must have come true
+PATIENCE = 60.0  # seconds until something must have come true
 
 SOCKET_KEYS = {
     "cookie", "shard", "role", "hop", "protocol", "local", "remote", "netns", "pid", "comm",

@@ -12,7 +12,7 @@ import urllib.request
 
 from processes import Failure, free_port, last_words, spawn, stop
 
-READY_SECONDS = 30
+READY_SECONDS = 60
 LINE = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$")
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 

@@ -48,7 +48,7 @@ http {{
   }}
 }}
 """
-ANSWER_SECONDS = 12
+ANSWER_SECONDS = 60
 PIPELINED = 20
 
 

@@ -58,8 +58,8 @@ SERVERS = {
 SIZES = (0, 1, 100, 119, 120, 127, 300, 4096, 16370, 16384, 70000)
 KINDS = ("event", "heartbeat", "control", "other")
 WAYS = ("out", "in")
-SETTLE_SECONDS = 20
-ANSWER_SECONDS = 12
+SETTLE_SECONDS = 60
+ANSWER_SECONDS = 60
 
 
 class Room:

@@ -11,7 +11,7 @@ import time
 
 from processes import Failure, last_words, spawn, stop
 
-READY_SECONDS = 10
+READY_SECONDS = 60
 CLASSES = {"event": "events", "heartbeat": "heartbeats", "control": "control", "other": "other"}
 ACKED = ("out", "acked events")
 

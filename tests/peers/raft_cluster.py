@@ -19,7 +19,7 @@ NAMES = {address: name for name, address in ADDRESSES.items()}
 UNNAMED = ""  # the sender of an RPC that does not say who sent it
 KINDS = ("append", "append_empty", "heartbeat", "vote", "snapshot", "other")
 COUNTS = (*KINDS, "entries", "commands")
-ELECTION_SECONDS = 30
+ELECTION_SECONDS = 60
 STILL_SECONDS = 0.3  # without an RPC: what was on its way has come
 
 CONFIG = """

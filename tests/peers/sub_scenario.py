@@ -10,7 +10,7 @@ from processes import Failure, JsonProcess
 # On both sides of the length fields of RFC 6455, and of 4096-byte buffers; every way a client
 # publishes comes by at least twice.
 SIZES = (1, 60, 99, 125, 126, 127, 300, 1500, 4000, 4096, 9000, 65536, 70000)
-SETTLE_SECONDS = 20
+SETTLE_SECONDS = 60
 WAYS = ("out", "in")
 
 

@@ -10,7 +10,7 @@ import time
 
 from processes import Failure
 
-SETTLE_SECONDS = 40
+SETTLE_SECONDS = 60
 
 
 def address(text: str) -> str:
