@@ -25,6 +25,7 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "peers"))
 from agent import Agent  # pylint: disable=wrong-import-position
+import pcap  # pylint: disable=wrong-import-position
 from cgroups import Cgroups, inside  # pylint: disable=wrong-import-position
 
 CHAT, RAFT = 8080, 7000
@@ -123,7 +124,7 @@ def talk(capture: str) -> None:
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     # Large enough that no packet is dropped: what is compared is the counting.
     with subprocess.Popen(["tcpdump", "-i", "lo", "-s", "0", "-B", "65536", "-U", "-Z", "root",
-                           "-w", capture, "tcp"], stderr=subprocess.PIPE, text=True) as dump:
+                           "-w", capture, f"tcp or {pcap.FILTER}"], stderr=subprocess.PIPE, text=True) as dump:
         while "listening on" not in dump.stderr.readline():
             pass
         random.seed(4)
@@ -133,7 +134,7 @@ def talk(capture: str) -> None:
         chat(pairs)
         between = next(nodes)
         raft(between)
-        time.sleep(0.5)
+        pcap.await_all(pathlib.Path(capture))
         dump.send_signal(signal.SIGINT)
         print(json.dumps({"tcpdump": dump.stderr.read()}), flush=True)
     sys.stdin.readline()

@@ -3,17 +3,32 @@
 give the live counts. Needs CAP_NET_RAW.
 """
 import json
+import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import time
 
 from processes import Failure, last_words, spawn, stop
 
 READY_SECONDS = 60
+MARK = ("127.0.0.1", 9)  # a datagram to it is the last that is recorded; FILTER lets it in
+FILTER = "udp port 9"
 CLASSES = {"event": "events", "heartbeat": "heartbeats", "control": "control", "other": "other"}
 ACKED = ("out", "acked events")
+
+
+def await_all(capture: pathlib.Path) -> None:
+    """What has passed is in the file: on a busy machine tcpdump reads late, and at its end not at all."""
+    mark, deadline = os.urandom(32), time.monotonic() + READY_SECONDS
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        while mark not in capture.read_bytes():
+            if time.monotonic() > deadline:
+                raise Failure(f"tcpdump has not recorded everything after {READY_SECONDS} s")
+            sender.sendto(mark, MARK)
+            time.sleep(0.2)
 
 
 class Recording:
@@ -23,7 +38,7 @@ class Recording:
 
     def __enter__(self):
         self._process = spawn(["tcpdump", "-i", "lo", "-s", "0", "-B", "65536", "-U", "-w",
-                               self.file, f"tcp port {self._port}"], self._log)
+                               self.file, f"tcp port {self._port} or {FILTER}"], self._log)
         deadline = time.monotonic() + READY_SECONDS
         while "listening on" not in self._log.read_text(encoding="utf-8"):
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -37,7 +52,7 @@ class Recording:
 
     def end(self) -> None:
         """Everything that has passed is in the file, or Failure."""
-        time.sleep(1)  # the ring's last block
+        await_all(self.file)
         self._process.send_signal(signal.SIGINT)
         self._process.wait(READY_SECONDS)
         said = self._log.read_text(encoding="utf-8")
