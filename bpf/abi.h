@@ -42,6 +42,7 @@ enum fanfare_loss {
 	FANFARE_LOSS_BAD_HTTP, /* sockets: what HTTP/1.1 does not have, or leaves open to doubt */
 	FANFARE_LOSS_HTTP_UNPAIRED, /* sockets: a response without a request that was seen */
 	FANFARE_LOSS_HTTP_PIPELINE, /* sockets: more requests unanswered than are kept apart */
+	FANFARE_LOSS_AFTER_CLOSE, /* messages: behind the sender's own Close, which nobody reads */
 	FANFARE_LOSS_COUNT
 };
 
@@ -131,6 +132,7 @@ enum {
 	FANFARE_FRAME_TRIAL = 16,    /* SEARCH: every byte since a quiet segment's start fitted */
 	FANFARE_FRAME_KEY = 32,	     /* its masking key comes next, and is needed */
 	FANFARE_FRAME_ENDS_RPC = 64, /* RPC: it is complete when the skip is over */
+	FANFARE_FRAME_CLOSED = 128,  /* FRAMES, from the Close frame on, and for good */
 };
 
 #define FANFARE_LOCK_FRAMES	 6	       /* chained plausible headers until a search locks */
@@ -385,7 +387,7 @@ struct fanfare_direction {
 					__u8 unproven_frames;
 					__u8 client_rule; /* FANFARE_RULE_... */
 					/* out: messages taken back by this walk, with fault
-					 * FALSE_LOCK */
+					 * FALSE_LOCK; with any other: behind a Close */
 					__u16 voided;
 				};
 				struct fanfare_reader reader; /* lock proven */
@@ -450,7 +452,8 @@ struct fanfare_acks {
 	__u32 acked_seq; /* end of the last mark that was acknowledged */
 	__u8 first;	 /* place of the oldest mark */
 	__u8 count;	 /* of marks in use */
-	__u8 reserved[2];
+	__u8 merged;	 /* bit i: marks[i] has taken in what left later: it is not timed */
+	__u8 reserved;
 	struct fanfare_mark marks[FANFARE_MARKS];
 	/* egress */
 	__u64 frames;			   /* fanfare_tally.frames at the last push */

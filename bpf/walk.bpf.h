@@ -471,19 +471,23 @@ static __always_inline void walk_steps(struct walk *walk, __u32 budget)
 		bpf_loop(budget - 1, walk_step, walk, 0);
 }
 
+/* Apart, so that the walk keeps its stack. */
+static __noinline void name_fault(struct fanfare_direction *d)
+{
+	__u32 behind_close = fanfare_take_behind_close(d), reason = d->fault;
+
+	if (behind_close)
+		lose(FANFARE_LOSS_AFTER_CLOSE, behind_close);
+	lose(reason, fanfare_take_fault(d));
+}
+
 /* Names what was lost. Silence is measured from here where the direction is out of step. */
 static __always_inline void end_walk(struct fanfare_direction *d, __u64 now_ns)
 {
 	if (!fanfare_in_step(d))
 		d->last_ns = now_ns ? now_ns : bpf_ktime_get_ns();
-	if (d->fault) {
-		int voided = d->fault == FANFARE_LOSS_FALSE_LOCK;
-
-		lose(d->fault, voided ? d->voided : 1);
-		d->fault = 0;
-		if (voided)
-			d->voided = 0;
-	}
+	if (d->fault)
+		name_fault(d);
 }
 
 /* Counts the new bytes of a segment. `now_ns` may be 0 for a direction that is in step: should it

@@ -44,7 +44,9 @@ constexpr std::array<MetricEntry, static_cast<std::size_t>(Metric::count)> catal
      "Messages that had left and were never acknowledged when their socket died: by a reset (the "
      "client's or ours), a TCP timeout, a close. Unknown: it cannot be told whether they arrived."},
     {Metric::ack_seconds, "fanfare_ack_seconds", MetricType::Histogram, "shard",
-     "From the write of an event to its acknowledgement by the client's TCP, to a factor of two."},
+     "From the write of an event to its acknowledgement by the client's TCP, to a factor of two. "
+     "What "
+     "a socket writes while eight of its segments wait is acknowledged, but not timed."},
     {Metric::unsent_bytes, "fanfare_unsent_bytes", MetricType::Gauge, "shard",
      "Bytes that the process has written to open client sockets and TCP has not sent; at most 5 s "
      "old."},

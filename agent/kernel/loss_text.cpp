@@ -14,8 +14,9 @@ constexpr std::array<LossText, FANFARE_LOSS_COUNT> texts{{
      "More sockets are open than limits.sockets allows, and those beyond it are not counted; raise "
      "limits.sockets and restart the agent."},
     {FANFARE_LOSS_HEADER, "header", "segments",
-     "The IP or TCP header of a segment was not readable at the hook; look for tunnels or "
-     "encapsulation in the way of these sockets."},
+     "The IP or TCP header of a segment was not readable at the hook (ESP, a protocol inside of "
+     "another, more than 24 IPv6 extension headers); look for tunnels or encapsulation in the way "
+     "of these sockets."},
     {FANFARE_LOSS_PAYLOAD, "payload", "segments",
      "The payload of a segment was not readable at the hook, and its socket is out of step until "
      "it "
@@ -83,6 +84,10 @@ constexpr std::array<LossText, FANFARE_LOSS_COUNT> texts{{
     {FANFARE_LOSS_HTTP_PIPELINE, "http_pipeline", "sockets",
      "A client sent more than 64 HTTP requests before the first was answered, and the socket's "
      "HTTP is no longer read; let the client wait for answers."},
+    {FANFARE_LOSS_AFTER_CLOSE, "after_close", "messages",
+     "Messages were sent behind the sender's own Close frame, where no peer reads them, so they "
+     "count neither as events nor as acknowledged; let the server stop sending to a connection "
+     "that it closes."},
 }};
 
 constexpr bool each_at_its_index() {

@@ -221,7 +221,9 @@ void Connection::walk_direction(Side& side, fanfare_direction& direction, const 
   const auto feed_one = [&](const Segment& segment) {
     const Loss loss = feed(direction, segment, boundless, {&read, &told, http});
     told.compressed += loss.compressed;
-    if (loss.reason && &side == shown()) capture_.lose(loss.reason, loss.count);
+    if (!loss.reason || &side != shown()) return;
+    capture_.lose(loss.reason, loss.count);
+    capture_.lose(FANFARE_LOSS_AFTER_CLOSE, loss.behind_close);
   };
   feed_one({piece.seq, piece.payload, at, hole_reason});
   if (piece.payload.size() < piece.length) {

@@ -33,7 +33,8 @@ struct Segment {
 struct Loss {
   std::uint8_t reason = FANFARE_LOSS_NONE;
   std::uint32_t count = 0;
-  std::uint32_t compressed = 0;  // beside it: messages that are FANFARE_LOSS_COMPRESSED
+  std::uint32_t compressed = 0;    // beside it: messages that are FANFARE_LOSS_COMPRESSED
+  std::uint32_t behind_close = 0;  // ... FANFARE_LOSS_AFTER_CLOSE
 };
 
 // The next bytes, 8 or as many as there are, first byte lowest.
@@ -228,11 +229,10 @@ inline Loss feed(fanfare_direction& direction, const Segment& segment, const Bud
   if (direction.tally.by_class[FANFARE_EVENT].messages > events)
     direction.last_event_ns = segment.now_ns;
   if (!fanfare_in_step(&direction)) direction.last_ns = segment.now_ns;
-  const bool voided = direction.fault == FANFARE_LOSS_FALSE_LOCK;
   if (!direction.fault) return {.compressed = coded};
-  const Loss loss{direction.fault, voided ? direction.voided : 1U, coded};
-  direction.fault = 0;
-  if (voided) direction.voided = 0;
+  Loss loss{.reason = direction.fault, .compressed = coded};
+  loss.behind_close = fanfare_take_behind_close(&direction);
+  loss.count = fanfare_take_fault(&direction);
   return loss;
 }
 

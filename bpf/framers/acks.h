@@ -39,15 +39,17 @@ FANFARE_INLINE int acks_take_written(struct fanfare_acks *acks, const struct fan
 }
 
 /* They leave as one mark that ends at `end_seq`; `sent` in units of FANFARE_ACK_TICK_NS. Where no
- * mark is free the newest takes them in and keeps its time. */
+ * mark is free the newest takes them in and keeps its time, which is not theirs: it is not timed. */
 FANFARE_INLINE void acks_push(struct fanfare_acks *acks, __u32 end_seq, __u32 sent,
 			      const __u64 messages[FANFARE_FATE_COUNT])
 {
 	__u32 place = acks->first + acks->count;
 	struct fanfare_mark *mark;
 
-	if (acks->count >= FANFARE_MARKS)
+	if (acks->count >= FANFARE_MARKS) {
 		place--;
+		acks->merged |= 1U << (place & (FANFARE_MARKS - 1));
+	}
 	mark = &acks->marks[place & (FANFARE_MARKS - 1)];
 	if (acks->count < FANFARE_MARKS) {
 		acks->count++;
@@ -94,16 +96,18 @@ FANFARE_INLINE __u32 acks_bucket(__u32 ticks)
 }
 
 FANFARE_INLINE void acks_settle(struct fanfare_acks *acks, const struct fanfare_mark *mark,
-				__u32 now)
+				__u32 place, __u32 now)
 {
 	__u32 events = mark->messages[FANFARE_FATE_EVENT], ticks = now - mark->sent;
+	__u32 timed = events * (~acks->merged >> place & 1);
 
 	if ((__s32)ticks < 0)
 		ticks = 0;
 	acks->acked[FANFARE_FATE_EVENT] += events;
 	acks->acked[FANFARE_FATE_OTHER] += mark->messages[FANFARE_FATE_OTHER];
-	acks->event_times[acks_bucket(ticks)] += events;
-	acks->event_ticks += (__u64)ticks * events;
+	acks->event_times[acks_bucket(ticks)] += timed;
+	acks->event_ticks += (__u64)ticks * timed;
+	acks->merged &= ~(1U << place);
 	acks->acked_seq = mark->end_seq;
 }
 
@@ -111,11 +115,12 @@ FANFARE_INLINE void acks_settle(struct fanfare_acks *acks, const struct fanfare_
 FANFARE_INLINE void acks_pop(struct fanfare_acks *acks, __u32 ack, __u32 now)
 {
 	for (int i = 0; i < FANFARE_MARKS; i++) {
-		struct fanfare_mark *mark = &acks->marks[acks->first & (FANFARE_MARKS - 1)];
+		__u32 place = acks->first & (FANFARE_MARKS - 1);
+		struct fanfare_mark *mark = &acks->marks[place];
 
 		if (!acks->count || (__s32)(ack - mark->end_seq) < 0)
 			break;
-		acks_settle(acks, mark, now);
+		acks_settle(acks, mark, place, now);
 		acks->count--;
 		/* Begun anew where none waits: the first marks share a line with the rest. */
 		acks->first = acks->count ? (acks->first + 1) & (FANFARE_MARKS - 1) : 0;

@@ -99,9 +99,51 @@ FANFARE_INLINE void fanfare_finish_message(struct fanfare_direction *d)
 		identity_end(d);
 }
 
+/* A data frame behind the sender's own Close: RFC 6455 5.5.1 forbids it and the peer does not read
+ * it, so it is in no count but that of the loss. */
+FANFARE_INLINE void fanfare_pass_behind_close(struct fanfare_direction *d)
+{
+	if (d->frame & FANFARE_FRAME_ENDS_MESSAGE) {
+		if (!d->fault)
+			d->fault = FANFARE_LOSS_AFTER_CLOSE;
+		d->voided += d->voided < 0xffff;
+	}
+	d->frame = FANFARE_FRAME_CLOSED;
+}
+
+/* Takes the messages behind the sender's Close of a walk that has a fault. */
+FANFARE_INLINE __u32 fanfare_take_behind_close(struct fanfare_direction *d)
+{
+	__u32 messages = 0;
+
+	if (d->fault != FANFARE_LOSS_FALSE_LOCK &&
+	    (d->stage == FANFARE_STAGE_FRAMES || d->stage == FANFARE_STAGE_SEARCH)) {
+		messages = d->voided;
+		d->voided = 0;
+	}
+	return messages;
+}
+
+/* ... and of how many its fault itself is. */
+FANFARE_INLINE __u32 fanfare_take_fault(struct fanfare_direction *d)
+{
+	__u32 count = d->fault != FANFARE_LOSS_AFTER_CLOSE;
+
+	if (d->fault == FANFARE_LOSS_FALSE_LOCK) {
+		count = d->voided;
+		d->voided = 0;
+	}
+	d->fault = FANFARE_LOSS_NONE;
+	return count;
+}
+
 /* The last byte of a frame has passed. */
 FANFARE_INLINE void fanfare_finish_frame(struct fanfare_direction *d)
 {
+	if ((d->frame & (FANFARE_FRAME_CLOSED | FANFARE_FRAME_CONTROL)) == FANFARE_FRAME_CLOSED) {
+		fanfare_pass_behind_close(d);
+		return;
+	}
 	d->tally.frames++;
 	if (d->probation)
 		fanfare_count_unproven(d);
@@ -111,7 +153,7 @@ FANFARE_INLINE void fanfare_finish_frame(struct fanfare_direction *d)
 	} else if (d->frame & FANFARE_FRAME_ENDS_MESSAGE) {
 		fanfare_finish_message(d);
 	}
-	d->frame = 0;
+	d->frame &= FANFARE_FRAME_CLOSED;
 }
 
 #endif

@@ -26,6 +26,7 @@ enum {
 	HTTP_FOUND_WEBSOCKET = 1,
 	HTTP_FOUND_DEFLATE = 2,
 	HTTP_LATER_HEAD = 4, /* not the connection's first: falls back instead of dismissing */
+	HTTP_INTERIM = 8,    /* 1xx but 101: another head comes next */
 };
 
 #define HTTP_FNV_BASIS 0x811c9dc5u
@@ -38,7 +39,7 @@ enum {
 #define HTTP_HASH_EXTENSIONS 0x3b4c03c1u	   /* sec-websocket-extensions */
 #define HTTP_HASH_DEFLATE    0xd7ca7cc5u	   /* permessage-deflate */
 #define HTTP_VERSION_TEXT    0x312e312f50545448ULL /* "HTTP/1.1", first byte lowest */
-#define HTTP_STATUS_101_TEXT 0x31303120u	   /* " 101" */
+#define HTTP_STATUS_1_TEXT   0x3120u		   /* " 1" */
 #define HTTP_END_OF_HEAD     0x0d0a0d0au
 
 FANFARE_INLINE __u32 http_hash(__u32 hash, __u32 byte)
@@ -58,10 +59,11 @@ FANFARE_INLINE void http_begin_head(struct fanfare_direction *d, __u8 found)
 	d->head_token = HTTP_FNV_BASIS;
 }
 
-/* Whether a head that begins with these 16 bytes can be an upgrade: saves reading all others. */
+/* Whether a head that begins with these 16 bytes can be an upgrade, or stand before one: saves
+ * reading all others. */
 FANFARE_INLINE int http_may_upgrade(__u64 first, __u64 second)
 {
-	return first == HTTP_VERSION_TEXT && (__u32)second == HTTP_STATUS_101_TEXT;
+	return first == HTTP_VERSION_TEXT && (second & 0xffff) == HTTP_STATUS_1_TEXT;
 }
 
 /* Not an upgrade after all: wait for the next head, search, or let the flow go. An old connection
@@ -119,6 +121,41 @@ FANFARE_INLINE void http_field_byte(struct fanfare_direction *d, __u32 byte)
 	}
 }
 
+/* The status has ended, with the byte that is the last of head_last. */
+FANFARE_INLINE void http_end_status(struct fanfare_direction *d)
+{
+	int is_interim = d->head_bytes == 12 && d->head_last >> 24 == '1';
+
+	d->head_field = HTTP_REASON;
+	if (d->head_token == HTTP_HASH_101)
+		return;
+	if (is_interim)
+		d->head_found |= HTTP_INTERIM;
+	else
+		http_end_head(d, 1);
+}
+
+/* The head is complete. Behind an interim one (RFC 9110 15.2) another begins with the next byte, in
+ * this segment or a later one. */
+FANFARE_INLINE void http_complete_head(struct fanfare_direction *d)
+{
+	if (d->head_found & HTTP_INTERIM) {
+		http_begin_head(d, d->head_found & HTTP_LATER_HEAD);
+		d->head_bytes = 0xffff; /* the byte that is being counted is not of it */
+	} else if (d->head_found & HTTP_FOUND_WEBSOCKET) {
+		http_upgraded(d);
+	} else {
+		http_end_head(d, 1);
+	}
+}
+
+/* It is not read to its end. */
+FANFARE_INLINE void http_refuse_head(struct fanfare_direction *d)
+{
+	d->fault = FANFARE_LOSS_HEAD_TOO_LONG;
+	d->stage = d->flags & FANFARE_OLD ? FANFARE_STAGE_SEARCH : FANFARE_STAGE_DISMISSED;
+}
+
 /* One byte of a head. Always uses it. */
 FANFARE_INLINE __u32 http_head_token(struct fanfare_direction *d, __u64 w, __u32 n)
 {
@@ -140,15 +177,10 @@ FANFARE_INLINE __u32 http_head_token(struct fanfare_direction *d, __u64 w, __u32
 		if (byte != ' ' && byte != '\r') {
 			d->head_token = http_hash(d->head_token, byte);
 		} else {
-			if (d->head_token != HTTP_HASH_101)
-				http_end_head(d, 1);
-			d->head_field = HTTP_REASON;
+			http_end_status(d);
 		}
 	} else if (d->head_last == HTTP_END_OF_HEAD) {
-		if (d->head_found & HTTP_FOUND_WEBSOCKET)
-			http_upgraded(d);
-		else
-			http_end_head(d, 1);
+		http_complete_head(d);
 	} else if (d->head_field == HTTP_REASON) {
 		if (byte == '\n') {
 			d->head_field = HTTP_NAME;
@@ -157,10 +189,8 @@ FANFARE_INLINE __u32 http_head_token(struct fanfare_direction *d, __u64 w, __u32
 	} else {
 		http_field_byte(d, byte);
 	}
-	if (++d->head_bytes >= FANFARE_HEAD_MAX && d->stage == FANFARE_STAGE_HEAD) {
-		d->fault = FANFARE_LOSS_HEAD_TOO_LONG;
-		d->stage = d->flags & FANFARE_OLD ? FANFARE_STAGE_SEARCH : FANFARE_STAGE_DISMISSED;
-	}
+	if (++d->head_bytes >= FANFARE_HEAD_MAX && d->stage == FANFARE_STAGE_HEAD)
+		http_refuse_head(d);
 	return 1;
 }
 

@@ -305,6 +305,8 @@ FANFARE_INLINE int fanfare_settle(struct fanfare_direction *d, __u32 start)
 			fanfare_lose_rpc(d, FANFARE_LOSS_RPC_BUDGET);
 		else if (client_protocols_enabled && d->stage == FANFARE_STAGE_PACKETS)
 			packets_lose_step(d, FANFARE_LOSS_FRAME_BUDGET);
+		else if (d->stage == FANFARE_STAGE_HEAD)
+			http_refuse_head(d);
 		else
 			fanfare_drop_token(d);
 		d->off = d->end;

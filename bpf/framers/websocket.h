@@ -16,6 +16,7 @@ enum {
 	WEBSOCKET_OPCODE = 0x0f,
 	WEBSOCKET_CONTROL = 0x08, /* set in the opcodes close (8), ping (9) and pong (10) */
 	WEBSOCKET_BINARY = 0x02,  /* the highest opcode of a data frame */
+	WEBSOCKET_CLOSE = 0x08,	  /* the opcode itself */
 	WEBSOCKET_PONG = 0x0a,	  /* the highest opcode of a control frame */
 	WEBSOCKET_MASK = 0x80,
 	WEBSOCKET_LENGTH = 0x7f,
@@ -144,11 +145,15 @@ FANFARE_INLINE __u32 websocket_token(struct fanfare_direction *d, __u64 w, __u32
 		length = websocket_length16(w);
 		used = 4;
 	}
+	d->frame &= FANFARE_FRAME_CLOSED;
 	if (b0 & WEBSOCKET_CONTROL) {
-		d->frame = FANFARE_FRAME_CONTROL;
+		d->frame |= FANFARE_FRAME_CONTROL;
+		/* Not while the lock may be a false one. */
+		if ((b0 & WEBSOCKET_OPCODE) == WEBSOCKET_CLOSE && !d->probation)
+			d->frame |= FANFARE_FRAME_CLOSED;
 	} else {
-		d->frame = b0 & WEBSOCKET_FIN ? FANFARE_FRAME_ENDS_MESSAGE : 0;
-		if (b0 & WEBSOCKET_OPCODE)
+		d->frame |= b0 & WEBSOCKET_FIN ? FANFARE_FRAME_ENDS_MESSAGE : 0;
+		if ((b0 & WEBSOCKET_OPCODE) && !(d->frame & FANFARE_FRAME_CLOSED))
 			websocket_begin_message(d, b0);
 	}
 	websocket_note_message(d, b0);

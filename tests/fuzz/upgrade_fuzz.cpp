@@ -29,6 +29,11 @@ void check_words(const Feeder& feeder, std::string_view stream) {
     demand(feeder.counted() == Counts{}, "nothing is counted without an upgrade");
     return;
   }
+  while (stream.starts_with("HTTP/1.1 1") && !stream.starts_with("HTTP/1.1 101")) {
+    const std::size_t end = stream.find("\r\n\r\n");
+    demand(end != std::string_view::npos, "an interim head ends before the upgrade begins");
+    stream.remove_prefix(end + 4);
+  }
   const std::size_t end = stream.find("\r\n\r\n");
   demand(stream.starts_with("HTTP/1.1 101") && end != std::string_view::npos, "a head of 101");
   const std::string head = lower(stream.substr(0, end));

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any bytes, cut anywhere, give the same tallies and end in the same state as fed whole. The first
 // byte chooses the starting point, the second and on decide the cuts; the rest is the stream.
-// Time stands still, since silence and segment starts matter on purpose.
+// What was in step throughout is what a second decoder makes of it. Time stands still, since
+// silence and segment starts matter on purpose.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
+#include "tests/support/decode.h"
 #include "tests/support/invariants.h"
 #include "tests/support/stream_feeder.h"
 
@@ -21,6 +23,14 @@ fanfare_direction start_of(unsigned choice) {
   return direction;
 }
 
+void check_decoded(const Feeder& whole, std::string_view stream) {
+  if (whole.was_out_of_step()) return;
+  Decoder decoder(stream);
+  demand(decoder.complete() == whole.counted(), "a second decoder counts the same");
+  demand(decoder.behind_close() == whole.lost(FANFARE_LOSS_AFTER_CLOSE),
+         "and names the same behind a Close");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -32,6 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Feeder whole(start, boundless);
   if (!stream.empty()) whole.segment(stream);
   check_invariants(whole, stream.size());
+  if (!(data[0] & 4) && !stream.empty()) check_decoded(whole, stream);
 
   Feeder split(start, boundless);
   std::size_t cut = 0;
@@ -42,5 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     rest.remove_prefix(piece.size());
   }
   check_same(whole, split);
+  if (!whole.was_out_of_step())
+    demand(whole.lost_in_all() == split.lost_in_all(), "the same messages behind a Close");
   return 0;
 }

@@ -131,6 +131,25 @@ TEST_F(HostileTest, unmasked_client) {
   expect_loss(FANFARE_LOSS_BAD_FRAME, 1);
 }
 
+// Some servers send on behind their Close, and no client reads it: no events, none acknowledged.
+TEST_F(HostileTest, messages_behind_the_own_close) {
+  const Pair pair = upgraded_pair(listener_);
+  send_messages(pair.server, 3, 10);
+  receive(pair.client, 3 * 12);
+  const std::string end = "\x88\x02\x03\xe8"s;
+  std::string behind;
+  for (int i = 0; i < 2000; ++i) behind += wire({text, "behind"});
+  expect_passed(pair.server, pair.client, end + behind);
+  const auto out = flow(pair.server);
+  EXPECT_EQ(counts(out.out), (Counts{4, 3, 30, 1, 2}));
+  EXPECT_EQ(out.acks.written[FANFARE_FATE_EVENT], 3U);
+  EXPECT_EQ(out.acks.written[FANFARE_FATE_OTHER], 1U);
+  expect_passed(pair.client, pair.server,
+                wire({close, "", true, 0, true}) + wire({text, "behind", true, 0, true}));
+  EXPECT_EQ(counts(flow(pair.server).in), (Counts{1, 0, 0, 1, 0}));
+  expect_loss(FANFARE_LOSS_AFTER_CLOSE, 2001);
+}
+
 TEST_F(HostileTest, half_open) {
   std::vector<Fd> clients;
   std::vector<Fd> servers;

@@ -49,6 +49,19 @@ class HttpTest : public KernelTest {
   Pair pair_;
 };
 
+// A server may write an interim head and the 101 at once, frames behind them too.
+TEST_F(HttpTest, upgraded_behind_an_interim_head) {
+  const std::string interim = head("HTTP/1.1 103 Early Hints", {"Link: </a.css>"});
+  request_and_respond(head("HTTP/1.1 100 Continue", {}) + interim + upgrade_head() +
+                      wire({text, "at once"}));
+  EXPECT_EQ(events_out(pair_.server), 1U);
+  pair_ = connect_pair(listener_);
+  request_and_respond(page(1000));
+  request_and_respond(interim + upgrade_head());
+  send_messages(pair_.server, 40, 200);
+  EXPECT_EQ(events_out(pair_.server), 40U);
+}
+
 TEST_F(HttpTest, kept_alive_and_upgraded_later) {
   for (int i = 0; i < 20; ++i) request_and_respond(page(static_cast<std::size_t>(i) * 1000));
   EXPECT_EQ(flow(pair_.server).out.stage, FANFARE_STAGE_HTTP);

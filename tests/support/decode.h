@@ -22,6 +22,9 @@ class Decoder {
     return counts_;
   }
 
+  // Data messages behind the Close, which this client would not read.
+  std::uint64_t behind_close() const { return behind_close_; }
+
   // As many as are complete.
   Counts complete() {
     try {
@@ -54,9 +57,15 @@ class Decoder {
   }
 
   void note(std::uint64_t fin, std::uint64_t opcode, std::uint64_t length) {
-    ++counts_.frames;
+    if (opcode < 8 && closed_) {
+      behind_close_ += fin;
+    } else {
+      ++counts_.frames;
+    }
     if (opcode >= 8) {
-      if (!fin || length > 125) throw std::runtime_error("a control frame that no client accepts");
+      if (!fin || length > 125 || opcode > 10)
+        throw std::runtime_error("a control frame that no client accepts");
+      closed_ = closed_ || opcode == 8;
       ++counts_.controls;
       counts_.control_bytes += length;
       return;
@@ -64,7 +73,7 @@ class Decoder {
     if (opcode > 2 || (opcode == 0) != open_) throw std::runtime_error("a frame out of turn");
     message_ = (open_ ? message_ : 0) + length;
     open_ = !fin;
-    if (!fin) return;
+    if (!fin || closed_) return;
     ++counts_.events;
     counts_.event_bytes += message_;
   }
@@ -73,6 +82,8 @@ class Decoder {
   Counts counts_;
   std::uint64_t message_ = 0;
   bool open_ = false;
+  bool closed_ = false;
+  std::uint64_t behind_close_ = 0;
 };
 
 // Behind the response head, if there is one.

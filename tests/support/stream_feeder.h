@@ -57,6 +57,8 @@ class Feeder {
   void segment_at(std::uint32_t seq, std::string_view payload) {
     const Loss loss = feed(direction_, {seq, payload, now_ns_}, budget_);
     losses_.at(loss.reason) += loss.count;
+    losses_.at(FANFARE_LOSS_AFTER_CLOSE) += loss.behind_close;
+    was_out_of_step_ |= loss.reason && loss.reason != FANFARE_LOSS_AFTER_CLOSE;
   }
 
   // Bytes that left but never passed the hook.
@@ -82,6 +84,8 @@ class Feeder {
   unsigned stage() const { return direction_.stage; }
   std::uint32_t seq() const { return seq_; }
   std::uint64_t lost(fanfare_loss reason) const { return losses_.at(reason); }
+  // A lock that proved wrong may have had nothing to take back, and is no loss then.
+  bool was_out_of_step() const { return was_out_of_step_; }
   std::uint64_t lost_in_all() const {
     std::uint64_t sum = 0;
     for (const std::uint64_t count : losses_) sum += count;
@@ -93,6 +97,7 @@ class Feeder {
   Budget budget_;
   std::uint32_t seq_;
   std::uint64_t now_ns_ = 1;
+  bool was_out_of_step_ = false;
   std::array<std::uint64_t, FANFARE_LOSS_COUNT> losses_{};
 };
 

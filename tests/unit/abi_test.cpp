@@ -126,10 +126,10 @@ TEST(Abi, FlowHasNoPadding) {
 
 TEST(Abi, AcksHaveNoPadding) {
   using A = fanfare_acks;
-  const Field fields[] = {FIELD(A, acked_seq),   FIELD(A, first),      FIELD(A, count),
-                          FIELD(A, reserved),    FIELD(A, marks),      FIELD(A, frames),
-                          FIELD(A, written),     FIELD(A, reserved2),  FIELD(A, acked),
-                          FIELD(A, event_ticks), FIELD(A, event_times)};
+  const Field fields[] = {FIELD(A, acked_seq), FIELD(A, first),       FIELD(A, count),
+                          FIELD(A, merged),    FIELD(A, reserved),    FIELD(A, marks),
+                          FIELD(A, frames),    FIELD(A, written),     FIELD(A, reserved2),
+                          FIELD(A, acked),     FIELD(A, event_ticks), FIELD(A, event_times)};
   expect_gapless(fields, sizeof(A));
 }
 

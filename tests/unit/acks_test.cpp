@@ -82,6 +82,22 @@ TEST(Acks, OverflowMergesIntoTheNewestAndLosesNothing) {
   EXPECT_EQ(acks.acked[FANFARE_FATE_OTHER], 6ULL * FANFARE_MARKS);
 }
 
+// Ten a round trip and more: the newest mark holds messages of many send times, and has none.
+TEST(Acks, WhatWasMergedIsNotTimed) {
+  fanfare_acks acks{};
+  for (std::uint32_t i = 1; i <= 3 * FANFARE_MARKS; ++i) push(acks, 100 * i, 1, 0, 1000 * i);
+  acks_pop(&acks, 100 * 3 * FANFARE_MARKS, 3000 * FANFARE_MARKS);
+  EXPECT_EQ(acks.acked[FANFARE_FATE_EVENT], 3ULL * FANFARE_MARKS);
+  __u64 timed = 0, ticks = 0;
+  for (const __u32 events : acks.event_times) timed += events;
+  for (std::uint32_t i = 1; i < FANFARE_MARKS; ++i) ticks += 3000 * FANFARE_MARKS - 1000 * i;
+  EXPECT_EQ(timed, FANFARE_MARKS - 1U);
+  EXPECT_EQ(acks.event_ticks, ticks);
+  push(acks, 100000, 1, 0, 1000000);
+  acks_pop(&acks, 100000, 1000100);
+  EXPECT_EQ(acks.event_times[7 - FANFARE_ACK_BUCKET_0], 1U) << "the place is a timed one again";
+}
+
 TEST(Acks, NumbersThatCannotBeAreNotBelieved) {
   fanfare_acks acks{};
   push(acks, 5000, 1);

@@ -91,12 +91,75 @@ TEST(HttpUpgrade, KnowsCompressionAmongExtensions) {
 }
 
 TEST(HttpUpgrade, OtherAnswersAreHttpAndStayWatched) {
-  for (const std::string_view line : {"HTTP/1.1 200 OK", "HTTP/1.1 426 Upgrade Required",
-                                      "HTTP/1.1 100 Continue", "HTTP/1.1 1011 x", "HTTP/1.1 10 x",
-                                      "HTTP/1.0 101 Switching Protocols", "HTTP/1.0 200 OK"}) {
+  for (const std::string_view line :
+       {"HTTP/1.1 200 OK", "HTTP/1.1 426 Upgrade Required", "HTTP/1.1 1011 x", "HTTP/1.1 10 x",
+        "HTTP/1.1 1", "HTTP/1.0 101 Switching Protocols", "HTTP/1.0 200 OK"}) {
     SCOPED_TRACE(line);
     EXPECT_EQ(after(head(line, {"Upgrade: websocket"})).stage, FANFARE_STAGE_HTTP);
   }
+}
+
+const std::string interim_heads[] = {
+    head("HTTP/1.1 100 Continue", {}),
+    head("HTTP/1.1 100", {}),
+    head("HTTP/1.1 102 Processing", {"Server: x"}),
+    head("HTTP/1.1 103 Early Hints", {"Link: </a.css>; rel=preload", "Upgrade: websocket"}),
+    head("HTTP/1.1 100 Continue", {}) + head("HTTP/1.1 103 Early Hints", {"Link: </a>"}),
+};
+
+// A server may write both heads at once, and the frames behind them.
+TEST(HttpUpgrade, StandsBehindAnInterimHeadWhereverTheyAreCut) {
+  for (const auto& interim : interim_heads) {
+    SCOPED_TRACE(interim);
+    const std::string bytes = interim + upgrade_head() + wire({text, "hi"});
+    EXPECT_TRUE(upgrades(bytes));
+    for (std::size_t cut = 1; cut < bytes.size(); ++cut) {
+      Feeder feeder(fresh_server());
+      feeder.segment(bytes.substr(0, cut));
+      feeder.segment(bytes.substr(cut));
+      EXPECT_EQ(feeder.counted(), (Counts{1, 1, 2, 0, 0})) << cut;
+      EXPECT_EQ(feeder.lost_in_all(), 0U) << cut;
+    }
+  }
+}
+
+TEST(HttpUpgrade, StandsBehindAnInterimHeadOnAKeptAliveConnectionAndOnAnOldOne) {
+  for (const auto& interim : interim_heads) {
+    SCOPED_TRACE(interim);
+    Feeder kept(fresh_server()), old(older());
+    kept.segment(head("HTTP/1.1 200 OK", {"Content-Length: 5"}) + "hello");
+    for (Feeder* feeder : {&kept, &old}) {
+      feeder->segment(interim + upgrade_head() + wire({text, "hi"}));
+      EXPECT_EQ(feeder->stage(), FANFARE_STAGE_FRAMES);
+      EXPECT_EQ(feeder->counted(), (Counts{1, 1, 2, 0, 0}));
+    }
+  }
+}
+
+TEST(HttpUpgrade, AnInterimHeadIsNoneAndNeitherIsWhatElseStandsBehindIt) {
+  for (const auto& interim : interim_heads) {
+    SCOPED_TRACE(interim);
+    EXPECT_EQ(after(interim).stage, FANFARE_STAGE_HEAD) << "the answer is still to come";
+    EXPECT_EQ(after(interim + head("HTTP/1.1 200 OK", {"Upgrade: websocket"})).stage,
+              FANFARE_STAGE_HTTP);
+    EXPECT_EQ(after(interim + head(switching, {"Upgrade: h2c"})).stage, FANFARE_STAGE_HTTP);
+    EXPECT_EQ(after(interim + "no head").stage, FANFARE_STAGE_DISMISSED);
+  }
+}
+
+// Each is as long as a head may be.
+TEST(HttpUpgrade, ReadsLongInterimHeads) {
+  const std::string around = head("HTTP/1.1 103 Early Hints", {"Link: "});
+  const std::string filler(FANFARE_HEAD_MAX - around.size(), 'x');
+  const std::string hints = head("HTTP/1.1 103 Early Hints", {"Link: " + filler});
+  EXPECT_TRUE(upgrades(hints + hints + upgrade_head()));
+}
+
+TEST(HttpUpgrade, NamesAHeadThatIsBeyondTheBudget) {
+  Feeder feeder(fresh_server(), {.frames = 20});
+  feeder.segment(upgrade_head());
+  EXPECT_EQ(feeder.stage(), FANFARE_STAGE_DISMISSED);
+  EXPECT_EQ(feeder.lost(FANFARE_LOSS_HEAD_TOO_LONG), 1U);
 }
 
 TEST(HttpUpgrade, DismissesWhatIsNotHttp) {

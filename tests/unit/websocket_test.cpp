@@ -197,6 +197,66 @@ TEST(WebSocket, AContinuationAfterTheEndOfItsMessageLosesStep) {
   EXPECT_EQ(feeder.lost(FANFARE_LOSS_BAD_FRAME), 1U);
 }
 
+// What a server sends behind its own Close no client reads (RFC 6455 5.5.1): it is named, and
+// stands in no other figure. Control frames may still come.
+TEST(WebSocket, WhatStandsBehindTheOwnCloseIsNamed) {
+  for (const bool masked : {false, true}) {
+    SCOPED_TRACE(masked);
+    const unsigned flags = masked ? FANFARE_MASKED : 0;
+    const auto of = [&](unsigned opcode, std::string_view payload, bool fin = true) {
+      return wire({.opcode = opcode, .payload = payload, .fin = fin, .masked = masked});
+    };
+    const std::string before = of(text, "before") + of(text, "beg", false) + of(close, "\x03\xe8");
+    const std::string behind = of(continuation, "un") + of(text, "two") + of(text, "thr", false) +
+                               of(ping, "p") + of(continuation, "ee") + of(close, "") +
+                               of(binary, std::string(70000, 'x')) + of(text, "");
+    const Counts expected{5, 1, 6, 3, 3};
+    for (std::size_t cut = 1; cut < before.size() + 40; ++cut) {
+      Feeder feeder(in_step(flags));
+      feeder.segment((before + behind).substr(0, cut));
+      feeder.segment((before + behind).substr(cut));
+      EXPECT_EQ(feeder.counted(), expected) << cut;
+      EXPECT_EQ(feeder.lost(FANFARE_LOSS_AFTER_CLOSE), 5U) << cut;
+      EXPECT_EQ(feeder.lost_in_all(), 5U) << cut;
+      EXPECT_EQ(feeder.stage(), FANFARE_STAGE_FRAMES);
+    }
+    Feeder bytewise(in_step(flags));
+    bytewise.bytewise(before + behind);
+    EXPECT_EQ(bytewise.counted(), expected);
+    EXPECT_EQ(bytewise.lost(FANFARE_LOSS_AFTER_CLOSE), 5U);
+  }
+}
+
+// The fast way for whole messages is taken only before.
+TEST(WebSocket, EachMessageBehindTheOwnCloseIsNamed) {
+  std::string behind;
+  for (int i = 0; i < 2000; ++i) behind += wire({text, "a message of its own"});
+  Feeder feeder(in_step());
+  feeder.segment(wire({text, "a message"}) + wire({close, "\x03\xe8"}) + behind);
+  feeder.segment(behind);
+  EXPECT_EQ(feeder.counted(), (Counts{2, 1, 9, 1, 2}));
+  EXPECT_EQ(feeder.lost(FANFARE_LOSS_AFTER_CLOSE), 4000U);
+}
+
+TEST(WebSocket, WhatStandsBehindTheOwnCloseIsNamedBesideABadFrame) {
+  Feeder feeder(in_step());
+  feeder.segment(wire({close, ""}) + wire({text, "behind"}) + "\xff\xff");
+  EXPECT_EQ(feeder.counted(), (Counts{1, 0, 0, 1, 0}));
+  EXPECT_EQ(feeder.lost(FANFARE_LOSS_AFTER_CLOSE), 1U);
+  EXPECT_EQ(feeder.lost(FANFARE_LOSS_BAD_FRAME), 1U);
+}
+
+// While a lock is on probation a Close may be none.
+TEST(WebSocket, ACloseOnProbationIsAFrameLikeOthers) {
+  fanfare_direction start = in_step();
+  start.probation = FANFARE_PROOF_FRAMES;
+  Feeder feeder(start);
+  feeder.segment(wire({close, ""}));
+  for (int i = 0; i < FANFARE_PROOF_FRAMES; ++i) feeder.segment(wire({text, "x"}));
+  EXPECT_EQ(feeder.counted().events, FANFARE_PROOF_FRAMES);
+  EXPECT_EQ(feeder.lost_in_all(), 0U);
+}
+
 // The search that follows must see the bytes behind the bad header as they are, also those that
 // were carried over from earlier segments.
 TEST(WebSocket, FindsTheWayBackFromEverySplitOfABadLength) {
