@@ -18,7 +18,67 @@ struct segment {
 	__u32 has_ack;
 };
 
-#define IPV6_EXTENSIONS_MAX 3 /* hop-by-hop (the jumbo header of BIG TCP), routing, destination */
+#define IPV6_EXTENSIONS_MAX	3 /* near: hop-by-hop (the jumbo header of BIG TCP) and what is usual */
+#define IPV6_FAR_EXTENSIONS_MAX 24 /* of any length, by a way that costs more */
+
+/* Headers that may stand between IPv6 and TCP and leave TCP readable. */
+static __always_inline int ipv6_is_extension(__u8 next)
+{
+	return next == IPPROTO_HOPOPTS || next == IPPROTO_ROUTING || next == IPPROTO_DSTOPTS ||
+	       next == IPPROTO_FRAGMENT || next == IPPROTO_AH;
+}
+
+struct ipv6_walk {
+	struct __sk_buff *skb;
+	__u32 at; /* offset of the next header */
+	__u32 next;
+};
+
+/* A segment in parts can not be read; whole ones may carry the header of a fragment, too. */
+static long ipv6_step(__u32 index, struct ipv6_walk *walk)
+{
+	__u8 extension[4] = {};
+
+	if (!ipv6_is_extension(walk->next) ||
+	    bpf_skb_load_bytes(walk->skb, walk->at, extension, sizeof(extension)) ||
+	    (walk->next == IPPROTO_FRAGMENT && (extension[2] || (extension[3] & 0xf9))))
+		return 1;
+	/* The byte of the length is 0 in a fragment's. */
+	walk->at += 8 + (extension[1] << (walk->next == IPPROTO_AH ? 2 : 3));
+	walk->next = extension[0];
+	return 0;
+}
+
+/*
+ * Offset of a TCP header that does not stand where it does as a rule, 0 where there is none. What a
+ * TCP socket sends or gets and cannot be read (ESP, a protocol inside of another, more headers than
+ * are looked at) is named; on the same port there may be UDP, too.
+ */
+static __noinline __u32 far_tcp_offset(struct __sk_buff *skb)
+{
+	struct ipv6_walk walk = {skb, sizeof(struct ipv6hdr)};
+	__u8 head[7] = {}; /* of IPv6, up to the next header */
+
+	bpf_skb_load_bytes(skb, 0, head, sizeof(head));
+	walk.next = head[6];
+	if (head[0] >> 4 == 6)
+		bpf_loop(IPV6_FAR_EXTENSIONS_MAX, ipv6_step, &walk, 0);
+	if (head[0] >> 4 == 6 && walk.next == IPPROTO_TCP &&
+	    skb->len >= walk.at + sizeof(struct tcphdr))
+		return walk.at;
+	if (skb->sk && bpf_skc_to_tcp_sock(skb->sk))
+		lose(FANFARE_LOSS_HEADER, 1);
+	return 0;
+}
+
+/* The word at `at` of a TCP header there. Apart, so that the caller keeps its stack. */
+static __noinline __u32 far_word(struct __sk_buff *skb, __u32 at)
+{
+	__be32 word = 0;
+
+	bpf_skb_load_bytes(skb, at, &word, sizeof(word));
+	return bpf_ntohl(word);
+}
 
 /* Offset of the TCP header behind an IPv6 header, 0 where there is none. */
 static __always_inline __u32 ipv6_tcp_offset(void *data, void *end)
@@ -45,6 +105,24 @@ static __always_inline __u32 ipv6_tcp_offset(void *data, void *end)
 	return next == IPPROTO_TCP ? at : 0;
 }
 
+static __always_inline struct segment read_far_segment(struct __sk_buff *skb)
+{
+	struct segment segment = {};
+	__u32 at = far_tcp_offset(skb), flags;
+
+	if (!at)
+		return segment;
+	flags = far_word(skb, at + 12);
+	segment.tcp = at;
+	segment.payload = at + (flags >> 28) * 4;
+	segment.seq = far_word(skb, at + 4) + (flags >> 17 & 1);
+	segment.ack = far_word(skb, at + 8);
+	segment.has_ack = flags >> 20 & 1;
+	if (skb->len > segment.payload)
+		segment.length = skb->len - segment.payload;
+	return segment;
+}
+
 static __always_inline struct segment read_segment(struct __sk_buff *skb)
 {
 	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
@@ -57,12 +135,12 @@ static __always_inline struct segment read_segment(struct __sk_buff *skb)
 		goto unreadable;
 	if (ip->version == 4) {
 		if (ip->protocol != IPPROTO_TCP)
-			return segment;
+			return read_far_segment(skb);
 		at = ip->ihl * 4;
 	} else {
 		at = ipv6_tcp_offset(data, end);
 		if (!at)
-			return segment;
+			return read_far_segment(skb);
 	}
 	tcp = data + (at & 0xff);
 	if ((void *)(tcp + 1) > end)

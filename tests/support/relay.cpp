@@ -126,6 +126,13 @@ Relay::~Relay() {
   backward_.join();
 }
 
+std::string Relay::last() const {
+  const std::lock_guard lock(last_mutex_);
+  return last_;
+}
+
+void Relay::inject(const std::string& packet) { write_packet(receiver_, packet); }
+
 void Relay::forward() {
   struct Late {
     std::size_t behind;  // so many later packets pass first
@@ -135,7 +142,7 @@ void Relay::forward() {
   std::deque<Late> late;
   const auto percent = [&](unsigned share) { return dice.below(100) < share; };
   const auto deliver = [&](const std::string& packet) {
-    deliverers_[dice.below(deliverers_.size())]->push(packet);
+    deliverers_[dice.below(deliverers_.size())]->push(change_ ? change_(packet) : packet);
   };
   while (!over_) {
     if (stopped_) {
@@ -145,6 +152,10 @@ void Relay::forward() {
     const auto packet = next_packet(sender_, std::chrono::milliseconds(3));
     for (auto& one : late) one.behind -= packet ? 1 : one.behind;
     if (packet) {
+      {
+        const std::lock_guard lock(last_mutex_);
+        last_ = *packet;
+      }
       const bool faulty = !healed_ && has_tcp_payload(*packet);
       const bool lost =
           faulty && !lost_text_.empty() && packet->find(lost_text_) != std::string::npos;

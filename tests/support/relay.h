@@ -6,7 +6,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -47,6 +49,14 @@ class Relay {
 
   // Each packet towards the receiver that has this text in it is lost. To be said before traffic.
   void lose_packets_with(std::string_view text) { lost_text_ = text; }
+  // Each packet towards the receiver goes as this makes it. To be said before traffic.
+  void rewrite(std::function<std::string(const std::string&)> change) {
+    change_ = std::move(change);
+  }
+  // The last packet from the sender, and one towards the receiver that the sender has not sent; it
+  // has been received when this returns.
+  std::string last() const;
+  void inject(const std::string& packet);
   // From here on all packets pass.
   void heal() { healed_ = true; }
   // Until go_on() what is sent to the receiver waits, and nothing is lost for it.
@@ -63,6 +73,9 @@ class Relay {
   Fd receiver_, sender_;
   std::vector<std::unique_ptr<Deliverer>> deliverers_;
   std::string lost_text_;
+  std::function<std::string(const std::string&)> change_;
+  mutable std::mutex last_mutex_;
+  std::string last_;
   std::atomic<bool> over_ = false, healed_ = false, stopped_ = false;
   std::atomic<std::uint64_t> dropped_ = 0, twice_ = 0, late_ = 0;
   std::thread forward_, backward_;
