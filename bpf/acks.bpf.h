@@ -7,6 +7,7 @@
 #ifndef FANFARE_ACKS_BPF_H
 #define FANFARE_ACKS_BPF_H
 
+#include "bpf/belief.bpf.h"
 #include "bpf/framers/acks.h"
 #include "bpf/knobs.bpf.h"
 
@@ -23,11 +24,17 @@ static __always_inline void push_mark(struct fanfare_flow *flow, __u64 sent_ns)
 	bpf_spin_unlock(&flow->lock);
 }
 
-static __always_inline void pop_marks(struct fanfare_flow *flow, __u32 ack)
+/* What TCP will not look at pops nothing: the next one that it does pops all, or the close. */
+static __always_inline void pop_marks(struct fanfare_flow *flow, struct bpf_sock *sk,
+				      const struct segment *segment)
 {
-	__u32 now;
+	__u32 now, ack = segment->ack;
+	struct tcp_sock *tcp;
 
 	if (!acks_may_cover(&flow->acks, flow->sent_seq, ack))
+		return;
+	tcp = bpf_skc_to_tcp_sock(sk);
+	if (!tcp || !is_in_window(tcp, segment))
 		return;
 	now = bpf_ktime_get_ns() / FANFARE_ACK_TICK_NS;
 	bpf_spin_lock(&flow->lock);

@@ -8,18 +8,6 @@
 #include "bpf/handshake_hold.bpf.h"
 #include "bpf/walk.bpf.h"
 
-/*
- * This hook comes before TCP's own checks. A segment beyond the window that TCP has offered will be
- * dropped, whoever sent it; were it believed, everything up to it would look old.
- */
-static __always_inline int is_beyond_window(const struct tcp_sock *tcp, __u32 seq)
-{
-	/* Another CPU may have written one of the two and not yet the other; rcv_nxt, from which the
-	 * second follows, is written long before. */
-	return (__s32)(seq - (tcp->rcv_wup + tcp->rcv_wnd)) > 0 &&
-	       (__s32)(seq - (tcp->rcv_nxt + tcp->rcv_wnd)) > 0;
-}
-
 /* Who calls it is inside. Returns what is held from here on. */
 static __always_inline __u32 read_arrived(struct __sk_buff *skb, struct fanfare_flow *flow,
 					  const struct segment *segment, __u32 held,
@@ -45,6 +33,16 @@ struct arrival {
 	__u32 tcp_next_seq; /* where the segment is not the next one: what TCP expects next */
 };
 
+/* Whether a segment with payload is looked at, or the number that it acknowledges. */
+static __always_inline int says_something(const struct fanfare_flow *flow,
+					  const struct segment *segment)
+{
+	return (flow->out.stage != FANFARE_STAGE_DISMISSED &&
+		flow->in.stage != FANFARE_STAGE_IDLE) ||
+	       (acks_enabled && segment->has_ack &&
+		acks_may_cover(&flow->acks, flow->sent_seq, segment->ack));
+}
+
 /*
  * The flow that has to be read for this segment, or 0; pops what it acknowledges. Apart for its
  * stack, which would stand below that of a walk.
@@ -62,14 +60,17 @@ static __noinline struct fanfare_flow *flow_to_read(struct __sk_buff *skb, struc
 	cookie = bpf_get_socket_cookie(skb);
 	flow = find_flow(cookie);
 	if (!flow) {
-		if (may_hold_handshake && segment.length && is_opening(sk)) {
+		if (may_hold_handshake && segment.length && is_opening(sk) &&
+		    is_whole(skb, &segment)) {
 			arrival->segment = segment;
 			arrival->is_handshake = 1;
 		}
 		return 0;
 	}
+	if (segment.length && says_something(flow, &segment) && !is_whole(skb, &segment))
+		return 0; /* it comes again */
 	if (acks_enabled && segment.has_ack)
-		pop_marks(flow, segment.ack);
+		pop_marks(flow, sk, &segment);
 	if (!segment.length && !(may_hold_handshake && inbound_held(flow->in.busy)))
 		return 0;
 	if (flow->out.stage == FANFARE_STAGE_DISMISSED)
@@ -77,10 +78,11 @@ static __noinline struct fanfare_flow *flow_to_read(struct __sk_buff *skb, struc
 	if (flow->in.stage == FANFARE_STAGE_IDLE)
 		return 0;
 	arrival->tcp_next_seq = 0;
-	if (segment.length && segment.seq != flow->in.next_seq) {
+	if (segment.length && (segment.seq != flow->in.next_seq || !is_usual_ack(flow, &segment))) {
 		struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
 
-		if (!tcp || is_beyond_window(tcp, segment.seq))
+		if (!tcp || is_beyond_window(tcp, segment.seq) ||
+		    !is_possible_ack(tcp, flow, &segment))
 			return 0;
 		arrival->tcp_next_seq = tcp->rcv_nxt;
 	}

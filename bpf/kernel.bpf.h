@@ -76,7 +76,13 @@ struct sock {
 };
 struct tcp_sock {
 	__u32 snd_una, snd_nxt, write_seq, srtt_us, data_segs_out, rcv_nxt, rcv_wup, rcv_wnd;
+	__u32 max_window;
 	_Bool is_mptcp : 1;
+};
+
+struct sk_buff {
+	__u8 ip_summed : 2;
+	__u8 csum_valid : 1;
 };
 
 struct socket {
