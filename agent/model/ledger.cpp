@@ -16,12 +16,11 @@ namespace {
 constexpr std::uint8_t patience_ticks = 5;
 
 // A 101 at a connection's start, or frames that have proven what began them. What is still on
-// probation when its connection ends has no fault, and counts. Of MQTT a packet that a server
-// sends.
+// probation when its connection ends has no fault, and counts. Of MQTT the configuration: there are
+// no records of it on other ports.
 bool is_chat_evidence(const fanfare_flow& flow) {
   const auto& out = flow.out;
-  if (flow.protocol == FANFARE_MQTT)
-    return out.stage == FANFARE_STAGE_PACKETS && out.probation == 0 && out.tally.frames > 0;
+  if (flow.protocol == FANFARE_MQTT) return true;
   const bool upgraded = out.flags & FANFARE_UPGRADED;
   if (flow.exchanges.streams) return true;
   if (out.stage == FANFARE_STAGE_FRAMES)

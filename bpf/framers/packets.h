@@ -245,6 +245,33 @@ FANFARE_INLINE __u32 packets_token(struct fanfare_direction *d, __u64 w, __u32 n
 	return bytes;
 }
 
+/*
+ * Whether a connection begins with this word: the header of a CONNECT and so much of the protocol's
+ * name as the word has, at least three bytes of it; or a CONNACK, of 3.1.1 or 3.1 whole, of 5 its
+ * flags, its reason and where they are short the length of its properties.
+ */
+FANFARE_INLINE int packets_begin_connection(const struct fanfare_direction *d, __u64 w)
+{
+	__u32 length, bytes = mqtt_header(w, 8, &length);
+	__u64 rest = w >> 8 * (bytes & 7), mask = ~0ULL >> 8 * (bytes & 7);
+	__u32 flags = rest & 0xff, reason = rest >> 8 & 0xff, properties = rest >> 16 & 0xff;
+
+	if (!bytes || bytes == MQTT_NO_HEADER || length > MQTT_HANDSHAKE_MAX ||
+	    !mqtt_fits(w & 0xff, length))
+		return 0;
+	if (d->flags & FANFARE_MASKED) {
+		mask &= 0xffffffffffff;
+		return (w & 0xff) == MQTT_CONNECT << 4 &&
+		       ((rest & mask) == (0x5454514d0400 & mask) ||
+			(rest & mask) == (0x7349514d0600 & mask));
+	}
+	if ((w & 0xff) != MQTT_CONNACK << 4 || flags > 1)
+		return 0;
+	if (length == 2)
+		return reason <= 5;
+	return (!reason || reason >= 0x80) && (bytes > 2 || properties + 3 == length);
+}
+
 /* Whether w begins a topic as clients and servers have them, of a PUBLISH that begins with b0. */
 FANFARE_INLINE int packets_topic_fits(__u64 w, __u32 b0, __u32 length)
 {

@@ -153,6 +153,14 @@ FANFARE_INLINE void fanfare_begin_segment(struct fanfare_direction *d, __u64 wor
 		http_begin_head(d, HTTP_LATER_HEAD);
 	if (!fanfare_searches(d))
 		return;
+	/* The first that is seen of a connection is its first packet: nobody need prove it. */
+	if (client_protocols_enabled && d->stage == FANFARE_STAGE_PACKET_SEARCH && !d->searched &&
+	    d->lost_by == FANFARE_LOSS_NONE && packets_begin_connection(d, word)) {
+		fanfare_drop_token(d);
+		d->flags |= FANFARE_FIRST_PACKET;
+		packets_lock(d, 0);
+		return;
+	}
 	if (word == HTTP_VERSION_TEXT && d->stage == FANFARE_STAGE_SEARCH &&
 	    !(d->flags & (FANFARE_MASKED | FANFARE_UPGRADED))) {
 		fanfare_drop_token(d);

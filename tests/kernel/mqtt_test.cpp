@@ -106,6 +106,22 @@ TEST_F(MqttTest, a_connection_older_than_the_agent) {
   EXPECT_EQ(record.in.tally.by_class[FANFARE_EVENT].messages, 1U);
 }
 
+// ... unless its first packets are still to come: those are its handshake, and nobody proves it.
+TEST_F(MqttTest, a_connection_older_than_the_agent_that_shakes_hands_later) {
+  for (const unsigned level : {4U, 5U}) {
+    const Pair pair = connect_pair(listener_);
+    start();
+    EXPECT_EQ(flow(pair.server).out.stage, FANFARE_STAGE_PACKET_SEARCH);
+    say(pair.client, pair.server, mqtt_connect(level) + publish({.payload = "hello"}));
+    say(pair.server, pair.client, mqtt_connack(level) + publish({.payload = "hello"}));
+    expect_counted(pair, mqtt_connack(level) + publish({.payload = "hello"}),
+                   mqtt_connect(level) + publish({.payload = "hello"}));
+    EXPECT_EQ(flow(pair.server).out.probation + flow(pair.server).in.probation, 0);
+    source_.reset();
+  }
+  start();
+}
+
 // Without a silence it takes six packets that chain, from wherever the first segment began.
 TEST_F(MqttTest, a_busy_connection_older_than_the_agent) {
   const Pair pair = shake_hands(listener_, 4);

@@ -186,6 +186,58 @@ TEST(MqttSearch, AfterSilenceASegmentThatFitsLocks) {
   EXPECT_EQ(cut.stage(), FANFARE_STAGE_PACKET_SEARCH);
 }
 
+TEST(MqttSearch, AHandshakeThatComesFirstLocksAtOnce) {
+  const std::string with_will = mqtt_packet(
+      0x10, mqtt_text("MQTT") + std::string("\5\6\0\x3c\0", 5) + mqtt_text("client") +
+                std::string(1, '\0') + mqtt_text("will") + mqtt_text(std::string(200, 'w')));
+  const std::string old =
+      mqtt_packet(0x10, mqtt_text("MQIsdp") + std::string("\3\2\0\x3c", 4) + mqtt_text("client"));
+  for (const auto& first : {mqtt_connect(4), mqtt_connect(5), with_will, old}) {
+    Feeder feeder(older_packets(FANFARE_MASKED));
+    feeder.segment(first);
+    EXPECT_EQ(feeder.stage(), FANFARE_STAGE_PACKETS);
+    EXPECT_EQ(feeder.direction().probation, 0);
+    EXPECT_EQ(class_counts(feeder.direction()).messages[FANFARE_CONTROL], 1U);
+    feeder.segment(first);
+    EXPECT_EQ(feeder.lost(FANFARE_LOSS_BAD_FRAME), 0U)
+        << "as in a connection followed from its start";
+  }
+  const std::string properties = mqtt_packet(0x20, std::string("\0\0\3\x22\0\xa", 6));
+  const std::string refused = mqtt_packet(0x20, std::string("\0\5", 2));
+  for (const auto& first : {mqtt_connack(4), mqtt_connack(5), properties, refused}) {
+    Feeder feeder(older_packets());
+    feeder.segment(first + publish({.payload = "hello"}));
+    EXPECT_EQ(feeder.stage(), FANFARE_STAGE_PACKETS);
+    EXPECT_EQ(feeder.direction().probation, 0);
+    EXPECT_EQ(class_counts(feeder.direction()).messages[FANFARE_CONTROL], 1U);
+    EXPECT_EQ(class_counts(feeder.direction()).messages[FANFARE_EVENT], 1U);
+  }
+}
+
+TEST(MqttSearch, WhatIsNoHandshakeOrDoesNotComeFirstIsSearched) {
+  using namespace std::string_view_literals;
+  for (const auto bytes :
+       {"\x10\x16\x03\x01\x02\0\1\0"sv, "\x10\x05\0\4MQT"sv, "\x10\x0c\0\4MQTX\4"sv,
+        "\x10\xff\xff\xff\x7f\0\4M"sv, "\x10\xff\xff\xff\xff\0\4M"sv}) {
+    Feeder feeder(older_packets(FANFARE_MASKED));
+    feeder.segment(bytes);
+    EXPECT_EQ(feeder.stage(), FANFARE_STAGE_PACKET_SEARCH) << testing::PrintToString(bytes);
+  }
+  for (const auto bytes : {"\x20\2\2\0"sv, "\x20\2\0\6"sv, "\x20\3\0\0\1"sv, "\x20\3\0\7\0"sv,
+                           "\x21\2\0\0"sv, "\x20\1\0"sv}) {
+    Feeder feeder(older_packets());
+    feeder.segment(bytes);
+    EXPECT_EQ(feeder.stage(), FANFARE_STAGE_PACKET_SEARCH) << testing::PrintToString(bytes);
+  }
+  Feeder in(older_packets(FANFARE_MASKED)), out(older_packets());
+  in.segment("a part of a payload");
+  in.segment(mqtt_connect(4));
+  out.segment("a part of a payload");
+  out.segment(mqtt_connack(4));
+  EXPECT_EQ(in.stage(), FANFARE_STAGE_PACKET_SEARCH);
+  EXPECT_EQ(out.stage(), FANFARE_STAGE_PACKET_SEARCH);
+}
+
 // All classes, then bytes that MQTT does not have: the lock was wrong, and nothing of it stays.
 TEST(MqttSearch, AFalseLockTakesBackWhatItCounted) {
   Feeder feeder(older_packets());

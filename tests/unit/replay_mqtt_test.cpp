@@ -62,10 +62,29 @@ TEST(ReplayMqtt, CountsBothDirectionsByClass) {
   expect(flow, "in", {{2, 1, 1, 0}, {}});
 }
 
-// Ten packets prove the lock, and with it that this is a shard.
+// Without the SYN, too: nobody need prove what begins with a CONNECT, or a CONNACK.
+TEST(ReplayMqtt, AHandshakeThatComesFirstIsCountedAtOnce) {
+  Talk talk(server_v4, client_v4);
+  talk.from_client(mqtt_connect(4)).from_server(mqtt_connack(4));
+  talk.from_server(publish({.payload = "hello"})).from_client(publish({.payload = "hello"}));
+  const auto flow = only_flow(replayed(pcap_file(talk.packets()), mqtt_on(server_v4.port)));
+  EXPECT_EQ(flow.at("state").as_string(), "synced");
+  expect(flow, "out", {{1, 0, 1, 0}, {}});
+  expect(flow, "in", {{1, 0, 1, 0}, {}});
+}
+
+// A port that the configuration names: what never gets further is a row all the same.
+TEST(ReplayMqtt, WhatIsNotFoundIsUnsynced) {
+  Talk talk(server_v4, client_v4);
+  talk.from_client("\x16\x03\x01").from_server("\x16\x03\x03");
+  const auto flow = only_flow(replayed(pcap_file(talk.packets()), mqtt_on(server_v4.port)));
+  EXPECT_EQ(flow.at("protocol").as_string(), "mqtt");
+  EXPECT_EQ(flow.at("state").as_string(), "unsynced");
+}
+
 TEST(ReplayMqtt, WithoutItsHandshakeAFlowIsCountedFromTheFirstQuietSegmentOn) {
   Talk talk(server_v4, client_v4);
-  talk.from_client(mqtt_connect(4)).from_server(mqtt_connack(4)).wait(100 * millisecond);
+  talk.from_client("ello").from_server("ello").wait(100 * millisecond);
   for (int i = 0; i < 12; ++i)
     talk.from_server(publish({.payload = "hello"})).from_client(publish({.payload = "hello"}));
   const auto flow = only_flow(replayed(pcap_file(talk.packets()), mqtt_on(server_v4.port)));
