@@ -471,8 +471,14 @@ static __always_inline void walk_steps(struct walk *walk, __u32 budget)
 		bpf_loop(budget - 1, walk_step, walk, 0);
 }
 
-/* Apart, so that the walk keeps its stack. */
-static __noinline void name_fault(struct fanfare_direction *d)
+/* Apart where the caller's stack would grow by it, and not where it grows by the call. */
+#ifdef FANFARE_HOLDS
+#define NAME_FAULT static __always_inline
+#else
+#define NAME_FAULT static __noinline
+#endif
+
+NAME_FAULT void name_fault(struct fanfare_direction *d)
 {
 	__u32 behind_close = fanfare_take_behind_close(d), reason = d->fault;
 
