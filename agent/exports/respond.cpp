@@ -17,6 +17,7 @@
 
 #include "agent/exports/explain.h"
 #include "agent/exports/findings.h"
+#include "agent/exports/gzip.h"
 #include "agent/exports/history_json.h"
 #include "agent/exports/json.h"
 #include "agent/exports/judgement_json.h"
@@ -42,6 +43,7 @@ struct Answer {
   std::string body;
   std::string_view policy{};  // Content-Security-Policy, of the page
   bool gzip = false;
+  bool may_be_packed = false;  // is worth it, and is not packed yet
 };
 
 struct Question {
@@ -75,7 +77,21 @@ Answer page(const Question& q) {
 
 Answer events(const Question&) { return {http::status::ok, events_type, {}}; }
 
-Answer metrics(const Question& q) { return {http::status::ok, metrics_type, metrics_text(q.view)}; }
+Answer metrics(const Question& q) {
+  return {http::status::ok, metrics_type, metrics_text(q.view), {}, false, true};
+}
+
+// A small answer is not worth a millisecond.
+constexpr std::size_t worth_packing = 2048;  // bytes
+
+void pack(Answer& answer, const Request& request) {
+  if (answer.type == json_type) answer.may_be_packed = true;
+  if (!answer.may_be_packed || answer.body.size() < worth_packing || !takes_gzip(request)) return;
+  if (std::string packed = gzip(answer.body); !packed.empty()) {
+    answer.body = std::move(packed);
+    answer.gzip = true;
+  }
+}
 
 Answer alive(const Question&) { return {http::status::ok, plain, "alive\n"}; }
 
@@ -149,7 +165,7 @@ constexpr auto routes = std::to_array<Route>({
     {"/api", Surface::listen, paths, "this list"},
     {"/metrics", Surface::listen, metrics, "for Prometheus"},
     {"/livez", Surface::listen, alive, "200 while the agent answers"},
-    {"/readyz", Surface::listen, ready, "200 when attached, fresh and the scope is proven"},
+    {"/readyz", Surface::listen, ready, "200 when attached, counting and fresh"},
     {"/api/v1/status", Surface::listen, status, "the agent's own health, alerts and shards, JSON"},
     {"/api/v1/shards", Surface::listen, shards, "counts and ratios of each shard, JSON"},
     {"/api/v1/peers", Surface::listen, peers, "replication with each other node, JSON"},
@@ -193,6 +209,7 @@ Answer not_here() {
 
 // A HEAD answer has the headers of the GET, its length too, and no body.
 Response to_response(Answer answer, const Request& request) {
+  pack(answer, request);
   Response response{answer.status, request.version()};
   response.set(http::field::content_type, {answer.type.data(), answer.type.size()});
   response.set(http::field::cache_control, "no-store");
@@ -200,6 +217,8 @@ Response to_response(Answer answer, const Request& request) {
   if (!answer.policy.empty()) {
     response.set("Content-Security-Policy", {answer.policy.data(), answer.policy.size()});
     response.set("Referrer-Policy", "no-referrer");
+  }
+  if (!answer.policy.empty() || answer.may_be_packed) {
     response.set(http::field::vary, "Accept-Encoding");
   }
   if (answer.gzip) response.set(http::field::content_encoding, "gzip");

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
@@ -32,6 +33,7 @@
 #include "agent/exports/last_word.h"
 #include "agent/exports/listen_address.h"
 #include "agent/exports/request_limits.h"
+#include "agent/exports/seats.h"
 
 namespace fanfare {
 namespace {
@@ -57,12 +59,22 @@ struct Door {
   ServerOptions options;
   ServerHooks hooks;
   std::shared_ptr<EventFeed> feed;
-  std::set<std::shared_ptr<Stream<Protocol>>> open;
-  std::uint64_t turned_away = 0;
+  std::set<std::shared_ptr<Stream<Protocol>>> open{};
+  Seats seats{SeatRoom{options.connections, std::is_same_v<Protocol, net::local::stream_protocol>
+                                                ? options.connections
+                                                : options.connections_of_a_peer}};
 };
 
 using Tcp = net::ip::tcp;
 using Unix = net::local::stream_protocol;
+
+// Of the admin socket all are one peer: who may speak there is known.
+std::string peer_of(const Unix::socket&) { return {}; }
+std::string peer_of(const Tcp::socket& socket) {
+  error_code unknown;
+  const auto end = socket.remote_endpoint(unknown);
+  return unknown ? "?" : end.address().to_string();
+}
 
 // The stream stands among the open ones for as long as its session runs, however that ends.
 template <class Protocol>
@@ -71,17 +83,22 @@ class Session {
   Session(std::shared_ptr<Door<Protocol>> at, std::shared_ptr<Stream<Protocol>> through)
       : door(std::move(at)), stream(std::move(through)) {
     door->open.insert(stream);
+    seat = door->seats.take(peer_of(stream->socket()), [held = std::weak_ptr(stream)] {
+      if (const auto open = held.lock()) open->close();
+    });
   }
   Session(Session&&) noexcept = default;
   Session& operator=(Session&&) = delete;
   ~Session() {
     if (door) {
       door->open.erase(stream);
+      door->seats.give_back(seat);
     }
   }
 
   std::shared_ptr<Door<Protocol>> door;
   std::shared_ptr<Stream<Protocol>> stream;
+  Seats::Key seat;
 };
 
 Monotonic monotonic_now() {
@@ -105,11 +122,9 @@ Response answer_to(const Door<Protocol>& door, const Request& request) {
 constexpr std::size_t longest_agent_name = 80;  // of a User-Agent that is shown to people
 
 std::string scraper(const Tcp::socket& socket, const Request& request) {
-  error_code unknown;
-  const auto end = socket.remote_endpoint(unknown);
   const auto agent = request[http::field::user_agent];
   return fmt::format(
-      "{} ({})", unknown ? "?" : end.address().to_string(),
+      "{} ({})", peer_of(socket),
       agent.empty() ? "says no name" : std::string(agent.substr(0, longest_agent_name)));
 }
 std::string scraper(const Unix::socket&, const Request&) { return "the admin socket"; }
@@ -144,14 +159,30 @@ net::awaitable<void> tell_events(Session<Protocol>& session, Response head) {
 
 enum class Next { another_request, close };
 
+// The first bytes of a request; false where there are none in time. From here on it must hurry.
+template <class Protocol>
+net::awaitable<bool> has_begun(Stream<Protocol>& stream, beast::flat_buffer& buffer,
+                               std::chrono::milliseconds patience) {
+  constexpr std::size_t some = 1024;
+  stream.expires_after(patience);
+  const auto [ended, got] = co_await stream.async_read_some(buffer.prepare(some), quietly);
+  if (!ended) buffer.commit(got);
+  co_return !ended;
+}
+
 template <class Protocol>
 net::awaitable<Next> serve_one(Session<Protocol>& session, beast::flat_buffer& buffer) {
   Stream<Protocol>& stream = *session.stream;
   http::request_parser<http::string_body> parser;
   parser.header_limit(header_limit);
   parser.body_limit(body_limit);
-  stream.expires_after(session.door->options.timeout);
+  const ServerOptions& options = session.door->options;
+  if (buffer.size() == 0 && !co_await has_begun(stream, buffer, options.timeout)) {
+    co_return Next::close;
+  }
+  stream.expires_after(std::min(options.head_timeout, options.timeout));
   const auto [unread, got] = co_await http::async_read(stream, buffer, parser, quietly);
+  session.door->seats.answering(session.seat);
   if (unread) {
     if (std::optional<Response> last_word = refusal(unread)) {
       co_await say_and_close(stream, session.door->options.timeout, std::move(*last_word));
@@ -169,6 +200,7 @@ net::awaitable<Next> serve_one(Session<Protocol>& session, beast::flat_buffer& b
   if (unsent) {
     co_return Next::close;
   }
+  session.door->seats.reading(session.seat);
   note_scrape(*session.door, stream, request, response);
   co_return response.keep_alive() ? Next::another_request : Next::close;
 }
@@ -191,10 +223,6 @@ net::awaitable<void> serve(Session<Protocol> session) {
 
 template <class Protocol>
 void admit(const std::shared_ptr<Door<Protocol>>& door, typename Protocol::socket socket) {
-  if (door->open.size() >= door->options.connections) {
-    ++door->turned_away;
-    return;  // the socket closes here
-  }
   auto stream = std::make_shared<Stream<Protocol>>(std::move(socket));
   const auto executor = stream->get_executor();
   net::co_spawn(executor, serve(Session<Protocol>(door, std::move(stream))), net::detached);
@@ -228,7 +256,7 @@ std::shared_ptr<Door<Protocol>> open_door(Surface surface, typename Protocol::ac
                                           const ServerOptions& options, const ServerHooks& hooks,
                                           std::shared_ptr<EventFeed> feed) {
   auto door = std::make_shared<Door<Protocol>>(
-      Door<Protocol>{surface, std::move(acceptor), options, hooks, std::move(feed), {}, 0});
+      Door<Protocol>{surface, std::move(acceptor), options, hooks, std::move(feed)});
   net::co_spawn(door->acceptor.get_executor(), accept_all(door), net::detached);
   return door;
 }
@@ -292,9 +320,9 @@ std::size_t Server::open(Surface surface) const {
 
 std::size_t Server::listening() const { return doors_->feed->seated(); }
 
-std::uint64_t Server::turned_away(Surface surface) const {
-  const std::uint64_t tcp = doors_->tcp ? doors_->tcp->turned_away : 0;
-  const std::uint64_t admin = doors_->admin ? doors_->admin->turned_away : 0;
+std::uint64_t Server::displaced(Surface surface) const {
+  const std::uint64_t tcp = doors_->tcp ? doors_->tcp->seats.displaced() : 0;
+  const std::uint64_t admin = doors_->admin ? doors_->admin->seats.displaced() : 0;
   return surface == Surface::listen ? tcp : admin;
 }
 

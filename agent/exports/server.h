@@ -23,11 +23,14 @@ namespace fanfare {
 struct ServerOptions {
   std::string listen;  // "ADDR:PORT"; empty: no TCP surface
   std::string admin;   // path; empty: no unix socket
-  // For a request to arrive whole, idle time before it included, and again for the answer to leave.
+  // Of silence before a request, and again for the answer to leave.
   std::chrono::milliseconds timeout{10000};
-  std::size_t connections = 64;  // on each surface; more are closed at once and counted
-  std::size_t listeners = 16;    // of events, on both surfaces; more are answered 503
+  // On each surface: over it the oldest that has asked nothing, or is being answered, gives way.
+  std::size_t connections = 256;
+  std::size_t listeners = 16;                  // of events, on both surfaces; more are answered 503
   std::chrono::milliseconds heartbeat{15000};  // of silence on an event stream
+  std::chrono::milliseconds head_timeout{3000};  // for a request to come whole once it has begun
+  std::size_t connections_of_a_peer = 32;        // of one address
 };
 
 struct ServerHooks {
@@ -52,8 +55,8 @@ class Server {
 
   std::string listen_address() const;  // with the port that the kernel chose
   std::size_t open(Surface surface) const;
-  std::size_t listening() const;                     // to events
-  std::uint64_t turned_away(Surface surface) const;  // over `connections`, since the start
+  std::size_t listening() const;                   // to events
+  std::uint64_t displaced(Surface surface) const;  // by newer ones, since the start
 
  private:
   struct Doors;

@@ -188,8 +188,8 @@ class Running {
   std::size_t open(Surface surface) {
     return ask([&](const Server& server) { return server.open(surface); });
   }
-  std::uint64_t turned_away(Surface surface) {
-    return ask([&](const Server& server) { return server.turned_away(surface); });
+  std::uint64_t displaced(Surface surface) {
+    return ask([&](const Server& server) { return server.displaced(surface); });
   }
 
   Client tcp() const { return Client(address_); }

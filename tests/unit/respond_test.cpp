@@ -3,6 +3,7 @@
 #include "agent/exports/respond.h"
 
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <string>
@@ -31,6 +32,20 @@ std::string type_of(const Response& response) {
   return std::string(response[http::field::content_type]);
 }
 
+std::string unpacked(const std::string& gzip) {
+  z_stream stream{};
+  EXPECT_EQ(inflateInit2(&stream, 16 + MAX_WBITS), Z_OK);
+  std::string text(1 << 20, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(gzip.data()));
+  stream.avail_in = static_cast<uInt>(gzip.size());
+  stream.next_out = reinterpret_cast<Bytef*>(text.data());
+  stream.avail_out = static_cast<uInt>(text.size());
+  EXPECT_EQ(inflate(&stream, Z_FINISH), Z_STREAM_END);
+  text.resize(stream.total_out);
+  inflateEnd(&stream);
+  return text;
+}
+
 const std::vector<std::string> all_paths{"/",
                                          "/api",
                                          "/metrics",
@@ -50,6 +65,26 @@ TEST(Respond, Metrics) {
   EXPECT_EQ(type_of(response), "text/plain; version=0.0.4; charset=utf-8");
   EXPECT_EQ(response.body(), metrics_text(sample::view()));
   EXPECT_EQ(get("/metrics?name=x").result(), http::status::ok);
+}
+
+TEST(Respond, WhatIsLargeIsPackedForWhoAsks) {
+  Request packed = request(http::verb::get, "/metrics");
+  packed.set(http::field::accept_encoding, "gzip");
+  const auto answer = [](const Request& asked) {
+    return respond(sample::view(), asked, Surface::listen, sample::now);
+  };
+  const Response response = answer(packed);
+  EXPECT_EQ(response[http::field::content_encoding], "gzip");
+  EXPECT_EQ(response[http::field::vary], "Accept-Encoding");
+  EXPECT_EQ(unpacked(response.body()), metrics_text(sample::view()));
+  EXPECT_EQ(response[http::field::content_length], std::to_string(response.body().size()));
+  EXPECT_EQ(get("/metrics")[http::field::vary], "Accept-Encoding");
+  packed.set(http::field::accept_encoding, "gzip;q=0");
+  EXPECT_EQ(answer(packed).body(), metrics_text(sample::view()));
+
+  packed.set(http::field::accept_encoding, "gzip, deflate");
+  packed.target("/livez");
+  EXPECT_EQ(answer(packed).body(), "alive\n");
 }
 
 TEST(Respond, Json) {
