@@ -94,6 +94,7 @@ class HostAgent:
                  directory: pathlib.Path, log: pathlib.Path, publishes: tuple = ()):
         self.name, self._fanfare, self._host, self._log = host.name, fanfare, host, log
         self.admin = directory / f"{host.name}.sock"
+        self.cgroup = host.cgroup
         self._starts = 0
         self._process = None
         self._config = directory / f"{host.name}.yaml"
