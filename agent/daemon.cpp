@@ -78,6 +78,7 @@ class Daemon {
         pipeline_(source_, config_, version, std::chrono::system_clock::now()),
         state_(config_.admin + ".state") {
     if (record_to) recorder_.emplace(*record_to);
+    health_.measured = true;
     health_.attached = true;
     health_.cgroup = cgroup_.path;
     health_.subtree = cgroup_.subtree;
@@ -94,6 +95,7 @@ class Daemon {
     restore_state();
     watch_pods();
     wait_for_signals();
+    tell_absence();
     tick();
     ::sd_notify(0, "READY=1");
     context_.run();
@@ -108,6 +110,7 @@ class Daemon {
       const double scrape_age =
           scraped_.count() ? std::chrono::duration<double>(now() - scraped_).count() : -1;
       begin_recording();
+      look_at_sight();
       if (pods_ && pods_->view().listed) pipeline_.set_pods(pods_->table());
       auto view = pipeline_.tick(now(), std::chrono::system_clock::now(), health_, scrape_age);
       if (recorder_) record([&] { recorder_->append(*view->snapshot); });
@@ -127,6 +130,23 @@ class Daemon {
     timer_.async_wait([this](const boost::system::error_code& error) {
       if (!error) tick();
     });
+  }
+
+  void look_at_sight() {
+    const Sight& sight = source_.check(now());
+    if (sight.blind && !health_.blind)
+      spdlog::error("nothing is counted: {}",
+                    sight.attached ? sight.self_check_text : sight.attached_text);
+    if (!sight.blind && health_.blind)
+      spdlog::info("attached again and counting, after {:.0f} s", health_.blind_seconds);
+    health_.attached = sight.attached;
+    health_.attached_text = sight.attached_text;
+    health_.self_check = sight.self_check;
+    health_.self_check_text = sight.self_check_text;
+    health_.blind = sight.blind;
+    health_.blind_seconds = std::chrono::duration<double>(sight.blind_for).count();
+    health_.scope = scope_of(sight.scope.result);
+    health_.scope_text = sight.scope.text;
   }
 
   // To the log, to every Alertmanager, and to the state that outlives us.
@@ -179,6 +199,18 @@ class Daemon {
     } catch (const std::exception& error) {
       spdlog::warn("starting without the state of the last run: {}", error.what());
     }
+  }
+
+  // A loss that is there from the first tick on: no finding for a minute, since nobody need act.
+  void tell_absence() {
+    const auto& absence = pipeline_.absence();
+    if (absence.time.count() == 0) return;
+    source_.note_absence(absence.time);
+    spdlog::warn(
+        "no agent ran for {:.1f} s: what left meanwhile for the {} client sockets of {} shards "
+        "that "
+        "the last one knew is in no figure (loss agent_absent)",
+        std::chrono::duration<double>(absence.time).count(), absence.sockets, absence.shards);
   }
 
   // Names that are known stay known until others are.

@@ -10,7 +10,8 @@ void FlowBook::note(const View& view) {
   std::unordered_set<std::uint64_t> closing;
   const Snapshot& snapshot = *view.snapshot;
   for (std::size_t i = 0; i < snapshot.flows.size(); ++i) {
-    if (snapshot.flows[i].life != FANFARE_CLOSED || view.shard_of[i] == no_shard) continue;
+    if (snapshot.flows[i].life != FANFARE_CLOSED || view.shard_of[i] >= view.shards.size())
+      continue;
     const auto cookie = snapshot.cookies[i];
     closing.insert(cookie);
     if (!closing_.contains(cookie))
@@ -36,7 +37,7 @@ View FlowBook::complete(const View& last) const {
     view.shard_of.push_back(static_cast<std::uint32_t>(named - last.shards.begin()));
   }
   for (std::size_t i = 0; i < open.flows.size(); ++i) {
-    if (open.flows[i].life == FANFARE_CLOSED || last.shard_of[i] == no_shard) continue;
+    if (open.flows[i].life == FANFARE_CLOSED || last.shard_of[i] >= last.shards.size()) continue;
     all->cookies.push_back(open.cookies[i]);
     all->flows.push_back(open.flows[i]);
     view.shard_of.push_back(last.shard_of[i]);

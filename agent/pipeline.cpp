@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <boost/json/value_from.hpp>
+#include <boost/json/value_to.hpp>
 #include <ctime>
 #include <utility>
 
@@ -38,6 +40,49 @@ std::vector<ShardView> view_shards(const std::vector<Shard>& shards, const std::
   return views;
 }
 
+// What was last read of the kernel, and whose it was.
+boost::json::value last_reading(const Snapshot* latest, const std::vector<std::uint64_t>& open) {
+  if (!latest) return nullptr;
+  const auto at = std::chrono::duration<double>(latest->wall.time_since_epoch()).count();
+  return {{"at", at}, {"sockets", boost::json::value_from(open)}};
+}
+
+Pipeline::Absence absence_since(const boost::json::value& read, Wall started) {
+  Pipeline::Absence absence;
+  const auto* object = read.if_object();
+  const auto* at = object ? object->if_contains("at") : nullptr;
+  const auto* open = object ? object->if_contains("sockets") : nullptr;
+  if (!at || !at->is_double() || !open || !open->is_array()) return absence;
+  for (const auto& count : open->get_array()) {
+    boost::system::error_code no_number;
+    const auto sockets = count.to_number<std::uint64_t>(no_number);
+    absence.sockets += no_number ? 0 : sockets;
+    absence.shards += !no_number && sockets > 0;
+  }
+  const auto gone =
+      std::chrono::duration<double>(started.time_since_epoch()).count() - at->get_double();
+  constexpr double longest = 366 * 86400.0;  // a clock that was set is no absence
+  if (absence.sockets > 0 && gone > 0 && gone < longest)
+    absence.time =
+        std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(gone));
+  return absence;
+}
+
+// Which of the two it is stands first.
+OwnSight own_sight(const Health& health) {
+  OwnSight sight{health.measured, health.blind, health.blind_seconds, {}};
+  if (!health.blind) return sight;
+  sight.why =
+      !health.attached ? "The kernel programs are not attached to " + health.cgroup +
+                             (health.attached_text.empty() ? "" : ": ") + health.attached_text
+      : health.self_check == SelfCheckResult::missed
+          ? "The agent's own message is not in its counters: " + health.self_check_text
+          : "The kernel programs have been attached again, and must prove that they count: " +
+                health.attached_text;
+  sight.why += ".";
+  return sight;
+}
+
 }  // namespace
 
 Pipeline::Pipeline(Source& source, const Config& config, std::string version, Wall started)
@@ -58,7 +103,8 @@ void Pipeline::reload(const Config& config) {
 std::string Pipeline::save() const {
   const boost::json::object state{{"version", 1},
                                   {"judge", boost::json::parse(judge_.save())},
-                                  {"alerts", boost::json::parse(board_.save())}};
+                                  {"alerts", boost::json::parse(board_.save())},
+                                  {"read", last_reading(latest_.get(), open_)}};
   return boost::json::serialize(state);
 }
 
@@ -67,6 +113,8 @@ bool Pipeline::restore(std::string_view state, Monotonic now, Wall wall) {
   const auto root = boost::json::parse(state, error);
   const auto* object = error ? nullptr : root.if_object();
   if (!object || !object->contains("judge") || !object->contains("alerts")) return false;
+  if (const auto* read = object->if_contains("read"))
+    absence_ = absence_since(*read, blank_.started);
   const bool judge = judge_.restore(boost::json::serialize(object->at("judge")));
   const bool board = board_.restore(boost::json::serialize(object->at("alerts")), now, wall);
   return judge && board;  // each for itself: an alert outlives a baseline that cannot be read
@@ -109,7 +157,10 @@ std::shared_ptr<View> Pipeline::tick(Monotonic now, Wall wall, const Health& hea
   view->last_scrape_seconds = last_scrape_seconds;
   const auto judgements = judge_.advance(deltas_.advance(*snapshot, model));
   view->shards = view_shards(model.shards, rates_.advance(now, model.shards), judgements);
-  view->alerts = board_.advance(now, wall, judgements);
+  open_.clear();
+  for (const auto& shard : model.shards)
+    open_.push_back(shard.sockets_synced + shard.sockets_unsynced);
+  view->alerts = board_.advance(now, wall, judgements, own_sight(health));
   history_.advance(now, *view);
   view->history = history_.timeline();
   view->shards_over_limit = model.shards_over_limit;

@@ -33,6 +33,15 @@ class Pipeline {
   // The pods of this node, for the ticks from now on. Without a call those of the source stand.
   void set_pods(std::shared_ptr<const PodTable> pods);
 
+  // Of the time between the state that was restored and this start, while no agent read the kernel;
+  // 0 where no client socket was open then. Sockets: of the shards that had any.
+  struct Absence {
+    std::chrono::nanoseconds time{};
+    std::uint64_t sockets = 0;
+    std::uint64_t shards = 0;
+  };
+  const Absence& absence() const { return absence_; }
+
   // Takes over what may change while running: shards, limits.shards, cluster, node.
   void reload(const Config& config);
 
@@ -61,6 +70,8 @@ class Pipeline {
   std::shared_ptr<const PodTable> pods_;
   View blank_;  // what every view has in common
   std::deque<LossSample> losses_;
+  Absence absence_;
+  std::vector<std::uint64_t> open_;  // client sockets, by shard, at the last tick
   std::shared_ptr<Snapshot> latest_, previous_;
 };
 

@@ -43,6 +43,8 @@ enum fanfare_loss {
 	FANFARE_LOSS_HTTP_UNPAIRED, /* sockets: a response without a request that was seen */
 	FANFARE_LOSS_HTTP_PIPELINE, /* sockets: more requests unanswered than are kept apart */
 	FANFARE_LOSS_AFTER_CLOSE, /* messages: behind the sender's own Close, which nobody reads */
+	FANFARE_LOSS_UNATTACHED,    /* seconds: the programs were not attached; the agent's count */
+	FANFARE_LOSS_AGENT_ABSENT,  /* seconds: no agent ran beside open sockets; the agent's count */
 	FANFARE_LOSS_COUNT
 };
 

@@ -6,8 +6,6 @@
 
 #include "bpf/kernel.bpf.h"
 
-/* id of the subtree attached to; 0 = the root */
-const volatile __u64 scope_cgroup __weak = 0;
 /* `limits.sockets` */
 const volatile __u32 flows_max __weak = 131072;
 /* a power of two - 1: slots of flow_index, fewer 1 */

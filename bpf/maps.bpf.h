@@ -25,6 +25,9 @@ extern __u8 publish_set_of_port[65536];	    /* place in publish_sets */
 /* enum fanfare_protocol of what is replicated by a port, the agent's word; 0: not a replication
  * port. One end listens on it and the other has dialled it. */
 extern __u8 replication_ports[65536];
+/* id of the subtree attached to; 0 = the root. No knob: a directory that is made anew has another
+ * id, and the programs are attached to it without being loaded again. Read at births only. */
+extern __u64 scope_cgroup;
 
 /*
  * A port as the index of a table of 65536. The compiler knows that a byte swap leaves 16 bits and

@@ -25,6 +25,7 @@ __u8 replication_ports[65536];
 __u8 client_rule_of_port[65536];
 __u8 client_protocol_of_port[65536];
 __u8 publish_set_of_port[65536];
+__u64 scope_cgroup;
 __u32 identity_turn;
 __u32 flows_in_use, flows_begun, flows_in_hash;
 __u32 streams_in_use, streams_begun, pages_in_use, pages_begun;

@@ -40,7 +40,7 @@ struct Alert {
   // The figure that decided: the estimated loss (0..1), for FanfareReplicationStalled the entries
   // that the peer is behind, for FanfareBlind the coverage (0..1) or the capture losses, for
   // FanfareSocketCollapse the share of sockets gone, for FanfareBookkeepingBroken messages,
-  // for FanfareServerAbsent 1 while it is.
+  // for FanfareServerAbsent 1 while it is, for FanfareNotCounting seconds.
   double value = 0;
   bool operator==(const Alert&) const = default;
 };

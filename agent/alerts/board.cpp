@@ -34,14 +34,26 @@ void Board::take(const Symptom& symptom, const Judgement& judgement, Monotonic n
   if (told.key.name == alert_replication_loss &&
       is_firing({alert_replication_stalled, told.key.shard, told.key.peer}))
     told.seen.verdict = Verdict::replaced;
-  auto machine = machines_.find(told.key);
+  if (auto* machine = machine_of(told))
+    machine->advance(told.seen, describe(told, judgement), now, wall);
+}
+
+void Board::take(const OwnSight& sight, Monotonic now, Wall wall) {
+  const Symptom symptom = symptom_of(sight);
+  if (auto* machine = machine_of(symptom))
+    machine->advance(symptom.seen, describe(sight), now, wall);
+}
+
+// Null where there is no alert, and no reason for one.
+AlertMachine* Board::machine_of(const Symptom& symptom) {
+  auto machine = machines_.find(symptom.key);
   if (machine == machines_.end()) {
-    if (told.seen.verdict != Verdict::ill) return;
-    const auto& [name, shard, peer] = told.key;
+    if (symptom.seen.verdict != Verdict::ill) return nullptr;
+    const auto& [name, shard, peer] = symptom.key;
     const Patience patience = patience_of(name).value_or(Patience{});
-    machine = machines_.emplace(told.key, AlertMachine(patience, name, shard, peer)).first;
+    machine = machines_.emplace(symptom.key, AlertMachine(patience, name, shard, peer)).first;
   }
-  machine->second.advance(told.seen, describe(told, judgement), now, wall);
+  return &machine->second;
 }
 
 // An expected shard is judged whatever it does. One that is not has left the configuration, it may
@@ -55,8 +67,12 @@ void Board::pass_over(const AlertKey& key, AlertMachine& machine, Monotonic now,
 }
 
 std::vector<Alert> Board::advance(Monotonic now, Wall wall,
-                                  const std::vector<Judgement>& judgements) {
+                                  const std::vector<Judgement>& judgements, const OwnSight& sight) {
   std::set<AlertKey> spoken_to;
+  if (sight.measured) {
+    take(sight, now, wall);
+    spoken_to.insert(symptom_of(sight).key);
+  }
   for (const Judgement& judgement : judgements) {
     for (const Symptom& symptom : symptoms(judgement)) {
       take(symptom, judgement, now, wall);

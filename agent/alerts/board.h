@@ -9,6 +9,7 @@
 
 #include "agent/alerts/alert.h"
 #include "agent/alerts/machine.h"
+#include "agent/alerts/own_sight.h"
 #include "agent/alerts/rules.h"
 #include "agent/ratios/judgement.h"
 
@@ -19,7 +20,8 @@ class Board {
   // `now` and `wall` of the tick. Returns all alerts that are pending, firing or lately resolved,
   // worst first. A shard that is missing from `judgements` proves nothing: its alerts stay,
   // but for FanfareServerAbsent: an expected shard is never missing.
-  std::vector<Alert> advance(Monotonic now, Wall wall, const std::vector<Judgement>& judgements);
+  std::vector<Alert> advance(Monotonic now, Wall wall, const std::vector<Judgement>& judgements,
+                             const OwnSight& sight = {});
 
   // What fires, as JSON, so that a restart of the agent goes on firing.
   std::string save() const;
@@ -29,6 +31,8 @@ class Board {
 
  private:
   void take(const Symptom& symptom, const Judgement& judgement, Monotonic now, Wall wall);
+  void take(const OwnSight& sight, Monotonic now, Wall wall);
+  AlertMachine* machine_of(const Symptom& symptom);
   static void pass_over(const AlertKey& key, AlertMachine& machine, Monotonic now, Wall wall);
   bool is_firing(const AlertKey& key) const;
 

@@ -18,7 +18,7 @@ struct Rule {
 
 // Loss needs no hold of its own: `lost` is two judged ticks in a row over the threshold. Of the
 // loss of entries a stall is the cause more often than not and is known after 10 s: it goes first.
-constexpr std::array<Rule, 13> rules{{
+constexpr std::array<Rule, 14> rules{{
     {alert_reach_loss, {}},
     {alert_copies_loss, {}},
     {alert_replication_loss, {.hold = stalled_after}},
@@ -31,6 +31,7 @@ constexpr std::array<Rule, 13> rules{{
     {alert_no_accepted, {}},  // two minutes are part of what is judged
     {alert_socket_collapse, {.hold = 120s}},
     {alert_server_absent, {.hold = 120s, .lapse = 30s}},
+    {alert_not_counting, {}},
     {alert_bookkeeping, {}},
 }};
 

@@ -25,6 +25,7 @@ inline constexpr const char* alert_clients_stuck = "FanfareClientsStuck";
 inline constexpr const char* alert_no_accepted = "FanfareNoAccepted";
 inline constexpr const char* alert_socket_collapse = "FanfareSocketCollapse";
 inline constexpr const char* alert_server_absent = "FanfareServerAbsent";
+inline constexpr const char* alert_not_counting = "FanfareNotCounting";  // own_sight.h
 inline constexpr const char* alert_bookkeeping = "FanfareBookkeepingBroken";
 
 // Shares of what was due that are missing. From 5 % on users write in; below 1 % it is a note.

@@ -211,10 +211,16 @@ Check check_scope(const DoctorFacts& facts) {
     case ScopeResult::unproven:
       break;
   }
-  return miss(code::scope, scope->text,
-              by_launcher(facts.host, "sudo fanfare doctor", "docker run --cap-add SYS_ADMIN",
-                          "add SYS_ADMIN to securityContext.capabilities.add",
-                          "add CAP_SYS_ADMIN to CapabilityBoundingSet= and AmbientCapabilities="));
+  return warning(
+      code::scope, scope->text,
+      "none known: the agent counts, and cannot test that it sees other network namespaces",
+      by_launcher(facts.host,
+                  facts.host.user == 0
+                      ? "sysctl -w user.max_net_namespaces=1000 user.max_user_namespaces=1000"
+                      : "sudo fanfare doctor",
+                  "docker run --cap-add SYS_ADMIN",
+                  "add SYS_ADMIN to securityContext.capabilities.add",
+                  "add CAP_SYS_ADMIN to CapabilityBoundingSet= and AmbientCapabilities="));
 }
 
 Check check_owners(const DoctorFacts& facts) {

@@ -27,7 +27,7 @@ struct Known {
   std::string_view next;  // what to do
 };
 
-constexpr std::array<Known, 13> alerts{{
+constexpr std::array<Known, 14> alerts{{
     {alert_reach_loss,
      "Fewer of the events that are due reach a client of this node than is normal: users miss "
      "messages until they reload. Critical from 5 % lost, a warning from 1 %.",
@@ -91,6 +91,13 @@ constexpr std::array<Known, 13> alerts{{
      "where such a pod is placed. Critical.",
      "Run fanfare explain SHARD; see systemctl status, journalctl -u or kubectl describe pod; roll "
      "the last deploy back."},
+    {alert_not_counting,
+     "The kernel programs are not attached to the cgroup, or the agent's own message is not in its "
+     "counters: an outage on this node goes unnoticed. The agent attaches them again by itself. "
+     "Critical.",
+     "Run fanfare status there, then bpftool cgroup tree: find out who detaches programs or "
+     "removes "
+     "the cgroup."},
     {alert_bookkeeping,
      "written = acked + lost + unknown + in flight does not hold: a defect of fanfare. Figures of "
      "acked, in flight and lost are void; messages, reach and replication are not. A warning.",
@@ -99,9 +106,13 @@ constexpr std::array<Known, 13> alerts{{
 
 // Codes of the findings of `fanfare status` (agent/exports/findings.cpp); those of capture losses
 // are FF-LOSS- and the reason.
-constexpr std::array<Known, 8> findings{{
+constexpr std::array<Known, 9> findings{{
     {"FF-ATTACH", "The kernel programs are not attached; nothing is counted.",
-     "Run fanfare doctor as the agent's user; it says why."},
+     "The agent tries again each second. Find out who detaches programs (bpftool, another agent) "
+     "or "
+     "removes the cgroup: bpftool cgroup tree, the agent's log."},
+    {"FF-SELFCHECK", "The agent's own message, each three seconds, is not in its counters.",
+     "Run fanfare doctor as the agent's user; restart the agent if this stays."},
     {"FF-STALE", "The kernel's counters have not been read for seconds: every figure is old.",
      "Look at the agent's CPU time and log; restart it if this stays."},
     {"FF-SCOPE", "It is not proven, or it is refuted, that the agent sees the whole host.",

@@ -45,8 +45,7 @@ remedy.
 
 --fail-below makes it a cron check: it fails when the coverage of a shard is below RATIO, is unknown
 (no sockets), when there is no shard at all, or when a known propagation ratio is below RATIO times
-its normal (reach and replication without a normal yet: below RATIO). The shard fanfare-selftest is
-left out of it.
+its normal (reach and replication without a normal yet: below RATIO).
 
 Exit codes: 0 fine; 1 an alert fires, a finding, or below the ratio; 2 usage; 3 agent not reachable.
 
@@ -67,7 +66,7 @@ oldest_unacked_seconds oldest_unsent_seconds edge inner. Figures sort from the l
 
 --fail-below fails when the coverage of a listed shard is below RATIO, is unknown (no sockets), when
 there is no shard at all, or when a known propagation ratio is below RATIO times its normal (reach
-and replication without a normal yet: below RATIO). The shard fanfare-selftest is left out of it.
+and replication without a normal yet: below RATIO).
 
 Exit codes: 0 fine; 1 below the ratio, or no shard of that name; 2 usage; 3 agent not reachable.
 
@@ -150,7 +149,8 @@ constexpr std::string_view selftest_details = R"help(
 Proves the counting on this host: opens WebSocket connections to itself on the loopback (IPv4, and
 IPv6 where there is one), sends known messages of mixed sizes both ways, whole and in fragments,
 with pings between, and demands exactly these figures from the agent. It waits up to 10 seconds for
-them. The agent shows these sockets as the shard fanfare-selftest.
+them. The agent counts these sockets for nobody: no shard, no figure and no exit code has them;
+fanfare sockets --shard fanfare-selftest lists them while they are open.
 
 Exit codes: 0 every figure agrees; 1 one does not (expected and got are printed); 2 usage; 3 agent
 not reachable; 4 no loopback sockets can be opened.

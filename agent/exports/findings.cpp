@@ -17,10 +17,41 @@ namespace {
 using Findings = std::vector<Finding>;
 using Seconds = std::chrono::duration<double>;
 
+std::string sentence(const std::string& words) {
+  if (words.empty()) return {};
+  std::string text = words;
+  text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
+  return text.ends_with('.') ? text : text + '.';
+}
+
+std::string since(const Health& health) {
+  return health.blind_seconds > 0 ? fmt::format(" for {:.0f} s", health.blind_seconds) : "";
+}
+
 void check_attached(const View& view, Findings& found) {
-  if (!view.health.attached) {
-    found.push_back({"FF-ATTACH", "The kernel programs are not attached; nothing is counted.",
-                     "Run `fanfare agent` as root and read the reason it prints at the start."});
+  const Health& health = view.health;
+  const std::string detail =
+      health.attached_text.empty() ? "" : " " + label_text(sentence(health.attached_text));
+  if (!health.attached) {
+    found.push_back(
+        {"FF-ATTACH",
+         fmt::format("The kernel programs are not attached{}; nothing is counted.{}", since(health),
+                     detail),
+         "The agent tries again each second. Find out who detaches programs (bpftool, another "
+         "agent) or removes the cgroup; see `bpftool cgroup tree` and the agent's log."});
+  } else if (health.self_check == SelfCheckResult::missed) {
+    found.push_back(
+        {"FF-SELFCHECK",
+         fmt::format("The agent's own message is not in its counters{}; what else is not counted "
+                     "is not known. {}",
+                     since(health), label_text(sentence(health.self_check_text))),
+         "Run `fanfare doctor` as the agent's user; restart the agent if this stays."});
+  } else if (health.blind) {
+    found.push_back({"FF-SELFCHECK",
+                     "The programs have been attached again, and it is not proven yet that they "
+                     "count." +
+                         detail,
+                     "Wait for a few seconds."});
   }
 }
 
@@ -37,19 +68,23 @@ void check_fresh(const View& view, Monotonic now, Findings& found) {
   }
 }
 
-void check_scope(const View& view, Findings& found) {
-  const std::string detail =
-      view.health.scope_text.empty() ? "" : " " + label_text(view.health.scope_text);
-  if (view.health.scope == Scope::refuted) {
-    found.push_back({"FF-SCOPE",
-                     "A test socket outside of the agent's namespaces was not counted." + detail,
-                     "Give the agent the host's cgroup v2 root with --cgroup."});
-  } else if (view.health.scope == Scope::unproven) {
-    found.push_back(
-        {"FF-SCOPE", "It is not proven that the agent sees the whole host." + detail,
-         "Run the agent as root on the host, so that it can test with a socket in a network "
-         "namespace of its own."});
-  }
+void check_refuted(const View& view, Findings& found) {
+  if (view.health.scope != Scope::refuted) return;
+  found.push_back({"FF-SCOPE",
+                   "A test socket outside of the agent's namespaces was not counted. " +
+                       label_text(sentence(view.health.scope_text)),
+                   "Give the agent the host's cgroup v2 root with --cgroup."});
+}
+
+// No reason not to be ready: a host that forbids the test is counted as exactly as any other.
+void check_unproven(const View& view, Findings& found) {
+  if (view.health.scope != Scope::unproven) return;
+  found.push_back({"FF-SCOPE",
+                   "It is not proven that the agent sees the whole host. " +
+                       label_text(sentence(view.health.scope_text)),
+                   "Where new network namespaces are forbidden (no CAP_SYS_ADMIN, and no user "
+                   "namespaces: sysctl user.max_user_namespaces) grant CAP_SYS_ADMIN, or compare "
+                   "`fanfare shards` with what runs here."});
 }
 
 void check_config(const View& view, Findings& found) {
@@ -161,12 +196,13 @@ Findings unready(const View& view, Monotonic now) {
   Findings found;
   check_attached(view, found);
   check_fresh(view, now, found);
-  check_scope(view, found);
+  check_refuted(view, found);
   return found;
 }
 
 Findings findings(const View& view, Monotonic now) {
   Findings found = unready(view, now);
+  check_unproven(view, found);
   check_config(view, found);
   check_alertmanagers(view, found);
   check_pods(view, found);

@@ -27,7 +27,8 @@ struct Finding {
 // Age of what the view shows; empty before the first reading of the kernel.
 std::optional<std::chrono::nanoseconds> snapshot_age(const View& view, Monotonic now);
 
-// Why the agent is not ready (not attached, not fresh, scope not proven); empty: it is ready.
+// Why the agent is not ready (not attached or not counting, not fresh, scope refuted); empty: it is
+// ready.
 std::vector<Finding> unready(const View& view, Monotonic now);
 
 // Those, and what an operator should know besides, worst first.

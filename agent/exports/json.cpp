@@ -142,6 +142,13 @@ const char* scope_name(Scope scope) {
   return "unproven";
 }
 
+// null where there is nothing to measure, as in a replay.
+json::value self_check_name(const Health& health) {
+  if (!health.measured) return nullptr;
+  if (health.self_check == SelfCheckResult::not_made) return "not_made";
+  return health.self_check == SelfCheckResult::counted ? "counted" : "missed";
+}
+
 // No finding: a host without a chat server is a healthy host.
 json::value note(const View& view) {
   if (!view.shards.empty()) {
@@ -154,6 +161,9 @@ json::value note(const View& view) {
 
 void add_health(json::object& status, const Health& health) {
   status["attached"] = health.attached;
+  status["attached_text"] = text_or_null(health.attached_text);
+  status["self_check"] = self_check_name(health);
+  status["self_check_text"] = text_or_null(health.self_check_text);
   status["cgroup"] = text_or_null(health.cgroup);
   status["subtree"] = health.subtree;
   status["scope"] = scope_name(health.scope);

@@ -115,6 +115,12 @@ constexpr std::array<MetricEntry, static_cast<std::size_t>(Metric::count)> catal
     {Metric::capture_losses, "fanfare_capture_losses_total", MetricType::Counter, "reason",
      "What was not counted, by reason, in the unit of the reason (sockets, segments, messages or "
      "times); 0 means that nothing was lost."},
+    {Metric::attached, "fanfare_attached", MetricType::Gauge, "",
+     "1 while the kernel programs are attached to the cgroup that has the path now, 0 while they "
+     "are not; looked at each second."},
+    {Metric::self_check, "fanfare_self_check_success", MetricType::Gauge, "",
+     "1 while the agent's own message, each three seconds, is in its counters; 0 while it is not, "
+     "or while none can be sent."},
     {Metric::shards_over_limit, "fanfare_shards_over_limit", MetricType::Gauge, "",
      "Listeners that share the label shard=\"other\" because limits.shards is reached."},
     {Metric::bpf_runs, "fanfare_bpf_runs_total", MetricType::Counter, "program",

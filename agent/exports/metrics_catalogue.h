@@ -48,6 +48,8 @@ enum class Metric : std::size_t {
   alerts_firing,
   alert_posts,
   capture_losses,
+  attached,
+  self_check,
   shards_over_limit,
   bpf_runs,
   bpf_run_seconds,

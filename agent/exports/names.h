@@ -57,7 +57,7 @@ struct AlertKind {
   std::string_view alertname;
   Severity severity;
 };
-inline constexpr std::array<AlertKind, 17> alert_kinds{{
+inline constexpr std::array<AlertKind, 18> alert_kinds{{
     {alert_reach_loss, Severity::critical},
     {alert_reach_loss, Severity::warning},
     {alert_copies_loss, Severity::critical},
@@ -74,6 +74,7 @@ inline constexpr std::array<AlertKind, 17> alert_kinds{{
     {alert_no_accepted, Severity::warning},
     {alert_socket_collapse, Severity::warning},
     {alert_server_absent, Severity::critical},
+    {alert_not_counting, Severity::critical},
     {alert_bookkeeping, Severity::warning},
 }};
 

@@ -209,25 +209,39 @@ void add_state(json::object& object, const SocketState* state) {
   object["silent"] = known(of.silent);
 }
 
-std::string socket_text(Context& context, std::size_t i, const std::string& shard) {
-  const Snapshot& snapshot = *context.view.snapshot;
-  const auto& owners = snapshot.owners->by_cookie;
-  const auto owner = owners.find(snapshot.cookies[i]);
+std::string socket_text(Context& context, std::uint64_t cookie, const fanfare_flow& flow,
+                        const SocketState& state, const std::string& shard) {
+  const auto& owners = context.view.snapshot->owners->by_cookie;
+  const auto owner = owners.find(cookie);
   json::object object;
   object.reserve(52);
-  object["cookie"] = snapshot.cookies[i];
+  object["cookie"] = cookie;
   object["shard"] = shard;
-  add_identity(object, context, snapshot.flows[i]);
-  add_place(object, context, snapshot.cookies[i], snapshot.flows[i]);
+  add_identity(object, context, flow);
+  add_place(object, context, cookie, flow);
   add_owner(object, owner == owners.end() ? nullptr : &owner->second);
-  add_counts(object, context, snapshot.flows[i]);
-  add_fate(object, snapshot.flows[i]);
-  const auto& states = context.view.states;
-  const SocketState calm;
-  const SocketState& state = i < states.size() ? states[i] : calm;
+  add_counts(object, context, flow);
+  add_fate(object, flow);
   if (owner == owners.end() && state.unsent_bytes > 0) object["unsent_bytes"] = state.unsent_bytes;
-  add_state(object, replicates(snapshot.flows[i]) ? nullptr : &state);
+  add_state(object, replicates(flow) ? nullptr : &state);
   return json_text(std::move(object));
+}
+
+void add_row(std::string& text, const std::string& row) {
+  text += text.size() > 1 ? ",\n" : "\n";
+  text += row;
+}
+
+// Listed only for who asks for them: what they count must be seen, and belongs to nobody.
+void add_tests(std::string& text, Context& context, bool closed) {
+  const Snapshot& snapshot = *context.view.snapshot;
+  const auto add = [&](std::uint64_t cookie, const fanfare_flow& flow) {
+    if (closed || flow.life == FANFARE_LIVE)
+      add_row(text, socket_text(context, cookie, flow, {}, selftest_shard));
+  };
+  for (const fanfare_flow& flow : snapshot.tests) add(flow.cookie, flow);
+  for (std::size_t i = 0; i < snapshot.flows.size() && i < context.view.shard_of.size(); ++i)
+    if (context.view.shard_of[i] == tests_shard) add(snapshot.cookies[i], snapshot.flows[i]);
 }
 
 }  // namespace
@@ -249,9 +263,12 @@ std::string sockets_json(const View& view, Monotonic now, const SocketFilter& fi
     if (!listed || (filter.shard && *filter.shard != context.shards[shard])) {
       continue;
     }
-    text += text.size() > 1 ? ",\n" : "\n";
-    text += socket_text(context, i, context.shards[shard]);
+    const auto& states = view.states;
+    add_row(text,
+            socket_text(context, view.snapshot->cookies[i], flows[i],
+                        i < states.size() ? states[i] : SocketState{}, context.shards[shard]));
   }
+  if (filter.shard == selftest_shard) add_tests(text, context, filter.closed);
   text += "\n]\n";
   return text;
 }

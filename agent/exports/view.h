@@ -11,6 +11,7 @@
 
 #include "agent/alerts/alert.h"
 #include "agent/config/config.h"
+#include "agent/kernel/self_check_result.h"
 #include "agent/kernel/snapshot.h"
 #include "agent/model/shards.h"
 #include "agent/pods/pod_watch.h"
@@ -47,9 +48,15 @@ enum class Scope {
 };
 
 struct Health {
-  bool attached = false;
-  std::string cgroup;    // path of the attachment
-  bool subtree = false;  // an explicit cgroup that is not the host's root
+  bool measured = false;        // by an agent; a replay has nothing to measure
+  bool attached = false;        // to the cgroup that has the path now
+  std::string attached_text{};  // why not, or what had been wrong before
+  SelfCheckResult self_check = SelfCheckResult::not_made;
+  std::string self_check_text{};
+  bool blind = false;        // not attached, or the agent's own message is not in its counters
+  double blind_seconds = 0;  // so far
+  std::string cgroup;        // path of the attachment
+  bool subtree = false;      // an explicit cgroup that is not the host's root
   Scope scope = Scope::unproven;
   std::string scope_text;   // a sentence for people
   std::string config_file;  // empty without one

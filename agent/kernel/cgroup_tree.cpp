@@ -42,15 +42,10 @@ std::string v1_mount(const std::string& mountinfo) {
   return mounts.empty() ? "" : mounts.front();
 }
 
-std::uint64_t inode_of(const std::string& path) {
-  struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 ? status.st_ino : 0;
-}
-
 CgroupTarget find_root(const std::string& mountinfo) {
   const auto mounts = mounts_of("cgroup2", mountinfo);
   for (const auto& mount : mounts)
-    if (inode_of(mount) == root_inode) return {mount, root_inode, false};
+    if (cgroup_id(mount) == root_inode) return {mount, root_inode, false};
   if (const auto v1 = mounts.empty() ? v1_mount(mountinfo) : ""; !v1.empty())
     throw StartError(
         "cgroup: auto found only cgroup v1 (" + v1 +
@@ -64,7 +59,7 @@ CgroupTarget find_root(const std::string& mountinfo) {
                      code::cgroup_tree);
   throw StartError(
       "cgroup: auto found only " + mounts.front() + " (inode " +
-          std::to_string(inode_of(mounts.front())) +
+          std::to_string(cgroup_id(mounts.front())) +
           "), which is not the host's root: in a private cgroup namespace the agent would see "
           "only itself and look healthy",
       "run in the host's cgroup namespace (or mount the host's tree), or name a subtree with "
@@ -90,16 +85,21 @@ CgroupTarget find_cgroup(const std::string& wanted, const std::string& mountinfo
   return {wanted, status.st_ino, status.st_ino != root_inode};
 }
 
+std::uint64_t cgroup_id(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 ? status.st_ino : 0;
+}
+
 std::unordered_map<std::uint64_t, std::string> list_cgroups(const std::string& root) {
   std::unordered_map<std::uint64_t, std::string> paths;
-  paths[inode_of(root)] = "/";
+  paths[cgroup_id(root)] = "/";
   std::error_code error;
   for (auto entry = fs::recursive_directory_iterator(
            root, fs::directory_options::skip_permission_denied, error);
        !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
     std::error_code gone;
     if (!entry->is_directory(gone)) continue;
-    if (const auto inode = inode_of(entry->path().string()))
+    if (const auto inode = cgroup_id(entry->path().string()))
       paths[inode] = "/" + entry->path().lexically_relative(root).string();
   }
   return paths;

@@ -20,6 +20,9 @@ struct CgroupTarget {
 CgroupTarget find_cgroup(const std::string& wanted,
                          const std::string& mountinfo = "/proc/self/mountinfo");
 
+// Of what has the path now; 0: nothing has.
+std::uint64_t cgroup_id(const std::string& path);
+
 // id -> path below `root` ("/" for the root itself). One walk over the tree; a directory that
 // vanishes meanwhile is no error.
 std::unordered_map<std::uint64_t, std::string> list_cgroups(const std::string& root);

@@ -166,6 +166,11 @@ void FlowTable::end(const Snapshot& snapshot, std::size_t at) {
   bpf_map_update_elem(bpf_map__fd(probes_->maps.flows), &places_.at(at), &flow, BPF_EXIST);
 }
 
+bool FlowTable::is_full() const {
+  return __atomic_load_n(&probes_->bss->flows_in_use, __ATOMIC_ACQUIRE) >=
+         probes_->rodata->flows_max;
+}
+
 std::optional<fanfare_flow> FlowTable::find(std::uint64_t cookie) const {
   const auto entry = __atomic_load_n(&slot_of(cookie), __ATOMIC_ACQUIRE);
   std::uint32_t place = FANFARE_INDEX_PLACE(entry);

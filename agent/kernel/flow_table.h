@@ -31,6 +31,9 @@ class FlowTable {
   // so. What still waited for its acknowledgement timed out.
   void end(const Snapshot& snapshot, std::size_t at);
 
+  // All records are in use: a new socket finds none.
+  bool is_full() const;
+
   // The record of one socket; nullopt where it has none.
   std::optional<fanfare_flow> find(std::uint64_t cookie) const;
 

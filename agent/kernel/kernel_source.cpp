@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <deque>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -13,11 +14,48 @@
 #include "agent/kernel/owner_scan.h"
 #include "agent/kernel/probes.h"
 #include "agent/kernel/reach_reader.h"
+#include "agent/kernel/sight_watch.h"
 #include "agent/kernel/unheld.h"
 
 namespace fanfare {
 
 using namespace std::chrono_literals;
+
+namespace {
+
+// That the configuration gives a meaning.
+std::set<std::uint16_t> ports_of(const std::vector<ShardKnobs>& shards) {
+  std::set<std::uint16_t> ports;
+  for (const auto& shard : shards)
+    for (const auto* list : {&shard.client_ports, &shard.replication_ports, &shard.protocol_ports})
+      ports.insert(list->begin(), list->end());
+  return ports;
+}
+
+// A part of a second is a second: what is not 0 must not look like 0.
+std::uint64_t seconds_begun(std::chrono::nanoseconds time) {
+  return static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(time).count());
+}
+
+// The test sockets of whoever tests on this host: they are no clients.
+void part_test_sockets(Snapshot& snapshot) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < snapshot.flows.size(); ++i) {
+    if (is_test_socket(snapshot.flows[i])) {
+      snapshot.tests.push_back(snapshot.flows[i]);
+      continue;
+    }
+    if (kept != i) {
+      snapshot.flows[kept] = snapshot.flows[i];
+      snapshot.cookies[kept] = snapshot.cookies[i];
+    }
+    ++kept;
+  }
+  snapshot.flows.resize(kept);
+  snapshot.cookies.resize(kept);
+}
+
+}  // namespace
 
 class KernelSource::Parts {
  public:
@@ -26,6 +64,7 @@ class KernelSource::Parts {
         flows(probes),
         owners(probes.owners_link(), cgroup.path),
         reach(probes, knobs),
+        sight(cgroup, probes, flows),
         capacity(knobs.sockets) {}
 
   Probes probes;
@@ -33,6 +72,7 @@ class KernelSource::Parts {
   OwnerScan owners;
   Unheld unheld;
   ReachReader reach;
+  SightWatch sight;
   std::uint32_t capacity;
   std::uint64_t listeners_seen = 0;
   std::deque<Monotonic> late_adoptions;  // when
@@ -40,14 +80,23 @@ class KernelSource::Parts {
 
 KernelSource::KernelSource(const CgroupTarget& cgroup, const Knobs& knobs)
     : parts_(std::make_unique<Parts>(cgroup, knobs)) {
-  adopt_open_sockets(std::chrono::steady_clock::now().time_since_epoch());
-  scope_ = prove_scope(cgroup, parts_->flows);
+  const Monotonic now = std::chrono::steady_clock::now().time_since_epoch();
+  adopt_open_sockets(now);
+  parts_->sight.begin(now, ports_of(knobs.shards));
+}
+
+const ScopeProof& KernelSource::scope() const { return parts_->sight.sight().scope; }
+
+const Sight& KernelSource::check(Monotonic now) {
+  if (parts_->sight.advance(now) == SightWatch::Outcome::attached_again) adopt_open_sockets(now);
+  return parts_->sight.sight();
 }
 
 KernelSource::~KernelSource() = default;
 
 void KernelSource::set_shards(const std::vector<ShardKnobs>& shards) {
   parts_->probes.set_shards(shards);
+  parts_->sight.avoid(ports_of(shards));
 }
 
 // Two passes: the first learns which ports are listened on, the second adopts. Both adopting would
@@ -94,6 +143,8 @@ void KernelSource::read_losses(Snapshot& snapshot) const {
       throw std::system_error(errno, std::generic_category(), "reading the loss counters");
     for (const auto count : by_cpu) snapshot.losses[reason] += count;
   }
+  snapshot.losses[FANFARE_LOSS_UNATTACHED] += seconds_begun(parts_->sight.sight().blind_ever);
+  snapshot.losses[FANFARE_LOSS_AGENT_ABSENT] += seconds_begun(absent_);
 }
 
 void KernelSource::read_programs(Snapshot& snapshot) const {
@@ -132,11 +183,7 @@ Snapshot KernelSource::read(Monotonic now, Wall wall, Snapshot spent) {
       {"held_streams", held->streams_in_use, bpf_map__max_entries(maps.held_streams)});
   snapshot.maps.push_back(
       {"held_pages", held->pages_in_use, bpf_map__max_entries(maps.held_pages)});
-  const auto own = std::find(snapshot.cookies.begin(), snapshot.cookies.end(), scope_.cookie);
-  if (scope_.cookie && own != snapshot.cookies.end()) {
-    snapshot.flows.erase(snapshot.flows.begin() + (own - snapshot.cookies.begin()));
-    snapshot.cookies.erase(own);
-  }
+  part_test_sockets(snapshot);
   return snapshot;
 }
 

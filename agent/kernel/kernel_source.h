@@ -3,11 +3,12 @@
 // room; no libbpf type shows here.
 #pragma once
 
+#include <chrono>
 #include <memory>
 
 #include "agent/kernel/cgroup_tree.h"
 #include "agent/kernel/knobs.h"
-#include "agent/kernel/scope_proof.h"
+#include "agent/kernel/sight.h"
 #include "agent/kernel/source.h"
 
 namespace fanfare {
@@ -22,7 +23,13 @@ class KernelSource : public Source {
   // The ports of a new configuration, for connections that are made from here on. A shard that
   // replicates, or names its clients' protocol, needs that some shard did when the source was made.
   void set_shards(const std::vector<ShardKnobs>& shards);
-  const ScopeProof& scope() const { return scope_; }
+
+  // Whether the programs are attached, and count; attaches them again where they are not. Once each
+  // tick, before read().
+  const Sight& check(Monotonic now);
+  const ScopeProof& scope() const;
+  // No agent ran for so long while sockets that the last one knew were open.
+  void note_absence(std::chrono::nanoseconds time) { absent_ = time; }
 
  private:
   class Parts;
@@ -35,7 +42,7 @@ class KernelSource : public Source {
   void read_programs(Snapshot& snapshot) const;
 
   std::unique_ptr<Parts> parts_;
-  ScopeProof scope_;
+  std::chrono::nanoseconds absent_{};
 };
 
 }  // namespace fanfare

@@ -88,6 +88,13 @@ constexpr std::array<LossText, FANFARE_LOSS_COUNT> texts{{
      "Messages were sent behind the sender's own Close frame, where no peer reads them, so they "
      "count neither as events nor as acknowledged; let the server stop sending to a connection "
      "that it closes."},
+    {FANFARE_LOSS_UNATTACHED, "unattached", "seconds",
+     "The kernel programs were not attached to the cgroup, or its directory was another one, and "
+     "what passed meanwhile is in no figure; find out who detaches programs (bpftool, another "
+     "agent) or makes the cgroup anew."},
+    {FANFARE_LOSS_AGENT_ABSENT, "agent_absent", "seconds",
+     "No agent ran while sockets that the last one had counted were open, and what passed "
+     "meanwhile is in no figure; nothing to do after an upgrade, else see why the agent stopped."},
 }};
 
 constexpr bool each_at_its_index() {

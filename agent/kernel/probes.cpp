@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cerrno>
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
@@ -102,6 +103,14 @@ void set_room(fanfare_bpf& skeleton, std::uint32_t sockets) {
   skeleton.rodata->flow_index_mask = slots - 1;
 }
 
+// id of the cgroup that the link is attached to; 0 once it is detached or its cgroup is gone.
+std::uint64_t cgroup_of(const bpf_link* link) {
+  bpf_link_info info{};
+  std::uint32_t size = sizeof info;
+  if (!link || bpf_obj_get_info_by_fd(bpf_link__fd(link), &info, &size) != 0) return 0;
+  return info.cgroup.cgroup_id;
+}
+
 using PortTable = std::map<std::size_t, std::uint8_t>;
 
 // The programs read the table meanwhile: only what differs is written.
@@ -128,7 +137,6 @@ Probes::Probes(const CgroupTarget& cgroup, const Knobs& knobs)
 }
 
 void Probes::load(const Knobs& knobs, const CgroupTarget& cgroup) {
-  skeleton_->rodata->scope_cgroup = cgroup.subtree ? cgroup.id : 0;
   skeleton_->rodata->frame_budget = knobs.frame_budget;
   skeleton_->rodata->rpc_budget = knobs.rpc_budget;
   skeleton_->rodata->held_max_ns = static_cast<std::uint64_t>(knobs.held_at_most.count());
@@ -139,6 +147,7 @@ void Probes::load(const Knobs& knobs, const CgroupTarget& cgroup) {
     skeleton_->rodata->publish_sets[i] = publish_set(knobs.shards[publishing[i]].publishes);
   set_room(*skeleton_.get(), knobs.sockets);
   set_client_rules(*skeleton_.get(), knobs);
+  skeleton_->bss->scope_cgroup = cgroup.subtree ? cgroup.id : 0;
   if (const int error = fanfare_bpf::load(skeleton_.get()))
     refuse(Step::load, "the kernel refused the programs", -error);
   const auto& maps = skeleton_->maps;
@@ -184,6 +193,29 @@ void Probes::attach(const CgroupTarget& cgroup) {
                   "to the cgroup's ingress");
   owners_ = held(bpf_program__attach_iter(programs.on_task_file, nullptr),
                  "the iterator over open files");
+}
+
+Attachment Probes::attachment(const std::string& cgroup_path) const {
+  Attachment found{.cgroup = cgroup_id(cgroup_path)};
+  found.egress = found.cgroup != 0 && cgroup_of(egress_.get()) == found.cgroup;
+  found.ingress = found.cgroup != 0 && cgroup_of(ingress_.get()) == found.cgroup;
+  return found;
+}
+
+int Probes::attach_again(const CgroupTarget& cgroup, bool both) {
+  const Fd directory(::open(cgroup.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory) return errno;
+  const auto state = attachment(cgroup.path);
+  __atomic_store_n(&skeleton_->bss->scope_cgroup, cgroup.subtree ? cgroup.id : 0, __ATOMIC_RELEASE);
+  const auto again = [&](Link& link, const bpf_program* program, bool attached) {
+    if (attached && !both) return 0;
+    Link fresh(bpf_program__attach_cgroup(program, directory.get()));
+    if (!fresh) return errno ? errno : EINVAL;
+    link = std::move(fresh);  // the old one goes second: a segment that both see counts once
+    return 0;
+  };
+  if (const int error = again(egress_, skeleton_->progs.on_egress, state.egress)) return error;
+  return again(ingress_, skeleton_->progs.on_ingress, state.ingress);
 }
 
 }  // namespace fanfare

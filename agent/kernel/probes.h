@@ -5,6 +5,7 @@
 
 #include <bpf/libbpf.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,6 +31,14 @@ struct KernelRefusal : StartError {
   int error;  // errno
 };
 
+// Of the programs that hang on the cgroup; the tracepoint's and the iterator's links know no detach
+// but the end of their descriptor.
+struct Attachment {
+  std::uint64_t cgroup = 0;              // id of what has the path now; 0: nothing has
+  bool egress = false, ingress = false;  // attached to that one
+  bool whole() const { return cgroup != 0 && egress && ingress; }
+};
+
 class Probes {
  public:
   // Throws StartError: no permission, no BTF, refused by the verifier, no memory.
@@ -38,6 +47,14 @@ class Probes {
   // Which ports belong to which shard; for connections that are made from here on. Replication has
   // no effect where the programs were loaded without any; nor have protocols of clients.
   void set_shards(const std::vector<ShardKnobs>& shards);
+
+  // What the kernel says of the links now: somebody may have detached them (bpftool link detach),
+  // or removed the cgroup and made another by its name. A handful of system calls.
+  Attachment attachment(const std::string& cgroup_path) const;
+
+  // Attaches to what has the path now whatever is not, and whatever is if `both`. Births of its
+  // sockets are recorded from here on. 0, or errno.
+  int attach_again(const CgroupTarget& cgroup, bool both);
 
   fanfare_bpf* operator->() const { return skeleton_.get(); }
 

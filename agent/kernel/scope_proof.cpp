@@ -1,177 +1,103 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/kernel/scope_proof.h"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <net/if.h>
-#include <poll.h>
-#include <sched.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <array>
-#include <cerrno>
-#include <csignal>
+#include <chrono>
 #include <cstring>
-#include <string_view>
+#include <thread>
 
-#include "agent/kernel/fd.h"
 #include "agent/kernel/flow_table.h"
 #include "bpf/abi.h"
 
 namespace fanfare {
 namespace {
 
-using namespace std::string_view_literals;
+using namespace std::chrono_literals;
 
 constexpr std::uint64_t messages = 3;
-constexpr int patience_ms = 2000;
+constexpr auto patience = 2s;
 
-// What the child tells its parent; plain bytes through a pipe.
-struct Report {
-  std::uint64_t cookie = 0;
-  int error = 0;            // errno of the first step that failed, 0: all were done
-  std::uint8_t netns = 0;   // it stood in a namespace of its own
-  std::uint8_t cgroup = 0;  // it stood in a cgroup of its own
-};
-
-bool enter_cgroup(const std::string& path) {
-  if (::mkdir(path.c_str(), 0755) != 0) return false;
-  const Fd procs(::open((path + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
-  return procs && ::write(procs.get(), "0", 1) == 1;
+// Of any class: the port may be one whose messages the configuration calls heartbeats.
+std::uint64_t counted(const fanfare_tally& tally) {
+  std::uint64_t sum = 0;
+  for (const auto& each : tally.by_class) sum += each.messages;
+  return sum;
 }
 
-// Without CAP_SYS_ADMIN a namespace can still be had inside a user namespace of one's own.
-bool enter_netns() {
-  if (::unshare(CLONE_NEWNET) != 0 && ::unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) return false;
-  const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  ifreq request{};
-  std::strncpy(request.ifr_name, "lo", IFNAMSIZ - 1);
-  request.ifr_flags = IFF_UP;
-  return socket && ::ioctl(socket.get(), SIOCSIFFLAGS, &request) == 0;
-}
-
-// A 101 and three empty text frames, read to the last byte by the client.
-bool play(int server, int client) {
-  constexpr std::string_view bytes =
-      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
-      "\x81\0\x81\0\x81\0"sv;
-  static_assert(bytes.size() == 62);
-  if (::send(server, bytes.data(), bytes.size(), MSG_NOSIGNAL) !=
-      static_cast<ssize_t>(bytes.size()))
-    return false;
-  std::array<char, bytes.size()> received{};
-  return ::recv(client, received.data(), received.size(), MSG_WAITALL) ==
-         static_cast<ssize_t>(received.size());
-}
-
-std::uint64_t converse() {
-  const Fd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const Fd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (::bind(listener.get(), generic, size) != 0 || ::listen(listener.get(), 1) != 0 ||
-      ::getsockname(listener.get(), generic, &size) != 0 ||
-      ::connect(client.get(), generic, size) != 0)
-    return 0;
-  const Fd server(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
-  std::uint64_t cookie = 0;
-  size = sizeof cookie;
-  if (!server || !play(server.get(), client.get()) ||
-      ::getsockopt(server.get(), SOL_SOCKET, SO_COOKIE, &cookie, &size) != 0)
-    return 0;
-  return cookie;
-}
-
-enum class Where { foreign_netns, this_netns };
-
-[[noreturn]] void be_the_child(const std::string& cgroup, Where where, int report_fd) {
-  Report report;
-  report.cgroup = enter_cgroup(cgroup) ? 1 : 0;
-  report.netns = where == Where::foreign_netns && enter_netns() ? 1 : 0;
-  if (report.netns || where == Where::this_netns) report.cookie = converse();
-  if (report.cookie == 0) report.error = errno ? errno : EIO;
-  const auto written = ::write(report_fd, &report, sizeof report);
-  ::_exit(written == sizeof report ? 0 : 1);
-}
-
-Report read_report(int fd) {
-  Report report;
-  pollfd waiting{fd, POLLIN, 0};
-  if (::poll(&waiting, 1, patience_ms) != 1)
-    report.error = ETIMEDOUT;
-  else if (::read(fd, &report, sizeof report) != sizeof report)
-    report.error = EPIPE;
-  return report;
-}
-
-Report run_child(const std::string& parent, Where where) {
-  const std::string cgroup = parent + "/fanfare-scope-" + std::to_string(::getpid());
-  std::array<int, 2> ends{};
-  Report failed;
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-    failed.error = errno;
-    return failed;
+// Waits: at the start there is time.
+bool converse(OwnTalk& talk) {
+  if (talk.sockets().error || !talk.open()) return false;
+  for (std::uint64_t i = 0; i < messages; ++i)
+    if (!talk.say()) return false;
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!talk.heard()) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(1ms);
   }
-  const Fd reading(ends[0]);
-  Fd writing(ends[1]);
-  const pid_t child = ::fork();
-  if (child < 0) {
-    failed.error = errno;
-    return failed;
-  }
-  if (child == 0) be_the_child(cgroup, where, writing.get());
-  writing = Fd();
-  const Report report = read_report(reading.get());
-  ::kill(child, SIGKILL);
-  ::waitpid(child, nullptr, 0);
-  ::rmdir(cgroup.c_str());
-  return report;
+  return true;
 }
 
-std::uint64_t counted(const FlowTable& flows, std::uint64_t cookie) {
-  const auto flow = flows.find(cookie);
-  if (!flow) return 0;
-  return flow->out.tally.by_class[FANFARE_EVENT].messages;
+OwnTalk talk_of(const CgroupTarget& cgroup, Where where) {
+  SocketMaker maker(cgroup.path, where);
+  std::optional<OwnSockets> made;
+  while (!made) made = maker.take(100ms);
+  return OwnTalk(std::move(*made));
+}
+
+std::string why_not(const OwnSockets& sockets) {
+  return std::strerror(sockets.error ? sockets.error : ETIMEDOUT);
 }
 
 }  // namespace
 
+bool is_counted(const FlowTable& flows, const OwnTalk& talk) {
+  const auto flow = flows.find(talk.cookie());
+  return flow && counted(flow->out.tally) == talk.said() && counted(flow->in.tally) == talk.said();
+}
+
 std::string prove_counting(const CgroupTarget& cgroup, const FlowTable& flows) {
-  const auto report = run_child(cgroup.path, Where::this_netns);
-  if (report.error || !report.cookie)
-    return std::string("no loopback connection could be made to test with: ") +
-           std::strerror(report.error);
-  const auto seen = counted(flows, report.cookie);
-  if (seen == messages) return {};
-  return std::to_string(messages) + " messages were sent, " + std::to_string(seen) + " counted";
+  OwnTalk talk = talk_of(cgroup, Where::this_netns);
+  if (!converse(talk))
+    return "no loopback connection could be made to test with: " + why_not(talk.sockets());
+  if (is_counted(flows, talk)) return {};
+  const auto flow = flows.find(talk.cookie());
+  return std::to_string(messages) + " messages were sent, " +
+         std::to_string(flow ? counted(flow->out.tally) : 0) + " counted";
+}
+
+ScopeProof judge_scope(const CgroupTarget& cgroup, const OwnSockets& sockets, bool counted) {
+  const std::string place = std::string(sockets.netns ? "a socket in a foreign network namespace"
+                                                      : "a socket in this network namespace") +
+                            (sockets.cgroup ? " and cgroup" : "");
+  const std::string no_cgroup = "no cgroup could be made below " + cgroup.path + " to test with";
+  // The socket is where the agent is, and that need not be below a subtree.
+  if (!counted && !sockets.cgroup && cgroup.subtree) return {ScopeResult::unproven, no_cgroup, 0};
+  if (!counted) return {ScopeResult::refuted, place + " was not counted", 0};
+  if (!sockets.netns)
+    return {ScopeResult::unproven,
+            place + " was counted; no other network namespace could be made to test with: " +
+                std::strerror(sockets.netns_error),
+            0};
+  if (!sockets.cgroup) return {ScopeResult::netns_only, place + " was counted; " + no_cgroup, 0};
+  return {ScopeResult::proven, place + " was counted", 0};
+}
+
+ScopeProof prove_scope(const CgroupTarget& cgroup, const FlowTable& flows, OwnTalk& talk) {
+  if (!converse(talk))
+    return {ScopeResult::unproven,
+            "no connection of its own could be made to test with: " + why_not(talk.sockets()), 0};
+  // A full table has no record for the test: nothing is proven by that, one way or the other.
+  auto proof =
+      flows.is_full() && !flows.find(talk.cookie())
+          ? ScopeProof{ScopeResult::unproven,
+                       "all records for sockets are in use, and none is left to test with", 0}
+          : judge_scope(cgroup, talk.sockets(), is_counted(flows, talk));
+  proof.cookie = talk.cookie();
+  return proof;
 }
 
 ScopeProof prove_scope(const CgroupTarget& cgroup, const FlowTable& flows) {
-  const auto report = run_child(cgroup.path, Where::foreign_netns);
-  if (report.error || !report.cookie)
-    return {ScopeResult::unproven,
-            std::string("no socket in a foreign network namespace could be made to test with: ") +
-                std::strerror(report.error),
-            report.cookie};
-  if (counted(flows, report.cookie) != messages)
-    return {ScopeResult::refuted,
-            "a socket in a foreign network namespace" +
-                std::string(report.cgroup ? " and cgroup" : "") + " was not counted",
-            report.cookie};
-  if (!report.cgroup)
-    return {ScopeResult::netns_only,
-            "a socket in a foreign network namespace was counted; no cgroup could be made below " +
-                cgroup.path + " to test with",
-            report.cookie};
-  return {ScopeResult::proven, "a socket in a foreign network namespace and cgroup was counted",
-          report.cookie};
+  OwnTalk talk = talk_of(cgroup, Where::foreign_netns);
+  return prove_scope(cgroup, flows, talk);
 }
 
 }  // namespace fanfare

@@ -73,6 +73,8 @@ struct Snapshot {
   // Parallel: cookies[i] is the key of flows[i]. Each cookie stands once.
   std::vector<std::uint64_t> cookies;
   std::vector<fanfare_flow> flows;
+  // Of test sockets (own_sockets.h): of no shard, and of no figure.
+  std::vector<fanfare_flow> tests{};
   std::shared_ptr<const Owners> owners = std::make_shared<Owners>();
   // The pods of this node as they are known; empty outside of Kubernetes. Set by who watches them.
   std::shared_ptr<const PodTable> pods = std::make_shared<PodTable>();

@@ -95,6 +95,9 @@ std::vector<ShardDelta> Deltas::advance(const Snapshot& snapshot, const Model& m
   for (std::size_t reason = 0; reason < snapshot.losses.size(); ++reason)
     losses += growth(snapshot.losses[reason], last_losses_[reason]);
 
+  const bool blind =
+      growth(snapshot.losses[FANFARE_LOSS_UNATTACHED], last_losses_[FANFARE_LOSS_UNATTACHED]) > 0;
+
   std::vector<ShardDelta> deltas;
   std::map<std::string, Shard> seen;
   for (const auto& shard : model.shards) {
@@ -104,6 +107,7 @@ std::vector<ShardDelta> Deltas::advance(const Snapshot& snapshot, const Model& m
       delta.at = snapshot.taken;
       delta.span = snapshot.taken - last_taken_;
       delta.losses = losses;
+      delta.blind = blind;
     }
     seen.emplace(shard.name, shard);
   }

@@ -46,6 +46,7 @@ struct ShardDelta {
   std::uint64_t sockets_synced = 0;    // now
   std::uint64_t sockets_unsynced = 0;  // those that something has left by
   std::uint64_t losses = 0;            // of this host, all reasons: they know no shard
+  bool blind = false;                  // the programs were not attached, or did not count
   // Between the snapshots, but for its gauges; bookkeeping_error too is what is new. Of the edge
   // sockets where there are any, see Delivery::edge.
   Delivery delivery{};

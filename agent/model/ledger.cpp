@@ -148,9 +148,9 @@ void Ledger::name_flow(const Snapshot& snapshot, std::size_t index, Tracked& tra
   const bool over = snapshot.flows[index].life == FANFARE_CLOSED;
   if (!naming.complete && tracked.slot != no_shard) return;
   if (!naming.complete && !over && tracked.ticks_unnamed++ < patience_ticks) return;
-  tracked.slot = slot_named(naming.name);
+  tracked.slot = naming.name == selftest_shard ? tests_shard : slot_named(naming.name);
   tracked.named_for_good = naming.complete;
-  if (before == no_shard || before == tracked.slot) return;
+  if (before == no_shard || before == tracked.slot || tracked.slot == tests_shard) return;
   const bool inner = tracked.delivery.state().inner;
   tracked.delivery.move(inner ? slots_[before].inner : slots_[before].edge,
                         inner ? slots_[tracked.slot].inner : slots_[tracked.slot].edge);
@@ -186,7 +186,7 @@ std::uint32_t Ledger::settle_flow(const Snapshot& snapshot, std::size_t index) {
   auto& tracked = tracked_[snapshot.cookies[index]];
   tracked.generation = generation_;
   name_flow(snapshot, index, tracked);
-  if (tracked.slot == no_shard) return no_shard;
+  if (tracked.slot >= slots_.size()) return tracked.slot;  // not named yet, or of a selftest
 
   auto& slot = slots_[tracked.slot];
   slot.shown.accepted_over_http += accepted - std::exchange(tracked.accepted, accepted);
@@ -254,7 +254,7 @@ Model Ledger::publish(std::vector<std::uint32_t> slot_of_flow) const {
     model.shards.push_back(published(slots_[order[i]]));
   }
   for (auto& slot : slot_of_flow)
-    if (slot != no_shard) slot = place[slot];
+    if (slot < place.size()) slot = place[slot];
   model.shard_of = std::move(slot_of_flow);
   model.states = states_;
   model.shards_over_limit = over_limit_;

@@ -51,7 +51,7 @@ std::string container_text(const ListenerFacts& facts);
 // Whether some shard is told by the labels of pods.
 bool needs_pods(const std::vector<ShardRule>& rules);
 
-// The agent's own selftest has one name whatever its port, so that it adds no series.
+// Sockets of the agent's own selftest: of no shard, listed by this name for who asks for it.
 inline constexpr const char* selftest_shard = "fanfare-selftest";
 
 // The rule that a socket between two nodes belongs to: the strictest (config_rules.h) of those that

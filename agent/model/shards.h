@@ -97,10 +97,11 @@ inline constexpr const char* overflow_shard = "other";
 
 // `sockets` of a snapshot, beside their shard: shard_of[i] belongs to snapshot.flows[i].
 inline constexpr std::uint32_t no_shard = UINT32_MAX;
+inline constexpr std::uint32_t tests_shard = no_shard - 1;  // a socket of fanfare's own selftest
 
 struct Model {
   std::vector<Shard> shards;            // sorted by name
-  std::vector<std::uint32_t> shard_of;  // index into shards, or no_shard
+  std::vector<std::uint32_t> shard_of;  // index into shards, or one of the above
   std::vector<SocketState> states;      // parallel to shard_of
   std::uint64_t shards_over_limit = 0;  // listeners that went to shard "other"
 };

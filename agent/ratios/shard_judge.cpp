@@ -14,6 +14,7 @@ constexpr double lossless = 0.1;      // losses allowed, as a share of those tha
 constexpr double reach_slack = 0.02;  // 1 - null, at its least
 constexpr double peer_slack = 0.001;
 constexpr double unidentified_share = 0.05;  // of the event messages
+constexpr const char* blind_words = "the kernel programs were not attached";
 constexpr auto recent_time = 10s;
 
 bool too_lossy(const ShardDelta& delta, double due, double slack) {
@@ -37,7 +38,9 @@ Cohort cohort_of(const ShardDelta& delta, std::uint64_t due, std::uint64_t seen)
   const auto open = delta.sockets_synced + delta.sockets_unsynced;
   if (open > 0)
     cohort.coverage = static_cast<double>(delta.sockets_synced) / static_cast<double>(open);
-  if (cohort.coverage && *cohort.coverage < least_coverage)
+  if (delta.blind)
+    cohort.unusable = blind_words;
+  else if (cohort.coverage && *cohort.coverage < least_coverage)
     cohort.unusable = "too few of the client sockets can be read";
   else if (too_lossy(delta, cohort.due, reach_slack))
     cohort.unusable = "too much was lost in the capture";
@@ -78,7 +81,9 @@ void Judge::ShardJudge::judge_peers(const ShardDelta& delta, Judgement& judgemen
                   .losses = delta.losses,
                   .coverage = std::nullopt,
                   .unusable = {}};
-    if (too_lossy(delta, static_cast<double>(grown), peer_slack))
+    if (delta.blind)
+      cohort.unusable = blind_words;
+    else if (too_lossy(delta, static_cast<double>(grown), peer_slack))
       cohort.unusable = "too much was lost in the capture";
     auto& signal = peers[peer.name];
     judgement.signals.push_back(signal.advance(std::move(cohort), peer, log_end, grown));

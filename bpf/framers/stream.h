@@ -99,6 +99,16 @@ FANFARE_INLINE void fanfare_miss(struct fanfare_direction *d, __u32 bytes)
 		reader_skip_hole(d, bytes);
 }
 
+/* The connection's first head, or a part of it, has not been seen, as while no program was attached:
+ * it may have been an upgrade. From here on it is one that is older than we are. */
+FANFARE_INLINE void fanfare_miss_beginning(struct fanfare_direction *d, __u8 hole_reason)
+{
+	d->flags |= FANFARE_OLD | FANFARE_DEFLATE_UNKNOWN | FANFARE_MESSAGE_UNKNOWN;
+	d->stage = FANFARE_STAGE_SEARCH;
+	d->searched = 0;
+	d->lost_by = d->fault = hole_reason;
+}
+
 /*
  * Which bytes of a segment are new? Sets off to the first of them, relative to the payload, and
  * end to `length`; returns 0 where there is none. A retransmission lies below next_seq. A hole
@@ -131,6 +141,8 @@ FANFARE_INLINE int fanfare_admit(struct fanfare_direction *d, __u32 seq, __u32 l
 			fanfare_lose(d, hole_reason);
 		} else {
 			fanfare_drop_token(d);
+			if (d->stage == FANFARE_STAGE_HEAD && !(d->head_found & HTTP_LATER_HEAD))
+				fanfare_miss_beginning(d, hole_reason);
 		}
 	}
 	if (seq + length < d->next_seq)

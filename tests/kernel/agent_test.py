@@ -4,15 +4,18 @@
 
 Needs root. usage: agent_test.py FANFARE [unittest's arguments]
 """
+import contextlib
 import json
 import os
 import pathlib
+import queue
 import signal
 import socket
 import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 import urllib.error
@@ -43,6 +46,40 @@ def fanfare(*words, **options):
                           timeout=60, check=False, **options)
 
 
+@contextlib.contextmanager
+def chat_socket():
+    """A WebSocket server of this process, with a client: its port, and its end of the connection."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        with socket.create_connection(listener.getsockname()) as client:
+            server, _ = listener.accept()
+            with server:
+                server.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
+                               b"\x81\x02hi")
+                client.recv(4096)
+                yield listener.getsockname()[1], server
+
+
+@contextlib.contextmanager
+def own_cgroup():
+    """A cgroup below the host's root that this process and its children stand in: its path."""
+    mounts = pathlib.Path("/proc/self/mountinfo").read_text().splitlines()
+    root = pathlib.Path(next(l.split()[4] for l in mounts if " - cgroup2 " in l))
+    place = next(l[3:] for l in pathlib.Path("/proc/self/cgroup").read_text().splitlines()
+                 if l.startswith("0::"))
+    path = root / f"fanfare-agent-test-{os.getpid()}-own"
+    path.mkdir()
+    (path / "cgroup.procs").write_text(str(os.getpid()))
+    try:
+        yield path
+    finally:
+        home = root / place.lstrip("/")
+        for pid in (path / "cgroup.procs").read_text().split():  # this one, and agents
+            (home / "cgroup.procs").write_text(pid)
+        path.rmdir()
+
+
 class Room(unittest.TestCase):
     """A directory of one's own, and agents that end with the test."""
 
@@ -51,10 +88,16 @@ class Room(unittest.TestCase):
         self.addCleanup(directory.cleanup)
         self.room = pathlib.Path(directory.name)
         self.admin = self.room / "admin.sock"
-        self.notifications = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.addCleanup(self.notifications.close)
-        self.notifications.bind(str(self.room / "notify"))
-        self.notifications.settimeout(PATIENCE)
+        self.notifications = queue.SimpleQueue()
+        notified = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        notified.bind(str(self.room / "notify"))
+        # Somebody must read them, as systemd does: an agent whose tenth is not read waits.
+        threading.Thread(target=self.take_notifications, args=(notified,), daemon=True).start()
+
+    def take_notifications(self, notified: socket.socket) -> None:
+        with notified:
+            while True:
+                self.notifications.put(notified.recv(4096).decode())
 
     def start(self, *words):
         log = open(self.room / "log", "wb")
@@ -72,7 +115,7 @@ class Room(unittest.TestCase):
         return agent.wait(PATIENCE)
 
     def await_notification(self, wanted: str):
-        while wanted not in self.notifications.recv(4096).decode():
+        while wanted not in self.notifications.get(timeout=PATIENCE):
             pass
 
     def log(self) -> str:
@@ -104,22 +147,43 @@ class Running(Room):
             self.assertEqual(agent.wait(PATIENCE), 0)
             self.assertFalse(self.admin.exists(), "the admin socket is left behind")
 
-    def test_a_selftest_agrees_and_every_listing_tells_it(self):
-        self.start()
-        done = self.ask("selftest", "--messages", "500")
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        shards = json.loads(self.ask("shards", "-o", "json").stdout)
-        self.assertEqual([row["shard"] for row in shards], ["fanfare-selftest"])
-        self.assertGreaterEqual(shards[0]["events_out"], 500)
-        status = json.loads(self.ask("status", "-o", "json").stdout)
-        self.assertEqual((status["ready"], status["scope"]), (True, "proven"))
+    def test_a_selftest_agrees_and_it_and_doctor_leave_no_trace(self):
+        with own_cgroup() as cgroup:
+            self.start("--cgroup", cgroup)
+
+            def names():
+                shards = json.loads(self.ask("shards", "-o", "json").stdout)
+                return sorted(row["shard"] for row in shards)
+
+            def figures():
+                losses = [line for line in self.get("/metrics").splitlines()
+                          if line.startswith("fanfare_capture_losses_total")]
+                return names(), losses, [self.ask(*words, "--fail-below", "0.9").returncode
+                                         for words in (("status",), ("shards",))]
+
+            with chat_socket() as (_, server):
+                eventually(lambda: server.send(b"\x81\x02hi") and names() and not
+                           names()[0].startswith("unknown"), "the agent counts a server")
+                before = eventually(lambda: figures() if figures()[2] == [0, 0] else None,
+                                    "and both cron checks are content")
+                self.assertEqual(len(before[0]), 1, before)
+                done = self.ask("selftest", "--messages", "500")
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                examined = fanfare("doctor", "--admin", self.admin, "--cgroup", cgroup)
+                self.assertIn(examined.returncode, (0, 1), examined.stdout)
+                time.sleep(7)  # for longer than a socket without a name waits for one
+                self.assertEqual(figures(), before)
+                status = json.loads(self.ask("status", "-o", "json").stdout)
+        self.assertEqual((status["ready"], status["scope"], status["self_check"]),
+                         (True, "proven", "counted"))
         self.assertTrue(all(loss["count"] == 0 for loss in status["losses"].values()), status)
 
     def test_a_listing_of_sockets_has_the_contracts_keys_and_the_tcp_surface_none(self):
         self.start()
         tester = subprocess.Popen([FANFARE, "selftest", "--admin", self.admin],
                                   stdout=subprocess.DEVNULL)
-        rows = eventually(lambda: json.loads(self.ask("sockets", "-o", "json").stdout),
+        rows = eventually(lambda: json.loads(self.ask("sockets", "--shard", "fanfare-selftest", "-o",
+                                                      "json").stdout or "[]"),
                           "the selftest's sockets are listed")
         self.assertLessEqual(SOCKET_KEYS, set(rows[0]))
         for path in ("/metrics", "/api/v1/status", "/api/v1/shards", "/"):
@@ -195,6 +259,45 @@ class Running(Room):
         self.assertEqual((status["subtree"], status["cgroup"]), (True, str(subtree)))
         self.assertEqual(self.stop(agent), 0)
 
+    def test_a_cgroup_that_is_removed_is_told_and_made_anew_is_counted(self):
+        with own_cgroup() as home:
+            served = home / "chat"
+            served.mkdir()
+            self.start("--cgroup", served)
+            self.assertIn("ready", self.get("/readyz"))
+            served.rmdir()
+
+            def unready() -> str:
+                try:
+                    self.get("/readyz")
+                except urllib.error.HTTPError as refused:
+                    return refused.read().decode() if refused.code == 503 else ""
+                return ""
+
+            words = eventually(unready, "the agent is not ready")
+            self.assertIn("FF-ATTACH", words)
+            self.assertIn("is gone", words)
+            self.assertIn("fanfare_attached", self.get("/metrics"))
+            alerts = json.loads(self.ask("alerts", "-o", "json").stdout)
+            self.assertEqual([(a["alertname"], a["severity"], a["state"]) for a in alerts],
+                             [("FanfareNotCounting", "critical", "firing")])
+            self.assertEqual(self.ask("status").returncode, 1)
+
+            served.mkdir()
+            eventually(lambda: not unready(), "the agent is ready again")
+            (served / "cgroup.procs").write_text(str(os.getpid()))
+            with chat_socket() as (_, server):
+                for _ in range(49):
+                    server.sendall(b"\x81\x02hi")
+
+                def counted():
+                    shards = json.loads(self.ask("shards", "-o", "json").stdout)
+                    return [row["events_out"] for row in shards] == [50]
+                eventually(counted, "all of a new server's messages are counted")
+            (home / "cgroup.procs").write_text(str(os.getpid()))
+            self.assertFalse('reason="unattached"} 0' in self.get("/metrics"))
+            served.rmdir()
+
     def test_two_agents_may_run_and_must_not_share_a_door(self):
         self.start()
         port = self.base().rsplit(":", 1)[1]
@@ -205,6 +308,19 @@ class Running(Room):
         self.assertEqual(taken.returncode, 2)
         self.assertIn(str(self.admin), taken.stderr)
         self.assertEqual(self.ask("status").returncode, 0, "the first one still answers")
+
+    def test_a_restart_says_for_how_long_nobody_counted(self):
+        with chat_socket() as (port, server):
+            agent = self.start()
+            eventually(lambda: server.send(b"\x81\x02hi") and f'{port}"' in self.get("/metrics"),
+                       "the agent counts a server")
+            self.assertTrue('reason="agent_absent"} 0' in self.get("/metrics"))
+            time.sleep(1.2)
+            self.assertEqual(self.stop(agent), 0)
+            time.sleep(1)
+            self.start()
+            eventually(lambda: 'reason="agent_absent"} 0' not in self.get("/metrics"), "it is named")
+            self.assertIn("no agent ran for", self.log())
 
     def test_a_killed_agents_socket_is_taken_over_and_nothing_stays_attached(self):
         agent = self.start()

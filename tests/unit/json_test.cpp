@@ -88,7 +88,7 @@ TEST(Json, StatusGolden) {
       R"({"version":"0.1.0","node":"host-a","cluster":"test","ready":true,"findings":[],)"
       R"("note":null,"started_seconds":1700000000,"uptime_seconds":91.5,)"
       R"("tick_seconds":0.0042,"snapshot_age_seconds":1.5,"last_scrape_seconds":4.5,)"
-      R"("attached":true,"cgroup":"/sys/fs/cgroup","subtree":false,"scope":"proven",)"
+      R"("attached":true,"attached_text":null,"self_check":null,"self_check_text":null,"cgroup":"/sys/fs/cgroup","subtree":false,"scope":"proven",)"
       R"("scope_text":"A socket in a foreign network namespace was counted.",)"
       R"("config_file":null,"config_reload_ok":true,"kubernetes":null,"alerts":[],"alertmanagers":[],)"
       R"("worst":null,"shards":)" +
@@ -274,6 +274,30 @@ TEST(Findings, NotAttached) {
   EXPECT_EQ(codes(view), Codes{"FF-ATTACH"});
 }
 
+TEST(Findings, AttachedToNothingThatHasThePathNow) {
+  View view = sample::view();
+  view.health.attached = false;
+  view.health.attached_text = "the directory /sys/fs/cgroup/chat is gone";
+  view.health.blind = true;
+  view.health.blind_seconds = 7;
+  const auto found = unready(view, sample::now);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].text,
+            "The kernel programs are not attached for 7 s; nothing is counted. The directory "
+            "/sys/fs/cgroup/chat is gone.");
+}
+
+TEST(Findings, TheOwnMessageMustBeCounted) {
+  View view = sample::view();
+  view.health.self_check = SelfCheckResult::missed;
+  view.health.self_check_text = "a socket in a foreign network namespace was not counted";
+  EXPECT_EQ(codes(view), Codes{"FF-SELFCHECK"});
+  EXPECT_EQ(unready(view, sample::now).size(), 1U);
+  view.health.self_check = SelfCheckResult::counted;
+  view.health.blind = true;  // attached again, and not proven yet
+  EXPECT_EQ(unready(view, sample::now).size(), 1U);
+}
+
 TEST(Findings, StaleIsMoreThanFiveSeconds) {
   View view = sample::view();
   EXPECT_EQ(codes(view, sample::taken + seconds(5)), Codes{});
@@ -288,8 +312,13 @@ TEST(Findings, ScopeMustBeProven) {
   EXPECT_EQ(codes(view), Codes{});
   view.health.scope = Scope::unproven;
   EXPECT_EQ(codes(view), Codes{"FF-SCOPE"});
+  // A kernel without user namespaces counts as well as any other.
+  EXPECT_TRUE(unready(view, sample::now).empty());
+  view.health.scope_text = "no other network namespace could be made";
+  EXPECT_EQ(findings(view, sample::now)[0].remedy.find("as root"), std::string::npos);
   view.health.scope = Scope::refuted;
   EXPECT_EQ(codes(view), Codes{"FF-SCOPE"});
+  EXPECT_EQ(unready(view, sample::now).size(), 1U);
 }
 
 TEST(Findings, OnlyRecentLossesCount) {

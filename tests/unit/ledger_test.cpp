@@ -38,6 +38,18 @@ TEST(Ledger, CountsOfAShardAreThoseOfItsSockets) {
   EXPECT_THAT(model.shard_of, ElementsAre(0u, 0u));
 }
 
+// Over IPv6 a selftest has no address of its own; its process is known.
+TEST(Ledger, OfASelftestNothingIsCounted) {
+  Ledger ledger({}, plenty);
+  const FlowSketch client{.cookie = 1, .events_out = 5};
+  const FlowSketch test{.cookie = 2, .port = 9999, .events_out = 500};
+  const auto model =
+      ledger.advance(node().listener(9999, "fanfare").flow(client).flow(test).build());
+  ASSERT_EQ(model.shards.size(), 1U);
+  EXPECT_EQ(events_out(model.shards[0]), 5U);
+  EXPECT_THAT(model.shard_of, ElementsAre(0U, tests_shard));
+}
+
 // On a port that the configuration names each connection is a row, however far it gets.
 TEST(Ledger, OfMqttEachConnectionOnItsPortIsThere) {
   const ShardRule rule{.name = "room",

@@ -23,7 +23,7 @@ const std::array<std::pair<unsigned, std::string>, FANFARE_LOSS_COUNT> enumerato
     LOSS(FRAME_BUDGET),  LOSS(FALSE_LOCK),    LOSS(SEARCH_GIVEN_UP), LOSS(HEAD_TOO_LONG),
     LOSS(MPTCP),         LOSS(BAD_RPC),       LOSS(RPC_BUDGET),      LOSS(IDENTITIES_FULL),
     LOSS(COMPRESSED),    LOSS(UNREAD),        LOSS(BAD_HTTP),        LOSS(HTTP_UNPAIRED),
-    LOSS(HTTP_PIPELINE), LOSS(AFTER_CLOSE),
+    LOSS(HTTP_PIPELINE), LOSS(AFTER_CLOSE),   LOSS(UNATTACHED),      LOSS(AGENT_ABSENT),
 }};
 
 std::string lower(std::string text) {

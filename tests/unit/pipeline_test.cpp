@@ -63,6 +63,31 @@ TEST(Pipeline, PublishesShardsWithCoverageAndRate) {
   EXPECT_EQ(view->ticks, 2u);
 }
 
+// What left while no agent ran is in no figure; for how long that was is known.
+TEST(Pipeline, ARestartKnowsForHowLongNobodyCounted) {
+  Script source({node(0).build(), node(0).build()});
+  Pipeline before(source, Config{}, "", Wall{});
+  tick(before, 100s);
+  const auto state = before.save();
+
+  Script again({node(0).build()});
+  Pipeline after(again, Config{}, "", Wall{102500ms});
+  ASSERT_TRUE(after.restore(state, 103s, Wall{103s}));
+  EXPECT_EQ(after.absence().time, 2500ms);
+  EXPECT_EQ(after.absence().sockets, 1U);
+  EXPECT_EQ(after.absence().shards, 1U);
+
+  Script empty({SnapshotBuilder().build()});
+  Pipeline idle(empty, Config{}, "", Wall{});
+  tick(idle, 100s);
+  Pipeline nobody_missed(again, Config{}, "", Wall{102500ms});
+  ASSERT_TRUE(nobody_missed.restore(idle.save(), 103s, Wall{103s}));
+  EXPECT_EQ(nobody_missed.absence().time, 0s);
+  Pipeline clock_set_back(again, Config{}, "", Wall{50s});
+  ASSERT_TRUE(clock_set_back.restore(state, 51s, Wall{51s}));
+  EXPECT_EQ(clock_set_back.absence().time, 0s);
+}
+
 TEST(Pipeline, LossesAreRecentForAMinute) {
   std::vector<Snapshot> snapshots{node(0).build()};
   for (int i = 0; i < 70; ++i) snapshots.push_back(node(0).loss(FANFARE_LOSS_BAD_FRAME, 4).build());
