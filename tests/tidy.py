@@ -20,6 +20,7 @@ import sys
 import time
 
 TIDY = "clang-tidy-16"
+WARNINGS = ("-Wno-unknown-warning-option", "-Wreserved-identifier", "-Wreserved-macro-identifier")
 TOP = pathlib.Path(__file__).resolve().parents[1]
 CLEAN = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "fanfare/tidy"
 OBJECT = re.compile(r" -o (\S+)")  # CMake 3.25 says it nowhere else
@@ -56,7 +57,7 @@ def key_of(command: dict, headers: list[str], rules: str) -> str:
 
 def tidy(build: pathlib.Path, unit: str, key: str) -> tuple[str, str, float]:
     began = time.monotonic()
-    done = subprocess.run([TIDY, "-p", build, "--quiet", "--extra-arg=-Wno-unknown-warning-option", unit],
+    done = subprocess.run([TIDY, "-p", build, "--quiet", *(f"--extra-arg={word}" for word in WARNINGS), unit],
                           capture_output=True, text=True, check=False, cwd=TOP)
     if done.returncode == 0 and key:
         (CLEAN / key).touch()
@@ -73,7 +74,7 @@ def main(build: pathlib.Path, units: list[str]) -> int:
     CLEAN.mkdir(parents=True, exist_ok=True)
     forget()
     version = subprocess.run([TIDY, "--version"], capture_output=True, text=True, check=True).stdout
-    rules = version + content(str(TOP / ".clang-tidy"))
+    rules = version + " ".join(WARNINGS) + content(str(TOP / ".clang-tidy"))
     commands = {c["file"]: c for c in json.loads((build / "compile_commands.json").read_text(encoding="utf-8"))}
     headers = headers_by_object(build)
     due = []

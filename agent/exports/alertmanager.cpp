@@ -67,7 +67,7 @@ void AlertPoster::set_targets(const std::vector<std::string>& urls) {
   targets_.swap(fresh);
   for (const auto& old : fresh) {
     const bool stays = std::ranges::find(targets_, old) != targets_.end();
-    if (!stays && old->way && old->way->stream) old->way->stream->close();
+    if (!stays && old->way && old->way->connection) old->way->connection->close();
   }
 }
 
@@ -107,7 +107,7 @@ void AlertPoster::send(const std::shared_ptr<Target>& target,
   net::co_spawn(context_, post_alerts(target->way, body),
                 [target](const std::exception_ptr& failed, std::string error) {
                   target->in_flight = false;
-                  target->way->stream.reset();
+                  target->way->connection.reset();
                   target->outcome = failed ? "the post could not be made" : std::move(error);
                 });
 }

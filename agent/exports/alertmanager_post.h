@@ -5,13 +5,13 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "agent/exports/alertmanager_url.h"
+#include "agent/net/connection.h"
 
 namespace fanfare {
 
@@ -22,7 +22,7 @@ struct AlertmanagerWay {
   // Of the last look-up that succeeded: the resolver may be part of an outage.
   std::vector<boost::asio::ip::tcp::endpoint> endpoints{};
   // While a post is on its way; closing it ends the post.
-  std::shared_ptr<boost::beast::tcp_stream> stream{};
+  std::shared_ptr<Connection> connection{};
 };
 
 // Empty if the alerts were taken (a status 2xx), else why not: one printable line. Names are looked

@@ -111,7 +111,7 @@ PodClient::PodClient(net::io_context& context, PodApi api, const PodClientOption
 PodClient::~PodClient() {
   session_->stopped = true;
   session_->timer.cancel();
-  if (session_->way->stream) session_->way->stream->close();
+  if (session_->way->connection) session_->way->connection->close();
 }
 
 std::shared_ptr<const PodTable> PodClient::table() { return session_->watch.table(); }

@@ -5,7 +5,6 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -13,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/net/connection.h"
 #include "agent/pods/pod_api.h"
 
 namespace fanfare {
@@ -24,7 +24,7 @@ struct PodApiWay {
   // Of the last look-up that succeeded: the resolver may be part of an outage.
   std::vector<boost::asio::ip::tcp::endpoint> endpoints{};
   // While a request is on its way; closing it ends the request.
-  std::shared_ptr<boost::beast::tcp_stream> stream{};
+  std::shared_ptr<Connection> connection{};
 };
 
 // Takes an answer of status 200 line by line, as it comes.

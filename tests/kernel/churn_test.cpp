@@ -62,7 +62,7 @@ class ChurnTest : public KernelTest {
     threads.clear();
     const auto born = read().flows.size();
     // The last packets of some are still on their way.
-    for (int tries = 0; tries < 20 && !read().flows.empty(); ++tries)
+    for (int tries = 0; tries < 200 && !read().flows.empty(); ++tries)
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
     return {servers * connections - std::min(born, servers * connections), read().flows.size()};
   }

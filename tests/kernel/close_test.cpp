@@ -31,7 +31,7 @@ class CloseTest : public KernelTest {
   }
 
   // Closing goes on in the background for a moment.
-  fanfare_flow closed_flow(std::chrono::milliseconds patience = 3000ms) {
+  fanfare_flow closed_flow(std::chrono::milliseconds patience = 20s) {
     for (auto waited = 0ms; waited < patience; waited += 20ms) {
       const auto found = find_flow(cookie_);
       if (found && found->life == FANFARE_CLOSED) return *found;

@@ -197,23 +197,34 @@ TEST_F(DeliveryTest, a_client_that_is_cut_off_times_out) {
   EXPECT_EQ(lost(EndReason::timeout), 5U);
 }
 
-// Acknowledged as soon as the way is open again: by TCP's retransmission, with the time that took.
+// Acknowledged as soon as the way is open again, by TCP's retransmission: between two looks that
+// lie far apart only where the machine is slow.
 TEST_F(DeliveryTest, the_time_to_the_ack_is_right_to_a_factor_of_two) {
   connect_across();
+  const auto now = std::chrono::steady_clock::now;
   for (const auto outage : {40ms, 300ms}) {
     cut();
-    const auto began = std::chrono::steady_clock::now();
+    const auto began = now();
     send_messages(pair_.server, 1, payload_bytes);
+    const auto sent = now();
     std::this_thread::sleep_for(outage);
     mend();
-    for (int queued = 1; queued != 0;) ::ioctl(pair_.server.get(), SIOCOUTQ, &queued);
-    const auto took = std::chrono::steady_clock::now() - began;
+    auto least = now() - sent;
+    for (int queued = 1; queued != 0;) {
+      const auto looked = now() - sent;
+      ::ioctl(pair_.server.get(), SIOCOUTQ, &queued);
+      if (queued != 0) least = looked;
+    }
+    const auto most = now() - began;
     const auto before = totals_.ack_times;
     look_until("acked", [&] { return events().in_flight == 0; });
-    const auto bucket = acks_bucket(static_cast<__u32>(took.count() / FANFARE_ACK_TICK_NS));
+    const auto bucket = [](auto took) {
+      return acks_bucket(static_cast<__u32>(took.count() / FANFARE_ACK_TICK_NS));
+    };
     std::uint64_t near = 0;
-    for (auto i = bucket - 1; i <= bucket; ++i) near += totals_.ack_times[i] - before[i];
-    EXPECT_EQ(near, 1U) << "acknowledged after " << took / 1ms << " ms";
+    for (auto i = bucket(least) - 1; i <= bucket(most); ++i)
+      near += totals_.ack_times[i] - before[i];
+    EXPECT_EQ(near, 1U) << "acknowledged after " << least / 1ms << " to " << most / 1ms << " ms";
     receive(pair_.client, message_bytes);
   }
 }

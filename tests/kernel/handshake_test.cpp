@@ -88,7 +88,7 @@ class ClientHandshakeTest : public KernelTest, public testing::WithParamInterfac
   }
 
   void expect_counted_in_time(const Fd& server, std::uint64_t due) {
-    for (int waited_ms = 0; waited_ms < 5000 && GetParam().counted(flow(server)) != due;
+    for (int waited_ms = 0; waited_ms < 20000 && GetParam().counted(flow(server)) != due;
          ++waited_ms)
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     EXPECT_EQ(GetParam().counted(flow(server)), due);
@@ -229,7 +229,7 @@ class HandshakeTest : public ReplicationTest {
     const std::string answer = append_answer(9);
     send_all(pair.server, answer);  // its ACK brings no payload
     receive(pair.client, answer.size());
-    for (int waited_ms = 0; waited_ms < 1000 && !flow(pair.server).in.tally.frames; ++waited_ms)
+    for (int waited_ms = 0; waited_ms < 20000 && !flow(pair.server).in.tally.frames; ++waited_ms)
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     EXPECT_EQ(rpcs(flow(pair.server).in), read_requests(first));
     const std::string more = append_request(log_entries(20, 3));

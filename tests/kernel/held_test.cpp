@@ -16,6 +16,8 @@
 namespace fanfare::test {
 namespace {
 
+constexpr int patience_ms = 20000;  // what must come comes long before
+
 constexpr std::string_view vanishes = "this never arrives";
 
 std::string inbound(std::string_view payload) {
@@ -49,7 +51,7 @@ class HeldTest : public KernelTest {
     return 0;
   }
   void wait_until_held(const std::string& map, std::uint64_t count) {
-    for (int waited_ms = 0; waited_ms < 5000 && held(map) != count; waited_ms += 5)
+    for (int waited_ms = 0; waited_ms < patience_ms && held(map) != count; waited_ms += 5)
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     EXPECT_EQ(held(map), count) << map;
   }
@@ -61,7 +63,7 @@ class HeldTest : public KernelTest {
   }
 
   void wait_until_lost(std::uint64_t holes) {
-    for (int waited_ms = 0; waited_ms < 5000 && loss(FANFARE_LOSS_INGRESS_HOLE) < holes;
+    for (int waited_ms = 0; waited_ms < patience_ms && loss(FANFARE_LOSS_INGRESS_HOLE) < holes;
          waited_ms += 5)
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     expect_loss(FANFARE_LOSS_INGRESS_HOLE, holes);
@@ -141,7 +143,7 @@ class PiecesTest : public HeldTest {
     relay_->stop();
     for (std::size_t i = 0; i < holes; ++i) make_hole(pair);
     relay_->go_on();
-    for (int waited_ms = 0; waited_ms < 5000 && relay_->dropped() < holes; ++waited_ms)
+    for (int waited_ms = 0; waited_ms < patience_ms && relay_->dropped() < holes; ++waited_ms)
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     return pair;
   }
@@ -225,7 +227,7 @@ TEST_F(AgedTest, handshakes_that_are_never_complete_give_way) {
     clients_.run([&] { clients.push_back(connect_to({"10.99.0.1", port_of(broker_)})); });
   ASSERT_EQ(::listen(broker_.get(), 0), 0);
   for (const auto& client : clients) send_all(client, mqtt_connect(4));
-  for (int waited_ms = 0; waited_ms < 5000 && held("held_streams") < 2; ++waited_ms)
+  for (int waited_ms = 0; waited_ms < patience_ms && held("held_streams") < 2; ++waited_ms)
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   EXPECT_GE(held("held_streams"), 2U) << "the test provoked nothing";
   for (auto& client : clients) close_by_reset(std::move(client));

@@ -48,7 +48,10 @@ class Directory {
   std::string path_;
 };
 
-// A blocking socket that gives up after 5 s, so that a hang is a failure and not a hang.
+// How long anything is waited for before it is a failure: no measure of the machine's speed.
+inline constexpr std::chrono::seconds patience{30};
+
+// A blocking socket that gives up in the end, so that a hang is a failure and not a hang.
 class Client {
  public:
   explicit Client(const std::string& tcp_address) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
@@ -98,6 +101,21 @@ class Client {
     return text;
   }
 
+  // Has the server closed? Takes what it has said, and waits for nothing.
+  bool closed() const {
+    char bytes[4096];
+    ssize_t n = 1;
+    while (n > 0) n = ::recv(fd_, bytes, sizeof(bytes), MSG_DONTWAIT);
+    return n == 0 || errno != EAGAIN;
+  }
+
+  // What has come so far, or its beginning; it stays there.
+  std::string peek() const {
+    char bytes[4096];
+    const ssize_t n = ::recv(fd_, bytes, sizeof(bytes), MSG_DONTWAIT | MSG_PEEK);
+    return std::string(bytes, n > 0 ? n : 0);
+  }
+
   // Up to and with `end`; less where the stream ends before.
   std::string read_to(const std::string& end) const {
     std::string text;
@@ -126,7 +144,7 @@ class Client {
 
  private:
   void connect(const sockaddr* address, socklen_t size) const {
-    const timeval limit{5, 0};
+    const timeval limit{patience.count(), 0};
     ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
     EXPECT_EQ(::connect(fd_, address, size), 0) << std::strerror(errno);
   }
@@ -211,11 +229,24 @@ class Running {
 
 template <class Condition>
 bool soon(Condition condition) {
-  for (const auto end = Clock::now() + std::chrono::seconds(5); Clock::now() < end;) {
+  for (const auto end = Clock::now() + patience; Clock::now() < end;) {
     if (condition()) {
       return true;
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return false;
+}
+
+// The same in a context that nobody else runs.
+template <class Condition>
+bool soon(net::io_context& context, Condition condition) {
+  for (const auto end = Clock::now() + patience; Clock::now() < end;) {
+    if (condition()) {
+      return true;
+    }
+    context.restart();
+    context.run_one_for(std::chrono::milliseconds(5));
   }
   return false;
 }
