@@ -5,6 +5,85 @@
  */
 #include "bpf/drain.bpf.h"
 
+/*
+ * Global functions, one for each kind of traffic: verified once, by themselves. In one function the
+ * ways through all of them multiplied (337,000 instructions on Linux 7.3). `seq` is that of the
+ * first byte of the page at hand.
+ */
+static __always_inline struct walk walk_of_held(struct __sk_buff *skb, struct fanfare_direction *d,
+						struct held_stream *stream, __u32 seq)
+{
+	struct walk walk = {skb, d, seq, page_of(stream, seq)};
+
+	return walk;
+}
+
+__weak __noinline int look_held(struct __sk_buff *skb, struct fanfare_direction *d,
+				struct held_stream *stream, __u32 seq)
+{
+	struct walk walk;
+
+	if (!payloads_read || !d || !stream)
+		return 0;
+	walk = walk_of_held(skb, d, stream, seq);
+	if (walk.page)
+		look_at_payload(&walk);
+	return 0;
+}
+
+__weak __noinline int walk_held(struct __sk_buff *skb, struct fanfare_direction *d,
+				struct held_stream *stream, __u32 seq)
+{
+	struct walk walk;
+
+	if (!d || !stream)
+		return 0;
+	walk = walk_of_held(skb, d, stream, seq);
+	if (walk.page)
+		walk_once(&walk);
+	return 0;
+}
+
+__weak __noinline int walk_held_rpc(struct __sk_buff *skb, struct fanfare_direction *d,
+				    struct held_stream *stream, __u32 seq)
+{
+	struct walk walk;
+
+	if (!replication_enabled || !d || !stream)
+		return 0;
+	walk = walk_of_held(skb, d, stream, seq);
+	if (walk.page)
+		walk_rpc_once(&walk);
+	return 0;
+}
+
+__weak __noinline int walk_held_packet(struct __sk_buff *skb, struct fanfare_direction *d,
+				       struct held_stream *stream, __u32 seq)
+{
+	struct walk walk;
+
+	if (!client_protocols_enabled || !d || !stream)
+		return 0;
+	walk = walk_of_held(skb, d, stream, seq);
+	if (walk.page)
+		walk_packet_once(&walk);
+	return 0;
+}
+
+__weak __noinline int walk_held_http(struct __sk_buff *skb, struct fanfare_direction *d,
+				     struct held_stream *stream, __u32 seq,
+				     struct fanfare_exchanges *x)
+{
+	struct http_walk walk = {.exchanges = x};
+
+	if (!client_protocols_enabled || !d || !stream || !x)
+		return 0;
+	walk.bytes = walk_of_held(skb, d, stream, seq);
+	if (walk.bytes.page)
+		walk_http_once(&walk, 0);
+	return 0;
+}
+
 static long drain_step(__u32 index, struct drain *drain)
 {
 	struct walk *bytes = &drain->walk.bytes;
@@ -18,13 +97,15 @@ static long drain_step(__u32 index, struct drain *drain)
 		return 0;
 	}
 	if (fanfare_is_replication(d))
-		walk_rpc_once(bytes);
-	else if (fanfare_is_mqtt(d))
-		walk_packet_once(bytes);
+		walk_held_rpc(bytes->skb, d, drain->stream, bytes->payload);
 	else if (http1_walks(d))
-		walk_http_once(&drain->walk, 0);
+		walk_held_http(bytes->skb, d, drain->stream, bytes->payload, drain->walk.exchanges);
+	else if (fanfare_looks(d))
+		look_held(bytes->skb, d, drain->stream, bytes->payload);
+	else if (fanfare_is_mqtt(d))
+		walk_held_packet(bytes->skb, d, drain->stream, bytes->payload);
 	else
-		walk_or_look_once(bytes);
+		walk_held(bytes->skb, d, drain->stream, bytes->payload);
 	return !fanfare_in_step(d);
 }
 

@@ -121,7 +121,8 @@ static __always_inline void look_for_identity(struct look *look)
 	identity_look_end(&d->identity, look->identity, look->n);
 }
 
-/* The barrier as in walk_rpcs(). */
+/* The barrier keeps clang from making one call, with a body chosen at run time, of this one and
+ * others: the kernel would not turn it into a plain loop. */
 static __always_inline void look_for_class(struct look *look)
 {
 	bpf_loop(8 * IDENTITY_CHUNK_WORDS, look_class, look, 0);
@@ -206,13 +207,7 @@ static __always_inline int look_at_payload(struct walk *walk)
 	return over;
 }
 
-#ifdef FANFARE_HOLDS
-/* A global function could not be told where the bytes stand. */
-static __always_inline long look_on(struct walk *walk)
-{
-	return look_at_payload(walk) != 0;
-}
-#else
+#ifndef FANFARE_HOLDS
 /* A global function, as tell_plain_bytes(). Returns 1 at the segment's end. */
 __weak __noinline int look_once(struct __sk_buff *skb, struct fanfare_direction *d, __u32 payload)
 {
@@ -247,6 +242,7 @@ static __always_inline long walk_once(struct walk *walk)
 	return over;
 }
 
+#ifndef FANFARE_HOLDS
 static __always_inline long walk_or_look_once(struct walk *walk)
 {
 	if (fanfare_looks(walk->direction))
@@ -258,6 +254,20 @@ static long walk_step(__u32 index, struct walk *walk)
 {
 	return walk_or_look_once(walk);
 }
+
+/* A global function: verified once, and not once for each of the places that call it; and what it
+ * needs does not stand on the stack of its caller. */
+__weak __noinline int walk_frames(struct __sk_buff *skb, struct fanfare_direction *d, __u32 payload,
+				  __u32 budget)
+{
+	struct walk walk = {skb, d, payload};
+
+	if (!d)
+		return 0;
+	bpf_loop(budget, walk_step, &walk, 0);
+	return 0;
+}
+#endif
 
 static __always_inline long walk_rpc_once(struct walk *walk)
 {
@@ -277,12 +287,15 @@ static long walk_rpc_token(__u32 index, struct walk *walk)
 	return walk_rpc_once(walk);
 }
 
-/* The barrier keeps clang from making one call, with a body chosen at run time, of this one and
- * others: the kernel would not turn it into a plain loop. */
-static __always_inline void walk_rpcs(struct walk *walk)
+/* As walk_frames(). */
+__weak __noinline int walk_rpcs(struct __sk_buff *skb, struct fanfare_direction *d, __u32 payload)
 {
-	bpf_loop(rpc_budget, walk_rpc_token, walk, 0);
-	asm volatile("" ::"i"(FANFARE_STAGE_RPC));
+	struct walk walk = {skb, d, payload};
+
+	if (!replication_enabled || !d)
+		return 0;
+	bpf_loop(rpc_budget, walk_rpc_token, &walk, 0);
+	return 0;
 }
 
 static __always_inline long walk_packet_once(struct walk *walk)
@@ -291,8 +304,6 @@ static __always_inline long walk_packet_once(struct walk *walk)
 	__u64 word = 0;
 	long over;
 
-	if (fanfare_looks(d))
-		return look_on(walk);
 	if (!d->skip && load_next_word(walk, d->end - d->off, &word)) {
 		fanfare_lose(d, FANFARE_LOSS_PAYLOAD);
 		d->off = d->end;
@@ -304,12 +315,15 @@ static __always_inline long walk_packet_once(struct walk *walk)
 	return over;
 }
 
+#ifndef FANFARE_HOLDS
 static long walk_packet(__u32 index, struct walk *walk)
 {
+	if (fanfare_looks(walk->direction))
+		return look_on(walk);
 	return walk_packet_once(walk);
 }
 
-/* A global function: verified once, and not once for each of the places that call it. */
+/* As walk_frames(). */
 __weak __noinline int walk_packets(struct __sk_buff *skb, struct fanfare_direction *d,
 				   __u32 payload, __u32 budget)
 {
@@ -320,6 +334,7 @@ __weak __noinline int walk_packets(struct __sk_buff *skb, struct fanfare_directi
 	bpf_loop(budget, walk_packet, &walk, 0);
 	return 0;
 }
+#endif
 
 /* Global functions: see tell_plain_bytes(). */
 __weak __noinline __u32 http1_read_request(struct fanfare_direction *d, __u32 set, __u64 w, __u32 n)
@@ -452,25 +467,6 @@ static __always_inline int walk_http(struct __sk_buff *skb, struct fanfare_direc
 	return is_response ? walk_responses(skb, d, x, payload) : walk_requests(skb, d, x, payload);
 }
 
-/* Apart where the stack is short: what it needs stands below all that a step of the loop calls. */
-#ifdef FANFARE_WALK_APART
-#define WALK_FIRST static __noinline long
-#else
-#define WALK_FIRST static __always_inline long
-#endif
-
-WALK_FIRST walk_first(struct walk *walk)
-{
-	return walk_once(walk);
-}
-
-/* The first step stands outside of the loop: most segments hold one frame. */
-static __always_inline void walk_steps(struct walk *walk, __u32 budget)
-{
-	if (fanfare_looks(walk->direction) || !walk_first(walk))
-		bpf_loop(budget - 1, walk_step, walk, 0);
-}
-
 /* Apart where the caller's stack would grow by it, and not where it grows by the call. */
 #ifdef FANFARE_HOLDS
 #define NAME_FAULT static __always_inline
@@ -496,6 +492,29 @@ static __always_inline void end_walk(struct fanfare_direction *d, __u64 now_ns)
 		name_fault(d);
 }
 
+#ifndef FANFARE_HOLDS
+/* Apart where the stack is short: what it needs stands below all that a step of the loop calls. */
+#ifdef FANFARE_WALK_APART
+#define WALK_FIRST static __noinline long
+#else
+#define WALK_FIRST static __always_inline long
+#endif
+
+WALK_FIRST walk_first(struct __sk_buff *skb, struct fanfare_direction *d, __u32 payload)
+{
+	struct walk walk = {skb, d, payload};
+
+	return walk_once(&walk);
+}
+
+/* The first step stands outside of the loop: most segments hold one frame. */
+static __always_inline void walk_steps(struct __sk_buff *skb, struct fanfare_direction *d,
+				       __u32 payload, __u32 budget)
+{
+	if (fanfare_looks(d) || !walk_first(skb, d, payload))
+		walk_frames(skb, d, payload, budget - 1);
+}
+
 /* Counts the new bytes of a segment. `now_ns` may be 0 for a direction that is in step: should it
  * lose step here, the clock is read after all, since silence is measured from this segment. */
 static __always_inline void walk_segment(struct __sk_buff *skb, struct fanfare_direction *d,
@@ -503,7 +522,6 @@ static __always_inline void walk_segment(struct __sk_buff *skb, struct fanfare_d
 					 const struct segment *segment, __u64 now_ns,
 					 __u8 hole_reason)
 {
-	struct walk walk = {skb, d, segment->payload};
 	int is_response = hole_reason == FANFARE_LOSS_EGRESS_HOLE;
 	__u64 events = d->tally.by_class[FANFARE_EVENT].messages;
 	__u32 budget = frame_budget, start;
@@ -534,16 +552,16 @@ static __always_inline void walk_segment(struct __sk_buff *skb, struct fanfare_d
 	if (http1_walks(d) && !walk_http(skb, d, exchanges, segment->payload, is_response))
 		goto walked;
 	if (fanfare_is_replication(d))
-		walk_rpcs(&walk);
+		walk_rpcs(skb, d, segment->payload);
 	else if (fanfare_is_mqtt(d))
 		walk_packets(skb, d, segment->payload, budget);
 	else
-		walk_steps(&walk, budget);
+		walk_steps(skb, d, segment->payload, budget);
 	if (fanfare_settle(d, start)) {
 		if (fanfare_is_mqtt(d))
 			walk_packets(skb, d, segment->payload, frame_budget);
 		else
-			bpf_loop(frame_budget, walk_step, &walk, 0);
+			walk_frames(skb, d, segment->payload, frame_budget);
 		fanfare_settle(d, start);
 	}
 walked:
@@ -551,5 +569,6 @@ walked:
 		d->last_event_ns = now_ns;
 	end_walk(d, now_ns);
 }
+#endif
 
 #endif
