@@ -155,6 +155,8 @@ DoctorFacts gather(const DoctorCommand& command, Config& config) {
       config.shards, [](const ShardRule& shard) { return !shard.match.exe.empty(); });
   facts.host = read_host_facts();
   find_cgroup_into(config.cgroup, facts);
+  facts.memory = memory_need(knobs_of(config));
+  facts.memory_limit = memory_limit();
   facts.trial = try_kernel(facts.cgroup, knobs_of(config));
   facts.listen = try_listen(config.listen);
   if (!facts.listen.open && facts.listen.refusal.find("in use") != std::string::npos) {

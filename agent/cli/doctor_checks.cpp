@@ -11,11 +11,11 @@
 
 #include "agent/cli/doctor_verdicts.h"
 #include "agent/config/codes.h"
+#include "agent/kernel/features.h"
 
 namespace fanfare {
 namespace {
 
-constexpr unsigned floor_major = 5, floor_minor = 15;
 constexpr std::uint64_t enough_memlock = 256ULL * 1024 * 1024;
 
 bool older(const HostFacts& host, unsigned major, unsigned minor) {
@@ -24,12 +24,15 @@ bool older(const HostFacts& host, unsigned major, unsigned minor) {
 
 Check check_kernel(const DoctorFacts& facts) {
   const std::string found = fmt::format("Linux {} {}", facts.host.release, facts.host.machine);
+  if (!facts.trial.missing.empty())
+    return miss(code::kernel_version, too_old(facts.host.release, facts.trial.missing));
   if (!older(facts.host, floor_major, floor_minor)) return ok(code::kernel_version, found);
-  const std::string cause = fmt::format("{} is older than 5.15", found);
-  if (facts.trial.load.failed) return miss(code::kernel_version, cause);
-  return warning(code::kernel_version, cause,
-                 facts.trial.load.worked() ? "none: the programs load all the same"
-                                           : "the programs may not load");
+  // The verifier's refusal is told where the programs are; here only that nobody has tried this.
+  return warning(
+      code::kernel_version,
+      fmt::format("{} is older than {}.{}, though it has what the programs need", found,
+                  floor_major, floor_minor),
+      facts.trial.load.worked() ? "none known: the programs load" : "the programs may not load");
 }
 
 Check check_btf(const DoctorFacts& facts) {
@@ -61,11 +64,13 @@ Check check_cgroup_root(const DoctorFacts& facts) {
                    "leave out --cgroup to count on the whole host");
   if (facts.cgroup_code != code::cgroup_root)
     return skipped(code::cgroup_root, "there is no tree to look at (FF-103)");
-  return miss(code::cgroup_root, facts.cgroup_refusal,
-              by_launcher(facts.host, "nsenter --cgroup=/proc/1/ns/cgroup fanfare doctor",
-                          "start it with docker run --cgroupns=host -v "
-                          "/sys/fs/cgroup:/sys/fs/cgroup",
-                          "mount the host's /sys/fs/cgroup (hostPath) and name it with --cgroup"));
+  return miss(
+      code::cgroup_root, facts.cgroup_refusal,
+      by_launcher(facts.host, "nsenter --cgroup=/proc/1/ns/cgroup fanfare doctor",
+                  "start it with docker run --cgroupns=host -v "
+                  "/sys/fs/cgroup:/sys/fs/cgroup",
+                  "where the nodes are containers themselves (kind, minikube, k3d): helm upgrade "
+                  "--reuse-values --set cgroupPath=/sys/fs/cgroup"));
 }
 
 Check check_lockdown(const DoctorFacts& facts) {
@@ -138,6 +143,24 @@ Check check_memlock(const DoctorFacts& facts) {
               by_launcher(facts.host, "ulimit -l unlimited", "docker run --ulimit memlock=-1",
                           "add SYS_RESOURCE to securityContext.capabilities.add",
                           "set LimitMEMLOCK=infinity in the unit"));
+}
+
+Check check_memory(const DoctorFacts& facts) {
+  if (!facts.memory) return skipped(code::memory, "the programs could not be opened");
+  const MemoryNeed& need = *facts.memory;
+  const auto megabytes = [](std::uint64_t bytes) { return bytes / 1'000'000; };
+  const std::string needs =
+      fmt::format("{} MB at the start, {} MB with limits.sockets: {} open",
+                  megabytes(need.at_start()), megabytes(need.when_full()), need.sockets);
+  if (!facts.memory_limit) return ok(code::memory, needs + "; no limit shows here");
+  const std::uint64_t limit = *facts.memory_limit;
+  if (const auto cause = too_little_memory(need, limit); !cause.empty())
+    return miss(code::memory, cause, memory_remedy(need, limit));
+  const std::string found = fmt::format("{}; the limit is {} MB", needs, megabytes(limit));
+  if (need.when_full() <= limit) return ok(code::memory, found);
+  return warning(code::memory, found,
+                 "with that many sockets open the kernel would kill the agent without a word",
+                 memory_remedy(need, limit));
 }
 
 Check check_config(const DoctorFacts& facts) {
@@ -220,6 +243,7 @@ std::vector<Check> judge(const DoctorFacts& facts) {
           check_bpf_call(facts),
           check_memlock(facts),
           check_tracing(facts),
+          check_memory(facts),
           check_map(facts),
           check_load(facts),
           check_attach(facts),

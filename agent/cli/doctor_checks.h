@@ -9,6 +9,7 @@
 
 #include "agent/cli/doctor_codes.h"
 #include "agent/kernel/host_facts.h"
+#include "agent/kernel/memory_need.h"
 #include "agent/kernel/trial.h"
 
 namespace fanfare {
@@ -39,6 +40,8 @@ struct DoctorFacts {
   Trial trial;
   std::optional<CgroupTarget> cgroup;                      // where the agent would count
   std::string cgroup_code, cgroup_refusal, cgroup_remedy;  // where there is none
+  std::optional<MemoryNeed> memory;                        // where it could be told
+  std::optional<std::uint64_t> memory_limit;               // nothing: none shows
   bool matches_exe = false;                                // a shard of the configuration does
   Door config;                                             // `what` empty: no file was named
   Door listen;

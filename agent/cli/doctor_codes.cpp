@@ -9,11 +9,12 @@
 namespace fanfare {
 namespace {
 
-constexpr std::array<DoctorCode, 23> codes{{
+constexpr std::array<DoctorCode, 24> codes{{
     {code::kernel_version, "kernel version",
-     "The programs are written for Linux 5.15 or newer. Older kernels with backports may do: then "
-     "the programs load, and only a warning is left.",
-     "the programs may not load", "boot a kernel of version 5.15 or newer", true},
+     "fanfare is made for Linux 6.1 and newer: a test boots such kernels. What the programs need "
+     "is asked for by trying it, so an older kernel with backports may do; then only a warning is "
+     "left.",
+     "the agent does not start", "boot a kernel of version 6.1 or newer", true},
     {code::btf, "type information (BTF)",
      "The programs read kernel structures whose layout stands in /sys/kernel/btf/vmlinux; it is "
      "read and looked into.",
@@ -59,6 +60,13 @@ constexpr std::array<DoctorCode, 23> codes{{
      "Needed by match.exe alone: only with it may the executable of another user's process be "
      "read.",
      "shards with match.exe find no server of another user", "sudo fanfare doctor", false},
+    {code::memory, "memory limit",
+     "Maps are made in full at the start and are charged to the agent's cgroup, and the agent "
+     "takes "
+     "some more for each open socket. What that comes to by limits.sockets is held against the "
+     "memory limit.",
+     "the kernel would kill the agent without a word, so it does not start",
+     "raise the memory limit of the container or unit, or lower limits.sockets", true},
     {code::map, "a map", "A small hash map is made, written and read.",
      "nothing can be counted, and the agent does not start",
      "raise the memory limit of the container or unit", true},

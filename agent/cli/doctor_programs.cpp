@@ -45,6 +45,8 @@ std::string not_tried(const DoctorFacts& facts) {
   }
   if (facts.trial.bpf_call.failed) return fmt::format("needs bpf(2) ({})", code::bpf_call);
   if (facts.trial.map.failed) return fmt::format("needs a map ({})", code::map);
+  if (!facts.trial.missing.empty())
+    return fmt::format("this kernel is too old ({})", code::kernel_version);
   if (!facts.cgroup) return fmt::format("needs a cgroup to attach to ({})", facts.cgroup_code);
   return {};
 }
@@ -63,6 +65,20 @@ Check refused(std::string_view code, const DoctorFacts& facts, const Attempt& at
                           "security module refuses it; {}",
                           attempt.said, security_modules(facts.host)),
               find_in_audit());
+}
+
+// EACCES and EPERM are its ordinary words too; that it gave a reason tells it from all others.
+// Under lockdown it is the one that speaks.
+Check refused_by_verifier(const DoctorFacts& facts) {
+  const VerifierWords& verifier = facts.trial.verifier;
+  const std::string cause =
+      fmt::format("the kernel's verifier refuses {}: {}", verifier.program, verifier.last);
+  if (facts.host.lockdown == "confidentiality")
+    return miss(code::load, cause + " (lockdown, FF-105, forbids to read kernel memory)",
+                "boot with lockdown=integrity on the kernel's command line");
+  return miss(code::load, cause,
+              "boot another kernel of version 6.1 or newer, and report this one with the file that "
+              "fanfare doctor --bundle FILE writes");
 }
 
 }  // namespace
@@ -161,6 +177,7 @@ Check check_load(const DoctorFacts& facts) {
   if (!load.tried) return skipped(code::load, not_tried(facts));
   if (!facts.trial.btf.worked())
     return skipped(code::load, fmt::format("cannot work without type information ({})", code::btf));
+  if (facts.trial.verifier.spoke()) return refused_by_verifier(facts);
   if (is_refusal(load.error)) return refused(code::load, facts, load);
   return miss(code::load, load.said,
               load.error == ENOMEM ? "raise the memory limit of the container or unit" : "");
@@ -201,11 +218,13 @@ Check check_scope(const DoctorFacts& facts) {
     case ScopeResult::proven:
       return ok(code::scope, scope->text);
     case ScopeResult::netns_only:
+      // Programs attached there see the sockets of every cgroup, by construction.
+      if (facts.cgroup && !facts.cgroup->subtree)
+        return ok(code::scope,
+                  scope->text + "; " + facts.cgroup->path + " is the root of the whole tree");
       return warning(code::scope, scope->text,
                      "none known: sockets of other cgroups are counted as those of this one",
-                     by_launcher(facts.host, "mount -o remount,rw /sys/fs/cgroup",
-                                 "docker run -v /sys/fs/cgroup:/sys/fs/cgroup:rw",
-                                 "mount the host's /sys/fs/cgroup without readOnly"));
+                     "fanfare selftest");
     case ScopeResult::refuted:
       return miss(code::scope, scope->text, "fanfare agent --cgroup /sys/fs/cgroup");
     case ScopeResult::unproven:

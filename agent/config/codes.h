@@ -22,6 +22,7 @@ inline constexpr std::string_view user_namespace = "FF-204";
 inline constexpr std::string_view bpf_call = "FF-205";
 inline constexpr std::string_view memlock = "FF-206";
 inline constexpr std::string_view cap_sys_ptrace = "FF-207";
+inline constexpr std::string_view memory = "FF-208";
 // the programs
 inline constexpr std::string_view map = "FF-301";
 inline constexpr std::string_view load = "FF-302";

@@ -17,6 +17,8 @@
 #include "agent/config/start_error.h"
 #include "agent/kernel/client_rules.h"
 #include "agent/kernel/fd.h"
+#include "agent/kernel/features.h"
+#include "agent/kernel/memory_need.h"
 #include "agent/kernel/permissions.h"
 #include "agent/kernel/publish_set.h"
 
@@ -31,15 +33,22 @@ std::string& libbpf_log() {
 
 int keep_warning(libbpf_print_level level, const char* format, va_list arguments) {
   if (level != LIBBPF_WARN) return 0;
-  char line[4096];
-  const int length = std::vsnprintf(line, sizeof line, format, arguments);
+  // The verifier's log is one such line, of megabytes; what matters stands at its end.
+  va_list again;
+  va_copy(again, arguments);
+  const int length = std::vsnprintf(nullptr, 0, format, again);
+  va_end(again);
+  if (length <= 0) return length;
+  std::string line(static_cast<std::size_t>(length) + 1, '\0');
+  std::vsnprintf(line.data(), line.size(), format, arguments);
+  line.pop_back();
   auto& log = libbpf_log();
-  log.append(line);
+  log += line;
   if (log.size() > 65536) log.erase(0, log.size() - 65536);
   return length;
 }
 
-// The verifier's or libbpf's last words: the reason stands at the end of the log.
+// libbpf's last words, where the verifier has none.
 std::string last_lines(const std::string& log) {
   constexpr std::size_t enough = 600;
   return log.size() <= enough ? log : "..." + log.substr(log.size() - enough);
@@ -63,12 +72,21 @@ void check_preconditions() {
                      "use a kernel built with CONFIG_DEBUG_INFO_BTF=y (every major distribution's "
                      "since 2021 is)",
                      exit_kernel, code::btf);
+  if (const auto missing = missing_features(); !missing.empty())
+    throw StartError(too_old(kernel_release(), missing), "boot a kernel of version 6.1 or newer",
+                     exit_kernel, code::kernel_version);
 }
 
 using Step = KernelRefusal::Step;
 
 [[noreturn]] void refuse(Step step, const std::string& what, int error) {
   const std::string cause = std::strerror(error);
+  const VerifierWords words = step == Step::load ? verifier_words(libbpf_log()) : VerifierWords{};
+  if (words.spoke())
+    throw KernelRefusal(
+        step, error,
+        "the kernel's verifier refused the program " + words.program + ":\n" + words.last,
+        "fanfare doctor tells whether this kernel is one that it is made for", words);
   std::string remedy = "see what the kernel said above";
   if (error == EPERM || error == EACCES)
     remedy =
@@ -124,6 +142,11 @@ void set_table(std::span<std::uint8_t> held, const PortTable& words) {
 
 }  // namespace
 
+void set_sizes(fanfare_bpf& skeleton, const Knobs& knobs) {
+  set_room(skeleton, knobs.sockets);
+  set_client_rules(skeleton, knobs);
+}
+
 Probes::Probes(const CgroupTarget& cgroup, const Knobs& knobs)
     : skeleton_([] {
         check_preconditions();
@@ -145,8 +168,11 @@ void Probes::load(const Knobs& knobs, const CgroupTarget& cgroup) {
   const auto publishing = places_that_publish(knobs.shards);
   for (std::size_t i = 0; i < publishing.size(); ++i)
     skeleton_->rodata->publish_sets[i] = publish_set(knobs.shards[publishing[i]].publishes);
-  set_room(*skeleton_.get(), knobs.sockets);
-  set_client_rules(*skeleton_.get(), knobs);
+  set_sizes(*skeleton_.get(), knobs);
+  const MemoryNeed need{knobs.sockets, map_bytes(skeleton_->obj)};
+  if (const auto limit = memory_limit())
+    if (const auto cause = too_little_memory(need, limit); !cause.empty())
+      throw StartError(cause, memory_remedy(need, *limit), exit_kernel, code::memory);
   skeleton_->bss->scope_cgroup = cgroup.subtree ? cgroup.id : 0;
   if (const int error = fanfare_bpf::load(skeleton_.get()))
     refuse(Step::load, "the kernel refused the programs", -error);

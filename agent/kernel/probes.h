@@ -15,6 +15,7 @@
 #include "agent/kernel/cgroup_tree.h"
 #include "agent/kernel/knobs.h"
 #include "agent/kernel/skeleton.h"
+#include "agent/kernel/verifier_words.h"
 #include "bpf/abi.h"
 #include "fanfare.skel.h"
 
@@ -23,12 +24,15 @@ namespace fanfare {
 // The kernel said no; what came before (permissions, BTF) is a plain StartError.
 struct KernelRefusal : StartError {
   enum class Step { load, attach };
-  KernelRefusal(Step where, int number, const std::string& text, const std::string& remedy_text)
+  KernelRefusal(Step where, int number, const std::string& text, const std::string& remedy_text,
+                VerifierWords words = {})
       : StartError(text, remedy_text, exit_kernel, where == Step::load ? code::load : code::attach),
         step(where),
-        error(number) {}
+        error(number),
+        verifier(std::move(words)) {}
   Step step;
-  int error;  // errno
+  int error;               // errno
+  VerifierWords verifier;  // empty: somebody else refused
 };
 
 // Of the programs that hang on the cgroup; the tracepoint's and the iterator's links know no detach
@@ -38,6 +42,9 @@ struct Attachment {
   bool egress = false, ingress = false;  // attached to that one
   bool whole() const { return cgroup != 0 && egress && ingress; }
 };
+
+// Sizes of the maps and what is set with them, between open and load.
+void set_sizes(fanfare_bpf& skeleton, const Knobs& knobs);
 
 class Probes {
  public:

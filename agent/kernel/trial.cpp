@@ -16,6 +16,7 @@
 #include <memory>
 
 #include "agent/kernel/fd.h"
+#include "agent/kernel/features.h"
 #include "agent/kernel/flow_table.h"
 #include "agent/kernel/owner_scan.h"
 #include "agent/kernel/permissions.h"
@@ -142,6 +143,7 @@ void note(const KernelRefusal& refusal, Trial& trial) {
   const bool loading = refusal.step == KernelRefusal::Step::load;
   if (!loading) trial.load = done();
   (loading ? trial.load : trial.attach) = failure(refusal.error, refusal.what());
+  trial.verifier = refusal.verifier;
 }
 
 // In a cgroup that nobody else is in: programs that would misbehave touch no socket of others.
@@ -158,13 +160,25 @@ void try_programs(const CgroupTarget& cgroup, const Knobs& knobs, Trial& trial) 
 
 }  // namespace
 
+std::optional<MemoryNeed> memory_need(const Knobs& knobs) {
+  try {
+    const Skeleton<fanfare_bpf> skeleton;
+    set_sizes(*skeleton.get(), knobs);
+    return MemoryNeed{knobs.sockets, map_bytes(skeleton->obj)};
+  } catch (const std::exception&) {  // said by what fails next
+    return {};
+  }
+}
+
 Trial try_kernel(const std::optional<CgroupTarget>& cgroup, const Knobs& knobs) {
   Trial trial;
   trial.btf = try_btf();
   try_bpf_call(trial);
   if (trial.bpf_call.failed) return trial;
   trial.map = try_map();
-  if (!cgroup || trial.map.failed || !missing_capabilities().empty()) return trial;
+  if (trial.map.failed || !missing_capabilities().empty()) return trial;
+  trial.missing = missing_features();
+  if (!cgroup || !trial.missing.empty()) return trial;
   Knobs small = knobs;
   small.sockets = small.identities = few;
   try {

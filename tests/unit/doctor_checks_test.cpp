@@ -179,18 +179,41 @@ TEST(DoctorChecks, AnotherProgramMayHoldTheHook) {
   EXPECT_EQ(check_of(facts, "FF-303").remedy, "bpftool cgroup tree");
 }
 
-TEST(DoctorChecks, AKernelBelowTheFloorIsJudgedByWhetherTheProgramsLoad) {
+// Distributions backport: what is there counts, and not the version.
+TEST(DoctorChecks, AKernelBelowTheFloorIsJudgedByWhatItHas) {
   DoctorFacts facts = good_host();
   facts.host.major = 5;
   facts.host.minor = 14;
   facts.host.release = "5.14.0-362.el9";
   EXPECT_EQ(check_of(facts, "FF-101").result, Result::warning);
   EXPECT_EQ(verdict(facts), Diagnosis::fine);
-  facts.trial.load = failed(EINVAL, "the kernel refused the programs: unknown func bpf_loop#181");
-  EXPECT_EQ(check_of(facts, "FF-101").result, Result::miss);
-  EXPECT_THAT(check_of(facts, "FF-302").cause, HasSubstr("bpf_loop"));
   facts.host.minor = 15;
+  EXPECT_EQ(check_of(facts, "FF-101").result, Result::warning);
+  facts.trial.missing = {"bpf_loop() (5.17)"};
+  forget_programs(facts);
+  EXPECT_EQ(check_of(facts, "FF-101").cause,
+            "Linux 5.14.0-362.el9 has no bpf_loop() (5.17): fanfare needs Linux 6.1 or newer");
+  EXPECT_EQ(codes_with(facts, Result::miss), std::set<std::string>{"FF-101"});
+  EXPECT_EQ(check_of(facts, "FF-302").seen, "this kernel is too old (FF-101)");
+  EXPECT_EQ(verdict(facts), Diagnosis::cannot_run);
+  facts = good_host();
   EXPECT_EQ(check_of(facts, "FF-101").result, Result::ok);
+}
+
+// EACCES is its ordinary word; the reason tells it from a security module, which gives none.
+TEST(DoctorChecks, TheVerifiersRefusalIsToldFromASecurityModules) {
+  DoctorFacts facts = good_host();
+  forget_programs(facts);
+  facts.trial.load = failed(EACCES, "the kernel's verifier refused the program on_ingress");
+  facts.trial.verifier = {"on_ingress", "combined stack size of 6 calls is 544. Too large"};
+  const Check check = check_of(facts, "FF-302");
+  EXPECT_THAT(check.cause, HasSubstr("verifier refuses on_ingress: combined stack size of 6"));
+  EXPECT_THAT(check.cause, Not(HasSubstr("security module")));
+  EXPECT_THAT(check.remedy, HasSubstr("6.1 or newer"));
+  facts.host.seccomp_filter = true;
+  EXPECT_THAT(check_of(facts, "FF-302").cause, Not(HasSubstr("seccomp")));
+  facts.host.lockdown = "confidentiality";
+  EXPECT_THAT(check_of(facts, "FF-302").cause, HasSubstr("lockdown, FF-105"));
 }
 
 TEST(DoctorChecks, LockedMemoryMattersBefore511Only) {
@@ -203,6 +226,21 @@ TEST(DoctorChecks, LockedMemoryMattersBefore511Only) {
   EXPECT_EQ(check_of(facts, "FF-206").result, Result::miss);
   facts.host.memlock_bytes = UINT64_MAX;
   EXPECT_EQ(check_of(facts, "FF-206").result, Result::ok);
+}
+
+// Over its limit a process is killed without a word: so they are said before.
+TEST(DoctorChecks, TheMemoryLimitIsHeldAgainstWhatTheMapsAndTheAgentTake) {
+  DoctorFacts facts = good_host();
+  EXPECT_THAT(check_of(facts, "FF-208").seen, HasSubstr("155 MB at the start"));
+  facts.memory_limit = 600'000'000;
+  EXPECT_EQ(check_of(facts, "FF-208").result, Result::ok);
+  facts.memory_limit = 256'000'000;
+  EXPECT_EQ(check_of(facts, "FF-208").result, Result::warning);
+  EXPECT_THAT(check_of(facts, "FF-208").remedy, HasSubstr("limits.sockets: 61440"));
+  EXPECT_EQ(verdict(facts), Diagnosis::fine);
+  facts.memory_limit = 128'000'000;
+  EXPECT_THAT(check_of(facts, "FF-208").cause, HasSubstr("its memory limit is 128 MB"));
+  EXPECT_EQ(verdict(facts), Diagnosis::cannot_run);
 }
 
 TEST(DoctorChecks, TypeInformationThatLacksIsTheOneCause) {
@@ -247,6 +285,19 @@ TEST(DoctorChecks, SightMayLackWhileTheAgentRuns) {
   facts.host.initial_pid_namespace = false;
   EXPECT_THAT(check_of(facts, "FF-402").cause, HasSubstr("pid namespace of its own"));
   EXPECT_EQ(verdict(facts), Diagnosis::finding);
+}
+
+// Read-only, as the chart mounts it, no cgroup can be made below it. Below the root of the tree is
+// every socket all the same, and no remedy is named that the chart does not have.
+TEST(DoctorChecks, TheRootOfTheTreeIsScopeEnoughWhereNoCgroupCanBeMade) {
+  DoctorFacts facts = good_host();
+  facts.host.launcher = Launcher::kubernetes;
+  facts.trial.scope->result = ScopeResult::netns_only;
+  EXPECT_EQ(check_of(facts, "FF-401").result, Result::ok);
+  EXPECT_THAT(check_of(facts, "FF-401").seen, HasSubstr("the root of the whole tree"));
+  facts.cgroup->subtree = true;
+  EXPECT_EQ(check_of(facts, "FF-401").result, Result::warning);
+  EXPECT_THAT(check_of(facts, "FF-401").remedy, Not(HasSubstr("readOnly")));
 }
 
 TEST(DoctorChecks, TheListenAddressAndWhoHasIt) {

@@ -39,6 +39,7 @@ inline DoctorFacts good_host() {
   trial.listeners[8080] = holder("node");
   trial.scope = ScopeProof{ScopeResult::proven,
                            "a socket in a foreign network namespace and cgroup was counted", 1};
+  facts.memory = MemoryNeed{131072, 123'000'000};
   facts.cgroup = CgroupTarget{"/sys/fs/cgroup", 1, false};
   facts.listen.what = "127.0.0.1:9477";
   facts.admin.what = "/run/fanfare/admin.sock";
