@@ -59,6 +59,26 @@ class TheAgentsPod(Chart):
             self.assertEqual(doctor["containers"][0]["args"][1:], agent["containers"][0]["args"][1:4])
             self.assertEqual(doctor["hostPID"], agent["hostPID"])
 
+    def test_one_value_says_where_in_the_cgroup_tree(self):
+        for value, flags in (("auto", []), ("/sys/fs/cgroup", ["--cgroup=/sys/fs/cgroup"]),
+                             ("/sys/fs/cgroup/unified", ["--cgroup=/sys/fs/cgroup/unified"])):
+            objects = self.render({"cgroupPath": value})
+            pods = [pod["spec"] for pod in of_kind(objects, "Pod") if pod["metadata"]["name"].endswith("doctor")]
+            agent = agent_pod(objects)
+            mounted = "/sys/fs/cgroup" if value == "auto" else value
+            for container in [*agent["containers"], *agent["initContainers"], *pods[0]["containers"]]:
+                self.assertEqual([word for word in container["args"] if word.startswith("--cgroup")], flags)
+                self.assertIn(mounted, [mount["mountPath"] for mount in container["volumeMounts"]])
+            self.assertIn(mounted, [v["hostPath"]["path"] for v in agent["volumes"] if "hostPath" in v])
+        self.assertIn("schema", self.refusal({"cgroupPath": "sys/fs/cgroup"}))
+
+    def test_the_memory_limit_is_told_to_agent_and_doctor(self):
+        pod = agent_pod(self.render({"resources": {"limits": {"memory": "256Mi"}}}))
+        for container in (*pod["containers"], *pod["initContainers"]):
+            told = [one["valueFrom"]["resourceFieldRef"] for one in container["env"]
+                    if one["name"] == "FANFARE_MEMORY_LIMIT"]
+            self.assertEqual(told, [{"containerName": "agent", "resource": "limits.memory"}])
+
     def test_probes(self):
         agent = agent_pod(self.render())["containers"][0]
         paths = [agent[probe]["httpGet"]["path"] for probe in ("startupProbe", "readinessProbe", "livenessProbe")]

@@ -46,6 +46,13 @@ seLinuxOptions:
 - --config=/etc/fanfare/fanfare.yaml
 - --listen={{ .Values.metrics.address }}:{{ .Values.metrics.port }}
 - --admin={{ include "fanfare.admin" . }}
+{{- if ne .Values.cgroupPath "auto" }}
+- --cgroup={{ .Values.cgroupPath }}
+{{- end }}
+{{- end }}
+
+{{- define "fanfare.cgroupMount" -}}
+{{ eq .Values.cgroupPath "auto" | ternary "/sys/fs/cgroup" .Values.cgroupPath }}
 {{- end }}
 
 {{- define "fanfare.environment" -}}
@@ -56,13 +63,20 @@ seLinuxOptions:
       fieldPath: spec.nodeName
 {{- end }}
 
+{{- define "fanfare.memoryLimit" -}}
+# The agent does not see its own limit, and over it is killed without a word: by this it and the doctor say so before.
+- name: FANFARE_MEMORY_LIMIT
+  valueFrom:
+    resourceFieldRef: {containerName: agent, resource: limits.memory}
+{{- end }}
+
 {{- define "fanfare.volumeMounts" -}}
 - name: config
   mountPath: /etc/fanfare
   readOnly: true
 # The host's tree: the container's own shows the agent only itself. Programs are attached to its root.
 - name: cgroup
-  mountPath: {{ .Values.cgroupPath }}
+  mountPath: {{ include "fanfare.cgroupMount" . }}
   readOnly: true
   mountPropagation: HostToContainer
 # The admin socket for the command line, and what is normal for each shard.
@@ -84,7 +98,7 @@ seLinuxOptions:
   {{- end }}
 - name: cgroup
   hostPath:
-    path: {{ .Values.cgroupPath }}
+    path: {{ include "fanfare.cgroupMount" . }}
     type: Directory
 {{ include "fanfare.runVolume" . }}
 {{- end }}
