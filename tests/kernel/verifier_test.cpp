@@ -2,8 +2,10 @@
 // What the verifier and the compiler in the kernel make of the programs: effort far from the limit
 // of a million instructions, and no call where a loop should stand.
 #include <bpf/bpf.h>
+#include <time.h>
 
 #include <iostream>
+#include <iterator>
 #include <map>
 #include <vector>
 
@@ -30,6 +32,10 @@ class VerifierTest : public KernelTest, public testing::WithParamInterface<Confi
     if (IsSkipped()) return;
     const Knobs knobs{.sockets = 64, .shards = GetParam().shards};
     probes_ = std::make_unique<Probes>(cgroup_->target(), knobs);
+    timespec now{};
+    ::clock_gettime(CLOCK_BOOTTIME, &now);  // as bpf_prog_info.load_time
+    loaded_ns_ = static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
+                 static_cast<std::uint64_t>(now.tv_nsec);
   }
 
   std::vector<const bpf_program*> programs() const {
@@ -39,6 +45,7 @@ class VerifierTest : public KernelTest, public testing::WithParamInterface<Confi
   }
 
   std::unique_ptr<Probes> probes_;
+  std::uint64_t loaded_ns_ = 0;
 };
 
 bpf_prog_info info_of(const bpf_program* program, std::vector<bpf_insn>& code) {
@@ -54,12 +61,29 @@ bpf_prog_info info_of(const bpf_program* program, std::vector<bpf_insn>& code) {
   return info;
 }
 
+// How long the kernel took for each program, in seconds by when it began: they are loaded one after
+// the other. A figure for tests/vm, and no test.
+std::map<std::uint64_t, double> seconds_by_begin(const std::vector<const bpf_program*>& programs,
+                                                 std::uint64_t end_ns) {
+  std::vector<bpf_insn> code;
+  std::map<std::uint64_t, double> seconds;
+  for (const auto* program : programs) seconds[info_of(program, code).load_time] = 0;
+  for (auto one = seconds.begin(); one != seconds.end(); ++one) {
+    const auto next = std::next(one);
+    one->second =
+        static_cast<double>((next == seconds.end() ? end_ns : next->first) - one->first) / 1e9;
+  }
+  return seconds;
+}
+
 TEST_P(VerifierTest, effort_is_bounded) {
+  const auto seconds = seconds_by_begin(programs(), loaded_ns_);
   for (const auto* program : programs()) {
     std::vector<bpf_insn> code;
     const auto info = info_of(program, code);
     std::cout << bpf_program__name(program) << ": " << info.verified_insns << " verified, "
-              << code.size() << " translated, " << info.jited_prog_len << " B of machine code\n";
+              << code.size() << " translated, " << info.jited_prog_len << " B of machine code, "
+              << seconds.at(info.load_time) << " s\n";
     EXPECT_GT(info.verified_insns, 0U);
     EXPECT_LT(info.verified_insns, effort_limit) << bpf_program__name(program);
   }
