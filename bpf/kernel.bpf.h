@@ -89,9 +89,13 @@ struct socket {
 	struct sock *sk;
 };
 struct file;
+struct mm_struct {
+	unsigned long arg_start, arg_end;
+};
 struct task_struct {
 	int tgid;
-	struct task_struct *group_leader;
+	struct mm_struct *mm;
+	struct task_struct *group_leader, *real_parent;
 	char comm[TASK_COMM_BYTES];
 };
 struct seq_file;

@@ -4,7 +4,7 @@
  * stable, fires for each change of state, and as tp_btf may ask for the cookie (raw_tp may not).
  *
  *   change                      | means                       | here
- *   any -> LISTEN               | a server                    | the agent looks up its owner
+ *   any -> LISTEN               | a server                    | its process noted
  *   SYN_RECV -> ESTABLISHED     | accepted, TCP's own word    | record opened
  *   SYN_SENT -> ESTABLISHED     | dialled                     | same, to a replication port
  *   any -> CLOSE                | over, sequence numbers final | figures stored, unwatched
@@ -16,6 +16,7 @@
  * is free.
  */
 #include "bpf/begin.bpf.h"
+#include "bpf/listeners.bpf.h"
 
 __u32 watched_ports[65536];
 __u64 served_ports[65536 / 64];
@@ -30,8 +31,6 @@ __u32 identity_turn;
 __u32 flows_in_use, flows_begun, flows_in_hash;
 __u32 streams_in_use, streams_begun, pages_in_use, pages_begun;
 __u64 reclaimed_ns;
-/* The agent watches it: a change means that owners should be looked up again. */
-__u64 listeners_seen;
 
 /* `again`: the program is the second of the two. What can not be followed has been named by the first;
  * where that was skipped it stays unnamed. */
@@ -90,12 +89,14 @@ static __always_inline void follow(struct sock *sk, int oldstate, int newstate, 
 		return;
 	if (newstate == FANFARE_TCP_LISTEN) {
 		listening_ports[sk->__sk_common.skc_num] = 1;
-		__sync_fetch_and_add(&listeners_seen, 1);
+		note_listener(sk, bpf_get_socket_cookie(sk));
 	} else if (oldstate == FANFARE_TCP_SYN_RECV && newstate == FANFARE_TCP_ESTABLISHED) {
 		on_accept(sk, again);
 	} else if (oldstate == FANFARE_TCP_SYN_SENT && newstate == FANFARE_TCP_ESTABLISHED) {
 		on_dial(sk, again);
 	} else if (newstate == FANFARE_TCP_CLOSE) {
+		if (oldstate == FANFARE_TCP_LISTEN)
+			note_listeners_end(bpf_get_socket_cookie(sk));
 		on_close(sk, oldstate);
 	}
 }

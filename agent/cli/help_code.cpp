@@ -128,6 +128,9 @@ constexpr std::array<Known, 9> findings{{
      "than the agent are the usual causes."},
     {"FF-MAP", "A map in the kernel is nearly full; what does not fit is not counted.",
      "Raise limits.sockets and restart the agent."},
+    {"FF-SHARDS", "There are more servers than limits.shards; the rest is counted as shard other.",
+     "Join what belongs together by a rule under shards, or raise limits.shards. Shards of the "
+     "configuration have their place in any case."},
 }};
 
 std::string lower(std::string_view text) {

@@ -15,6 +15,8 @@ struct Limits {
   std::uint32_t sockets = 131072;    // flow records in the kernel
   std::uint32_t shards = 1000;       // shard labels; the rest goes to shard="other"
   std::uint32_t identities = 65536;  // events in flight whose identity is kept, see Identity
+  // A shard that no rule names ends so long after its last socket; so do alerts of any.
+  std::uint32_t shard_idle_seconds = 600;
   bool operator==(const Limits&) const = default;
 };
 

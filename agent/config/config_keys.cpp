@@ -34,6 +34,9 @@ const Key limit_keys[] = {
      Number{&shards_rule, [](Config& c, std::uint32_t v) { c.limits.shards = v; }}},
     {"identities", "events in flight whose identity is kept",
      Number{&identities_rule, [](Config& c, std::uint32_t v) { c.limits.identities = v; }}},
+    {"shard_idle_seconds",
+     "a shard without a name of its own, and alerts of any, end so long after its last socket",
+     Number{&shard_idle_rule, [](Config& c, std::uint32_t v) { c.limits.shard_idle_seconds = v; }}},
 };
 
 const Key match_keys[] = {

@@ -148,6 +148,7 @@ std::string config_show(const Config& config) {
   out += "  sockets: " + std::to_string(config.limits.sockets) + "\n";
   out += "  shards: " + std::to_string(config.limits.shards) + "\n";
   out += "  identities: " + std::to_string(config.limits.identities) + "\n";
+  out += "  shard_idle_seconds: " + std::to_string(config.limits.shard_idle_seconds) + "\n";
   out += config.shards.empty() ? "shards: []\n" : "shards:\n";
   for (const ShardRule& shard : config.shards) out += show(shard);
   return out + show(config.kubernetes) + show_alertmanagers(config.alertmanagers);

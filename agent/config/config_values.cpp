@@ -196,6 +196,7 @@ const TextRule file_rule{"a file", "an absolute path", "^/",
 const NumberRule sockets_rule{"a number of sockets", 16, 4194304};
 const NumberRule shards_rule{"a number of shards", 1, 100000};
 const NumberRule identities_rule{"a number of identities", 64, 4194304};
+const NumberRule shard_idle_rule{"a number of seconds", 10, 604800};
 const NumberRule port_rule{"a port", 1, 65535};
 
 namespace {

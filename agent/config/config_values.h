@@ -50,6 +50,7 @@ extern const TextRule file_rule;
 extern const NumberRule sockets_rule;
 extern const NumberRule shards_rule;
 extern const NumberRule identities_rule;
+extern const NumberRule shard_idle_rule;
 extern const NumberRule port_rule;
 
 // The names of `clients.events`, without those that a mapping stands for.

@@ -137,9 +137,24 @@ void check_maps(const View& view, Findings& found) {
            map.map.starts_with("held_")
                ? "Segments towards this host get lost or out of order on many sockets at once; "
                  "look at packet loss before it is full."
+           : map.map == "listeners"
+               ? "Nearly all ports of this host are listened on; a server beyond them is named "
+                 "by a scan, some seconds later."
                : "Raise limits.sockets and restart the agent before it is full."});
     }
   }
+}
+
+void check_shards(const View& view, Findings& found) {
+  if (view.shards_over_limit == 0) return;
+  found.push_back(
+      {"FF-SHARDS",
+       fmt::format("There are more servers than limits.shards: {} {} counted together as shard "
+                   "\"other\".",
+                   view.shards_over_limit,
+                   view.shards_over_limit == 1 ? "server is" : "servers are"),
+       "Join what belongs together by a rule under shards, or raise limits.shards. Shards of the "
+       "configuration have their place in any case."});
 }
 
 void check_alertmanagers(const View& view, Findings& found) {
@@ -209,6 +224,7 @@ Findings findings(const View& view, Monotonic now) {
   check_losses(view, found);
   check_coverage(view, found);
   check_maps(view, found);
+  check_shards(view, found);
   return found;
 }
 

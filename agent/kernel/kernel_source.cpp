@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "agent/kernel/flow_table.h"
+#include "agent/kernel/listener_book.h"
 #include "agent/kernel/owner_scan.h"
 #include "agent/kernel/probes.h"
 #include "agent/kernel/reach_reader.h"
@@ -63,6 +64,7 @@ class KernelSource::Parts {
       : probes(cgroup, knobs),
         flows(probes),
         owners(probes.owners_link(), cgroup.path),
+        listeners(probes, cgroup.path),
         reach(probes, knobs),
         sight(cgroup, probes, flows),
         capacity(knobs.sockets) {}
@@ -70,11 +72,11 @@ class KernelSource::Parts {
   Probes probes;
   FlowTable flows;
   OwnerScan owners;
+  ListenerBook listeners;
   Unheld unheld;
   ReachReader reach;
   SightWatch sight;
   std::uint32_t capacity;
-  std::uint64_t listeners_seen = 0;
   std::deque<Monotonic> late_adoptions;  // when
 };
 
@@ -122,8 +124,7 @@ void KernelSource::adopt_late_comers(Monotonic now) {
 }
 
 bool KernelSource::something_unknown(const Snapshot& snapshot) {
-  const auto listeners = parts_->probes->bss->listeners_seen;
-  if (std::exchange(parts_->listeners_seen, listeners) != listeners) return true;
+  if (parts_->listeners.has_missed()) return true;
   return std::any_of(
       snapshot.cookies.begin(), snapshot.cookies.end(),
       [&, i = std::size_t{0}](std::uint64_t cookie) mutable {
@@ -173,10 +174,12 @@ Snapshot KernelSource::read(Monotonic now, Wall wall, Snapshot spent) {
   parts_->flows.read(snapshot, !parts_->late_adoptions.empty());
   snapshot.owners = parts_->owners.refresh(now, false);
   if (something_unknown(snapshot)) snapshot.owners = parts_->owners.refresh(now, true);
+  snapshot.owners = parts_->listeners.complete(snapshot.owners, now);
   for (const auto at : parts_->unheld.advance(snapshot)) parts_->flows.end(snapshot, at);
   read_losses(snapshot);
   read_programs(snapshot);
   snapshot.maps.push_back({"flows", snapshot.flows.size(), parts_->capacity});
+  snapshot.maps.push_back({"listeners", parts_->listeners.entries(), FANFARE_LISTENERS_MAX});
   const auto& maps = parts_->probes->maps;
   const auto* held = parts_->probes->bss;
   snapshot.maps.push_back(

@@ -7,16 +7,13 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
-#include <string_view>
 #include <system_error>
 
 #include "agent/kernel/cgroup_tree.h"
 #include "agent/kernel/fd.h"
 #include "agent/kernel/host_addresses.h"
 #include "agent/kernel/host_facts.h"
-#include "agent/pods/cgroup_name.h"
+#include "agent/kernel/process_facts.h"
 #include "bpf/tcp_states.h"
 
 namespace fanfare {
@@ -26,7 +23,6 @@ using namespace std::chrono_literals;
 
 constexpr int ration = 100;       // one part of the time in a hundred
 constexpr auto longest_age = 5s;  // unsent bytes and who is stuck are as old as the scan
-constexpr std::string_view deleted = " (deleted)";  // the kernel's word behind /proc/PID/exe
 constexpr auto shortest_pause = 1s;
 
 Owner to_owner(const fanfare_owner& raw) {
@@ -37,24 +33,9 @@ Owner to_owner(const fanfare_owner& raw) {
           .v1_path = {},
           .srtt_us = raw.srtt_us,
           .unsent_bytes = raw.unsent_bytes,
-          .cgroup_id = raw.cgroup_id};
-}
-
-std::string executable_of(std::uint32_t pid) {
-  std::array<char, 4096> path{};
-  const auto link = "/proc/" + std::to_string(pid) + "/exe";
-  const auto length = ::readlink(link.c_str(), path.data(), path.size());
-  std::string name(path.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
-  // An upgrade has replaced the file; what runs goes by the same name until it is restarted.
-  if (name.ends_with(deleted)) name.erase(name.size() - deleted.size());
-  return name;
-}
-
-// Empty on hosts with v2 alone, and where the process is gone.
-std::string v1_path_of(std::uint32_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/cgroup");
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  return v1_container_path(text);
+          .cgroup_id = raw.cgroup_id,
+          .program = {},
+          .certain = raw.pid != 1};
 }
 
 template <typename Map, typename Key>

@@ -35,6 +35,11 @@ struct Owner {
   std::uint32_t srtt_us = 0;       // at the scan, not at the snapshot
   std::uint32_t unsent_bytes = 0;  // at the scan
   std::uint64_t cgroup_id = 0;     // of the socket, a key of Owners::cgroup_paths
+  // Of a listener: what a person calls the program (kernel/program_name.h), empty where it is not
+  // known. Made once, and kept as long as it listens.
+  std::string program{};
+  // False of process 1: as a rule it holds a listener on behalf of a service that is to come.
+  bool certain = true;
 };
 
 struct ListenerKey {
@@ -43,13 +48,16 @@ struct ListenerKey {
   auto operator<=>(const ListenerKey&) const = default;
 };
 
-// Result of one pass of iter/task_file; shared by the snapshots until the next pass.
+// Result of one pass of iter/task_file, with who has begun or ceased to listen since; shared by the
+// snapshots until there is another.
 struct Owners {
   Monotonic scanned{};
+  bool same_scan = false;  // as the object before: only who listens has changed
   // False where the agent has a pid namespace of its own: it cannot tell that nobody listens.
   bool all_processes = true;
   std::unordered_map<std::uint64_t, Owner> by_cookie;
   std::map<ListenerKey, Owner> listeners;
+  std::map<ListenerKey, Owner> ended{};  // listened until a minute ago at most
   std::unordered_map<std::uint64_t, std::string> cgroup_paths;  // id -> path below the root, "/..."
   // Of the interfaces in the agent's network namespace, as in fanfare_flow.
   std::vector<std::array<std::uint8_t, 16>> addresses{};

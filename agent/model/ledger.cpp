@@ -12,9 +12,6 @@
 namespace fanfare {
 namespace {
 
-// A flow waits so many ticks for the owner scan before it is named without it.
-constexpr std::uint8_t patience_ticks = 5;
-
 // A 101 at a connection's start, or frames that have proven what began them. What is still on
 // probation when its connection ends has no fault, and counts. Of MQTT the configuration: there are
 // no records of it on other ports.
@@ -69,10 +66,6 @@ void count_close(Shard& shard, const fanfare_flow& flow) {
 
 }  // namespace
 
-Ledger::Ledger(std::vector<ShardRule> rules, std::uint32_t max_shards) {
-  set_rules(std::move(rules), max_shards);
-}
-
 // What was missed under the same conditions is still missed.
 void Ledger::forget_presence_but_of(const std::vector<ShardRule>& rules) {
   std::erase_if(presence_, [&](const auto& entry) {
@@ -84,17 +77,20 @@ void Ledger::forget_presence_but_of(const std::vector<ShardRule>& rules) {
   rules_are_new_ = true;
 }
 
-void Ledger::set_rules(std::vector<ShardRule> rules, std::uint32_t max_shards) {
+Ledger::Ledger(std::vector<ShardRule> rules, const Limits& limits) {
+  set_rules(std::move(rules), limits);
+}
+
+void Ledger::set_rules(std::vector<ShardRule> rules, const Limits& limits) {
   forget_presence_but_of(rules);
   rules_ = std::move(rules);
   needs_pods_ = needs_pods(rules_);
   rule_by_name_.clear();
   for (const auto& rule : rules_) rule_by_name_.emplace(rule.name, &rule);
-  max_shards_ = max_shards;
+  limits_ = limits;
   names_.clear();
   replication_.forget_rules();
   for (auto& [cookie, tracked] : tracked_) tracked.named_for_good = false;
-  // Whatever the limit: in shard "other" nobody would miss it.
   for (const auto& rule : rules_)
     if (rule.expected && !slot_by_name_.contains(rule.name)) add_slot(rule.name);
 }
@@ -109,53 +105,6 @@ void Ledger::note_chat_ports(const Snapshot& snapshot) {
   }
 }
 
-std::uint32_t Ledger::slot_named(const std::string& name) {
-  const auto known = slot_by_name_.find(name);
-  if (known != slot_by_name_.end()) return known->second;
-  if (slots_.size() >= max_shards_ && name != overflow_shard) {
-    ++over_limit_;
-    return slot_named(overflow_shard);
-  }
-  return add_slot(name);
-}
-
-std::uint32_t Ledger::add_slot(const std::string& name) {
-  const auto slot = static_cast<std::uint32_t>(slots_.size());
-  slots_.emplace_back().shown.name = name;
-  slot_by_name_.emplace(name, slot);
-  return slot;
-}
-
-const Ledger::Naming& Ledger::naming_of(const Snapshot& snapshot, std::size_t index) {
-  const auto& flow = snapshot.flows[index];
-  auto& naming = names_[{flow.cgroup_id, flow.netns, flow.local_port}];
-  if (naming.name.empty()) {
-    const auto facts =
-        listener_facts(*snapshot.owners, *snapshot.pods, snapshot.cookies[index], flow);
-    naming = {shard_name(rules_, facts, flow),
-              facts.comm && facts.cgroup_path && !(needs_pods_ && facts.awaits_pod)};
-  }
-  return naming;
-}
-
-// A flow whose listener is not known yet waits for the owner scan. It is named without when that
-// does not come, or when the flow is over: its counts must not be lost. Once named for good it
-// keeps its shard, whoever listens on the port later.
-void Ledger::name_flow(const Snapshot& snapshot, std::size_t index, Tracked& tracked) {
-  if (tracked.named_for_good) return;
-  const auto before = tracked.slot;
-  const auto& naming = naming_of(snapshot, index);
-  const bool over = snapshot.flows[index].life == FANFARE_CLOSED;
-  if (!naming.complete && tracked.slot != no_shard) return;
-  if (!naming.complete && !over && tracked.ticks_unnamed++ < patience_ticks) return;
-  tracked.slot = naming.name == selftest_shard ? tests_shard : slot_named(naming.name);
-  tracked.named_for_good = naming.complete;
-  if (before == no_shard || before == tracked.slot || tracked.slot == tests_shard) return;
-  const bool inner = tracked.delivery.state().inner;
-  tracked.delivery.move(inner ? slots_[before].inner : slots_[before].edge,
-                        inner ? slots_[tracked.slot].inner : slots_[tracked.slot].edge);
-}
-
 // Whose addresses are of this host is learned by and by: a socket can change its hop.
 void Ledger::settle_delivery(const Snapshot& snapshot, std::size_t index, Tracked& tracked,
                              bool is_new) {
@@ -163,14 +112,14 @@ void Ledger::settle_delivery(const Snapshot& snapshot, std::size_t index, Tracke
   auto& slot = slots_[tracked.slot];
   auto& delivery = tracked.delivery;
   const Owner* owner = nullptr;
-  if (is_new || owners_are_new_) {
+  if (is_new || scan_is_new_) {
     const bool was = delivery.state().inner;
     const bool inner = own_addresses_.has(flow.remote);
     delivery.set_inner(inner);
     if (was != inner) delivery.move(was ? slot.inner : slot.edge, inner ? slot.inner : slot.edge);
     const auto held = snapshot.owners->by_cookie.find(snapshot.cookies[index]);
     if (held != snapshot.owners->by_cookie.end()) owner = &held->second;
-    delivery.set_orphan(owners_are_new_ && !owner && snapshot.owners->all_processes);
+    delivery.set_orphan(scan_is_new_ && !owner && snapshot.owners->all_processes);
   }
   delivery.advance(flow, snapshot.taken, owner, slot.emitted,
                    delivery.state().inner ? slot.inner : slot.edge);
@@ -188,6 +137,7 @@ std::uint32_t Ledger::settle_flow(const Snapshot& snapshot, std::size_t index) {
   name_flow(snapshot, index, tracked);
   if (tracked.slot >= slots_.size()) return tracked.slot;  // not named yet, or of a selftest
 
+  note_socket(tracked.slot, snapshot);
   auto& slot = slots_[tracked.slot];
   slot.shown.accepted_over_http += accepted - std::exchange(tracked.accepted, accepted);
   if (!client) return tracked.slot;
@@ -212,6 +162,7 @@ void Ledger::settle_replication(const Snapshot& snapshot,
     const auto [slot, is_new] = slot_of_replicated_.try_emplace(*socket.shard, no_shard);
     if (is_new) slot->second = slot_named(*socket.shard);
     slot_of_flow[socket.flow] = slot->second;
+    note_socket(slot->second, snapshot);
   }
 }
 
@@ -221,6 +172,9 @@ Shard Ledger::published(const Slot& slot) const {
   shard.delivery = sum(slot.edge, slot.inner);
   shard.delivery.bookkeeping_error += imbalance(shard.delivery);
   shard.edge_delivery = slot.edge;
+  const bool empty = !slot.has_listener && slot.last_socket < taken_;
+  shard.empty_for = empty ? taken_ - slot.last_socket : Monotonic{};
+  shard.last_socket = slot.last_socket_wall;
   replication_.fill(shard);
   reach_.fill(shard);
   const auto rule = rule_by_name_.find(shard.name);
@@ -240,11 +194,23 @@ void Ledger::forget_gone(const Snapshot& snapshot) {
   if (tracked_.size() > snapshot.flows.size() || generation_ % 16 == 0)
     boost::unordered::erase_if(
         tracked_, [this](const auto& entry) { return entry.second.generation != generation_; });
+  if (generation_ % 256 == 0) forget_ports(snapshot);
+}
+
+// Where nobody listens and nothing is open, another protocol may be spoken next.
+void Ledger::forget_ports(const Snapshot& snapshot) {
+  std::set<ListenerKey> open;
+  for (const auto& flow : snapshot.flows) open.insert({flow.netns, flow.local_port});
+  const auto& owners = *snapshot.owners;
+  std::erase_if(chat_ports_, [&](const ListenerKey& key) {
+    return !open.contains(key) && !owners.listeners.contains(key) && !owners.ended.contains(key);
+  });
 }
 
 Model Ledger::publish(std::vector<std::uint32_t> slot_of_flow) const {
-  std::vector<std::uint32_t> order(slots_.size());
-  std::iota(order.begin(), order.end(), 0);
+  std::vector<std::uint32_t> order;
+  for (std::uint32_t i = 0; i < slots_.size(); ++i)
+    if (slots_[i].used) order.push_back(i);
   std::sort(order.begin(), order.end(),
             [this](auto a, auto b) { return slots_[a].shown.name < slots_[b].shown.name; });
   Model model;
@@ -257,7 +223,8 @@ Model Ledger::publish(std::vector<std::uint32_t> slot_of_flow) const {
     if (slot < place.size()) slot = place[slot];
   model.shard_of = std::move(slot_of_flow);
   model.states = states_;
-  model.shards_over_limit = over_limit_;
+  model.ended = ended_;
+  model.shards_over_limit = beyond_.size();
   return model;
 }
 
@@ -265,17 +232,24 @@ void Ledger::look_for_expected(const Snapshot& snapshot) {
   const auto found = presences_of(rules_, *snapshot.owners, *snapshot.pods);
   for (std::size_t i = 0; i < rules_.size(); ++i)
     if (rules_[i].expected)
-      presence_[rules_[i].name].see(found[i], snapshot.owners->scanned, owners_are_new_);
+      presence_[rules_[i].name].see(found[i], snapshot.owners->scanned, scan_is_new_);
 }
 
 void Ledger::begin_tick(const Snapshot& snapshot) {
   ++generation_;
   taken_ = snapshot.taken;
-  owners_are_new_ = std::exchange(named_by_, snapshot.owners) != snapshot.owners;
+  ended_.clear();
+  const bool owners_are_new = std::exchange(named_by_, snapshot.owners) != snapshot.owners;
+  const bool other_scan =
+      std::exchange(scanned_, snapshot.owners->scanned) != snapshot.owners->scanned;
+  scan_is_new_ = owners_are_new && (other_scan || !snapshot.owners->same_scan);
   const bool pods_are_new = std::exchange(pods_, snapshot.pods) != snapshot.pods;
-  if (owners_are_new_ || pods_are_new) names_.clear();
-  if (owners_are_new_ || pods_are_new || std::exchange(rules_are_new_, false))
+  if (owners_are_new || pods_are_new) names_.clear();
+  if (owners_are_new || pods_are_new || std::exchange(rules_are_new_, false)) {
     look_for_expected(snapshot);
+    look_for_listeners(snapshot);
+    name_what_waits(snapshot);
+  }
   note_chat_ports(snapshot);
   own_addresses_.learn(snapshot);
   states_.assign(snapshot.flows.size(), {});
@@ -295,6 +269,7 @@ Model Ledger::advance(const Snapshot& snapshot) {
   settle_replication(snapshot, slot_of_flow);
   reach_.advance(snapshot.reach, rules_);
   forget_gone(snapshot);
+  end_idle();
   for (auto& slot : slots_) {
     if (slot.out.messages[FANFARE_EVENT] > slot.shown.out.messages[FANFARE_EVENT])
       slot.emitted = snapshot.taken;

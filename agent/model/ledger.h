@@ -5,6 +5,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -15,6 +16,7 @@
 #include "agent/model/own_addresses.h"
 #include "agent/model/reach.h"
 #include "agent/model/replication.h"
+#include "agent/model/shard_names.h"
 #include "agent/model/shards.h"
 #include "agent/model/socket_delivery.h"
 
@@ -22,7 +24,10 @@ namespace fanfare {
 
 class Ledger {
  public:
-  Ledger(std::vector<ShardRule> rules, std::uint32_t max_shards);
+  Ledger(std::vector<ShardRule> rules, const Limits& limits);
+  // With the limit of shards alone.
+  Ledger(std::vector<ShardRule> rules, std::uint32_t max_shards)
+      : Ledger(std::move(rules), Limits{.shards = max_shards}) {}
 
   // Snapshots in the order of their times. A shard appears when its port is known to speak
   // WebSocket (by a 101 seen on it, or by a proven lock) or MQTT; or with its first stream of
@@ -31,16 +36,31 @@ class Ledger {
   Model advance(const Snapshot& snapshot);
 
   // After a reload: what is counted from now on goes to the shards of the new rules.
-  void set_rules(std::vector<ShardRule> rules, std::uint32_t max_shards);
+  void set_rules(std::vector<ShardRule> rules, const Limits& limits);
+  void set_rules(std::vector<ShardRule> rules, std::uint32_t max_shards) {
+    set_rules(std::move(rules), Limits{.shards = max_shards});
+  }
 
  private:
   // Totals as they stand (they can fall when a false lock is voided) and as they are shown: a
   // counter never falls, it waits until what was taken back has been counted again.
+  struct PortKey {
+    std::uint64_t cgroup_id;
+    std::uint32_t netns;
+    std::uint16_t port;
+    auto operator<=>(const PortKey&) const = default;
+  };
   struct Slot {
     Shard shown;
     DirectionTotals out, in;
     Delivery edge, inner;  // by hop
     Monotonic emitted{};   // the last tick with an event out, 0: none yet
+    bool used = true;      // else its place waits for another
+    // Named before all was known of the listener that alone it is of: all moves when it is.
+    std::optional<PortKey> waits_for{};
+    bool has_listener = false;  // as of the latest owners
+    Monotonic last_socket{};    // the last tick with one; at first when it was made
+    Wall last_socket_wall{};
   };
   struct Tracked {
     fanfare_tally out{}, in{};
@@ -54,13 +74,8 @@ class Ledger {
   };
   struct Naming {
     std::string name;
-    bool complete = false;  // listener, cgroup and, where it matters, pod are known
-  };
-  struct PortKey {
-    std::uint64_t cgroup_id;
-    std::uint32_t netns;
-    std::uint16_t port;
-    auto operator<=>(const PortKey&) const = default;
+    bool complete = false;       // listener, cgroup and, in a pod, the pod are known
+    bool worth_waiting = false;  // a name without what is missing would be of no use
   };
 
   void note_chat_ports(const Snapshot& snapshot);
@@ -69,20 +84,34 @@ class Ledger {
   void settle_delivery(const Snapshot& snapshot, std::size_t index, Tracked& tracked, bool is_new);
   void name_flow(const Snapshot& snapshot, std::size_t index, Tracked& tracked);
   const Naming& naming_of(const Snapshot& snapshot, std::size_t index);
+  const Naming& naming_of(const Snapshot& snapshot, const PortKey& key);
+  Naming naming_by(const ListenerFacts& facts, std::uint16_t port) const;
   std::uint32_t slot_named(const std::string& name);
+  std::uint32_t slot_waiting(const std::string& name, const PortKey& key);
   std::uint32_t add_slot(const std::string& name);
+  bool has_room(const std::string& name) const;
+  void name_what_waits(const Snapshot& snapshot);
+  void merge(std::uint32_t from, std::uint32_t into);
+  void look_for_listeners(const Snapshot& snapshot);
+  void note_socket(std::uint32_t slot, const Snapshot& snapshot);
+  void end_idle();
+  void end(std::uint32_t slot, std::uint32_t goes_on_in);
+  void free_slot(std::uint32_t slot);
   void forget_presence_but_of(const std::vector<ShardRule>& rules);
   void look_for_expected(const Snapshot& snapshot);
   void settle_replication(const Snapshot& snapshot, std::vector<std::uint32_t>& slot_of_flow);
   void forget_gone(const Snapshot& snapshot);
+  void forget_ports(const Snapshot& snapshot);
   Shard published(const Slot& slot) const;
   Model publish(std::vector<std::uint32_t> slot_of_flow) const;
 
   std::vector<ShardRule> rules_;
   bool needs_pods_ = false;
   std::unordered_map<std::string, const ShardRule*> rule_by_name_;
-  std::uint32_t max_shards_;
+  Limits limits_;
   std::vector<Slot> slots_;
+  std::vector<std::uint32_t> free_slots_;
+  std::vector<EndedShard> ended_;  // at this tick
   std::map<std::string, std::uint32_t> slot_by_name_;
   // Of expected shards, by the latest scan and pods.
   std::map<std::string, PresenceWatch> presence_;
@@ -90,7 +119,8 @@ class Ledger {
   std::map<PortKey, Naming> names_;  // of the latest owner scan and pods
   std::shared_ptr<const Owners> named_by_;
   std::shared_ptr<const PodTable> pods_;
-  bool owners_are_new_ = false;  // at this tick
+  bool scan_is_new_ = false;  // at this tick
+  Monotonic scanned_{};
   std::set<ListenerKey> chat_ports_;
   OwnAddresses own_addresses_;
   ReplicationLedger replication_;
@@ -100,7 +130,7 @@ class Ledger {
   boost::unordered_flat_map<std::uint64_t, Tracked> tracked_;
   std::vector<SocketState> states_;  // of this tick, parallel to the snapshot's flows
   std::uint64_t generation_ = 0;
-  std::uint64_t over_limit_ = 0;
+  std::set<std::string> beyond_;  // names that shard "other" stands for
 };
 
 }  // namespace fanfare

@@ -29,9 +29,54 @@ std::optional<std::string> exe_of(const Owners& owners, std::uint64_t cookie,
   const auto holder = owners.by_cookie.find(cookie);
   if (holder != owners.by_cookie.end() && !holder->second.exe.empty()) return holder->second.exe;
   if (flow.dialled) return std::nullopt;
-  const auto listener = owners.listeners.find({flow.netns, flow.local_port});
-  if (listener == owners.listeners.end() || listener->second.exe.empty()) return std::nullopt;
-  return listener->second.exe;
+  const Owner* listener = listener_at(owners, {flow.netns, flow.local_port});
+  if (!listener || listener->exe.empty()) return std::nullopt;
+  return listener->exe;
+}
+
+constexpr std::size_t longest_name = 64;  // bytes, without port and suffix
+
+std::string bounded(std::string name) {
+  if (name.size() > longest_name) name.resize(longest_name);
+  return name;
+}
+
+std::string label_of(const Pod& pod) {
+  for (const char* key : {"app.kubernetes.io/name", "app"})
+    if (const auto label = pod.labels.find(key);
+        label != pod.labels.end() && !label->second.empty())
+      return label->second;
+  return {};
+}
+
+// "chat" of "chat.service"; a session of a user's is none, nor is that of the user's manager.
+std::string service_of(const std::string& unit) {
+  constexpr std::string_view suffix = ".service";
+  if (!unit.ends_with(suffix) || unit.starts_with("user@")) return {};
+  return unit.substr(0, unit.size() - suffix.size());
+}
+
+// That somebody has given to the server; empty where nobody has.
+std::string given_name(const ListenerFacts& facts) {
+  if (facts.pod)
+    if (auto label = label_of(*facts.pod); !label.empty()) return label;
+  if (facts.pod || facts.place.runtime == "lxc")
+    if (auto container =
+            facts.pod ? container_name(*facts.pod, facts.place) : facts.place.container;
+        !container.empty())
+      return container;
+  if (!facts.place.container.empty() || !facts.place.pod_uid.empty()) return {};
+  return service_of(facts.place.unit);
+}
+
+// Units that systemd makes for the occasion say nothing of what runs in them.
+std::string place_suffix(const ListenerFacts& facts, const std::string& path) {
+  if (!facts.place.container.empty()) return "@" + container_text(facts);
+  const auto leaf = path.substr(path.rfind('/') + 1);
+  if (leaf.empty() || leaf.ends_with(".scope") || leaf.ends_with(".slice") ||
+      leaf.ends_with(".service"))
+    return "";
+  return "@" + bounded(leaf);
 }
 
 bool has_port(const ShardRule& rule, const fanfare_flow& flow) {
@@ -42,6 +87,13 @@ bool has_port(const ShardRule& rule, const fanfare_flow& flow) {
 }
 
 }  // namespace
+
+const Owner* listener_at(const Owners& owners, const ListenerKey& key) {
+  if (const auto found = owners.listeners.find(key); found != owners.listeners.end())
+    return &found->second;
+  const auto ended = owners.ended.find(key);
+  return ended == owners.ended.end() ? nullptr : &ended->second;
+}
 
 bool holds_but_for_pod(const ShardMatch& match, std::uint16_t port, const std::string& cgroup_path,
                        const std::string& exe) {
@@ -83,6 +135,8 @@ ListenerFacts listener_facts(const Owners& owners, const PodTable& pods, const O
   if (listener) {
     facts.comm = listener->comm;
     facts.exe = listener->exe;
+    facts.program = listener->program;
+    facts.certain = listener->certain;
   }
   const auto cgroup = owners.cgroup_paths.find(cgroup_id);
   if (cgroup != owners.cgroup_paths.end()) facts.cgroup_path = cgroup->second;
@@ -97,8 +151,7 @@ ListenerFacts listener_facts(const Owners& owners, const PodTable& pods, const O
 
 ListenerFacts listener_facts(const Owners& owners, const PodTable& pods, std::uint64_t cookie,
                              const fanfare_flow& flow) {
-  const auto found = owners.listeners.find({flow.netns, flow.local_port});
-  const Owner* listener = found == owners.listeners.end() ? nullptr : &found->second;
+  const Owner* listener = listener_at(owners, {flow.netns, flow.local_port});
   auto facts = listener_facts(owners, pods, listener, flow.cgroup_id);
   if (listener) return facts;
   const auto holder = owners.by_cookie.find(cookie);
@@ -160,14 +213,16 @@ std::string peer_name(const Replication& replication, const fanfare_flow& flow) 
 }
 
 std::string shard_name(const std::vector<ShardRule>& rules, const ListenerFacts& facts,
-                       const fanfare_flow& flow) {
+                       std::uint16_t port) {
   const std::string path = facts.cgroup_path.value_or("");
   if (is_agents_own(facts)) return selftest_shard;
-  if (const auto* rule = matching_rule(rules, flow.local_port, path, facts.exe, facts.pod))
-    return rule->name;
-  auto name = facts.comm.value_or("unknown") + ":" + std::to_string(flow.local_port);
-  if (path.size() > 1) name += "@" + path.substr(path.rfind('/') + 1);
-  return name;
+  if (const auto* rule = matching_rule(rules, port, path, facts.exe, facts.pod)) return rule->name;
+  const auto name = given_name(facts);
+  const std::string& server = !name.empty()            ? name
+                              : !facts.program.empty() ? facts.program
+                                                       : facts.comm.value_or("unknown");
+  return bounded(server) + ":" + std::to_string(port) +
+         (name.empty() ? place_suffix(facts, path) : "");
 }
 
 }  // namespace fanfare

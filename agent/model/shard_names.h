@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which shard a socket belongs to: by the configuration's rules, else `comm:port`, with `@` and the
-// cgroup's leaf where the cgroup is not the root. Pure.
+// Which shard a socket belongs to: by the configuration's rules, else by what a person would call
+// its server, see shard_name(). Pure.
 #pragma once
 
 #include <optional>
@@ -24,7 +24,7 @@ const ShardRule* matching_rule(const std::vector<ShardRule>& rules, std::uint16_
 bool holds_but_for_pod(const ShardMatch& match, std::uint16_t port, const std::string& cgroup_path,
                        const std::string& exe);
 
-// What is known of the process behind a listener; empty where the owner scan has not seen it.
+// What is known of the process behind a listener; empty where nobody has seen it.
 struct ListenerFacts {
   std::optional<std::string> comm;
   std::string exe;
@@ -32,6 +32,8 @@ struct ListenerFacts {
   CgroupName place{};        // of that path; where it names no container, of the one of v1
   const Pod* pod = nullptr;  // of the table that was given
   bool awaits_pod = false;   // its cgroup is a pod's, and the table does not have it
+  std::string program{};     // see Owner
+  bool certain = false;      // the listener is known, and nobody opened it for another
 };
 
 // `listener`: nullptr where the scan has not seen it. `cgroup_id`: of it or of what it accepted.
@@ -47,6 +49,9 @@ bool is_agents_own(const ListenerFacts& facts);
 // For people: the container's name in its pod; else of lxc, else the beginning of its id; empty
 // where there is none.
 std::string container_text(const ListenerFacts& facts);
+
+// Who listens, or has lately: what it accepted may live on. nullptr where nobody is known.
+const Owner* listener_at(const Owners& owners, const ListenerKey& key);
 
 // Whether some shard is told by the labels of pods.
 bool needs_pods(const std::vector<ShardRule>& rules);
@@ -73,7 +78,15 @@ std::string address_text(std::span<const std::uint8_t, 16> address);
 // address, else by the only entry with that address; empty where it has none.
 std::string peer_name(const Replication& replication, const fanfare_flow& flow);
 
+// By the rules; else NAME:PORT, where NAME is
+//   in a pod that is known     the value of its label app.kubernetes.io/name or app, else the
+//                              container's name
+//   in a container with a name that name (lxc)
+//   below a systemd service    the service ("chat", "chat@eu")
+//   else                       the program ("gunicorn chat:app"), with "@" and, in a container, the
+//                              beginning of its id; in a cgroup that somebody else made, its leaf
+// A program that is not known goes by its command. The colon tells it from names of rules.
 std::string shard_name(const std::vector<ShardRule>& rules, const ListenerFacts& facts,
-                       const fanfare_flow& flow);
+                       std::uint16_t port);
 
 }  // namespace fanfare

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -89,6 +90,9 @@ struct Shard {
   Delivery edge_delivery{};  // of those whose peer is on another host
   bool expected = false;     // the configuration says so, for this host or for another
   Presence presence{};
+  // How long no socket of it has been open and nobody has listened for it; 0 while there is one.
+  std::chrono::nanoseconds empty_for{};
+  Wall last_socket{};  // when one was open last; the epoch: not since the agent's start
   bool operator==(const Shard&) const = default;
 };
 
@@ -99,11 +103,19 @@ inline constexpr const char* overflow_shard = "other";
 inline constexpr std::uint32_t no_shard = UINT32_MAX;
 inline constexpr std::uint32_t tests_shard = no_shard - 1;  // a socket of fanfare's own selftest
 
+// One that nobody named: some time after its last socket it ends, with its figures.
+struct EndedShard {
+  std::string name;
+  Wall last_socket{};
+  std::string goes_on_as{};  // its sockets and figures have moved there; empty: they are gone
+};
+
 struct Model {
   std::vector<Shard> shards;            // sorted by name
   std::vector<std::uint32_t> shard_of;  // index into shards, or one of the above
   std::vector<SocketState> states;      // parallel to shard_of
-  std::uint64_t shards_over_limit = 0;  // listeners that went to shard "other"
+  std::vector<EndedShard> ended{};      // at this tick
+  std::uint64_t shards_over_limit = 0;  // names that went to shard "other" since that is there
 };
 
 }  // namespace fanfare

@@ -53,6 +53,17 @@ void put_owner(ByteWriter& out, const Owner& owner) {
   out.text(owner.comm);
   out.text(owner.exe);
   out.text(owner.v1_path);
+  out.text(owner.program);
+  out.put(owner.certain);
+}
+
+void put_listeners(ByteWriter& out, const std::map<ListenerKey, Owner>& listeners) {
+  out.put<std::uint64_t>(listeners.size());
+  for (const auto& [key, owner] : listeners) {
+    out.put(key.netns);
+    out.put(key.port);
+    put_owner(out, owner);
+  }
 }
 
 Owner get_owner(ByteReader& in) {
@@ -65,25 +76,34 @@ Owner get_owner(ByteReader& in) {
   owner.comm = in.text();
   owner.exe = in.text();
   owner.v1_path = in.text();
+  owner.program = in.text();
+  owner.certain = in.get<std::uint8_t>() != 0;
   return owner;
 }
 
-constexpr std::size_t least_owner_bytes = 36;
+constexpr std::size_t least_owner_bytes = 41;
+
+std::map<ListenerKey, Owner> get_listeners(ByteReader& in) {
+  std::map<ListenerKey, Owner> listeners;
+  for (auto left = in.count(6 + least_owner_bytes); left > 0; --left) {
+    const auto netns = in.get<std::uint32_t>();
+    const auto port = in.get<std::uint16_t>();
+    listeners[{netns, port}] = get_owner(in);
+  }
+  return listeners;
+}
 
 void put_owners(ByteWriter& out, const Owners& owners) {
   out.put(owners.scanned.count());
+  out.put(owners.same_scan);
   out.put(owners.all_processes);
   out.put<std::uint64_t>(owners.by_cookie.size());
   for (const auto& [cookie, owner] : owners.by_cookie) {
     out.put(cookie);
     put_owner(out, owner);
   }
-  out.put<std::uint64_t>(owners.listeners.size());
-  for (const auto& [key, owner] : owners.listeners) {
-    out.put(key.netns);
-    out.put(key.port);
-    put_owner(out, owner);
-  }
+  put_listeners(out, owners.listeners);
+  put_listeners(out, owners.ended);
   out.put<std::uint64_t>(owners.cgroup_paths.size());
   for (const auto& [id, path] : owners.cgroup_paths) {
     out.put(id);
@@ -96,16 +116,14 @@ void put_owners(ByteWriter& out, const Owners& owners) {
 Owners get_owners(ByteReader& in) {
   Owners owners;
   owners.scanned = Monotonic(in.get<Monotonic::rep>());
+  owners.same_scan = in.get<std::uint8_t>() != 0;
   owners.all_processes = in.get<std::uint8_t>() != 0;
   for (auto left = in.count(8 + least_owner_bytes); left > 0; --left) {
     const auto cookie = in.get<std::uint64_t>();
     owners.by_cookie[cookie] = get_owner(in);
   }
-  for (auto left = in.count(6 + least_owner_bytes); left > 0; --left) {
-    const auto netns = in.get<std::uint32_t>();
-    const auto port = in.get<std::uint16_t>();
-    owners.listeners[{netns, port}] = get_owner(in);
-  }
+  owners.listeners = get_listeners(in);
+  owners.ended = get_listeners(in);
   for (auto left = in.count(12); left > 0; --left) {
     const auto id = in.get<std::uint64_t>();
     owners.cgroup_paths[id] = in.text();

@@ -17,7 +17,7 @@
 namespace fanfare {
 namespace {
 
-constexpr std::string_view magic = "FANFARE-RECORDING 3 ";
+constexpr std::string_view magic = "FANFARE-RECORDING 4 ";
 // Of bpf/abi.h: whoever changes a word there makes another version, without having to think of it.
 constexpr std::string_view words = FANFARE_ABI_HASH;
 constexpr std::uint32_t largest_block = 512U << 20;  // 1,000,000 sockets

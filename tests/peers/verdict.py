@@ -15,12 +15,13 @@ SHOWN = 10  # differences in the table of a failure
 
 @dataclasses.dataclass(frozen=True)
 class Shard:
-    name: str  # comm:port; the agent may add @leaf of the cgroup
+    name: str  # for people; the agent calls it by its program, perhaps with @leaf of the cgroup
     port: int
     remote: str  # which field of a Link the agent sees as the remote address
 
     def owns(self, name: str) -> bool:
-        return name == self.name or name.startswith(self.name + "@")
+        server, _, port = name.partition("@")[0].rpartition(":")
+        return port == str(self.port) and server not in ("unknown", self.port)
 
 
 def table(differences) -> str:

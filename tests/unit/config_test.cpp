@@ -52,7 +52,7 @@ cluster: "prod, west"
 cgroup: /sys/fs/cgroup/chat/
 listen: "[::1]:0"
 admin: /tmp/a.sock
-limits: {sockets: 16, shards: 100000, identities: 64}
+limits: {sockets: 16, shards: 100000, identities: 64, shard_idle_seconds: 10}
 shards:
   - name: us-east-1
     match: {listen_ports: [8081, 1, 65535], cgroup: /chat, exe: /usr/bin/chatd}
@@ -79,7 +79,7 @@ alertmanagers: [http://127.0.0.1:9093, "https://user:pass@am.example/prefix/"]
   expected.cgroup = "/sys/fs/cgroup/chat/";
   expected.listen = "[::1]:0";
   expected.admin = "/tmp/a.sock";
-  expected.limits = {.sockets = 16, .shards = 100000, .identities = 64};
+  expected.limits = {.sockets = 16, .shards = 100000, .identities = 64, .shard_idle_seconds = 10};
   expected.shards = {{"us-east-1", {{1, 8081, 65535}, "/chat", "/usr/bin/chatd"}},
                      {"\u00fc", {{}, "", "/b"}},
                      {"raft", {{80}, "", "/b"}, {Identity::Kind::json_key, "the id"}},
@@ -113,7 +113,7 @@ const std::vector<Refusal> refused_keys = {
     {"<<: {node: a}", "f:1: <<: unknown key; allowed: " + root_keys},
     {"limits: {shrads: 1}",
      "f:1: limits.shrads: unknown key (did you mean 'shards'?); allowed: sockets, shards, "
-     "identities"},
+     "identities, shard_idle_seconds"},
     {shard_with("mtach: {}"),
      "f:4: shards[0].mtach: unknown key (did you mean 'match'?); allowed: " + shard_keys},
     {"node: a\ncluster: b\nnode: a\n", "f:3: node: given twice, first on line 1; allowed: once"},

@@ -36,6 +36,7 @@ TEST(ConfigText, WhatIsShownParsesToTheSame) {
   config.admin = "/run/x y.sock";
   config.limits = {.sockets = 77, .shards = 7};
   config.limits.identities = 777;
+  config.limits.shard_idle_seconds = 77;
   config.shards = {{"123", {{1, 2}, "/c", "/e"}}, {"yes", {{3}, "", ""}}, {"-", {{4}, "", ""}}};
   config.shards[0].identity = {Identity::Kind::payload, ""};
   config.shards[1].identity = {Identity::Kind::json_key, "a: #'"};

@@ -10,17 +10,51 @@ namespace {
 
 ShardRule rule(std::string name, ShardMatch match) { return {std::move(name), std::move(match)}; }
 
-TEST(ShardNames, WithoutRulesCommAndPortAndTheCgroupsLeaf) {
-  const auto flow = testing::make_flow({.port = 8080});
-  EXPECT_EQ(shard_name({}, {.comm = "node", .exe = "", .cgroup_path = "/"}, flow), "node:8080");
-  EXPECT_EQ(shard_name({}, {.comm = "node", .exe = "", .cgroup_path = "/a/chat.service"}, flow),
-            "node:8080@chat.service");
-  EXPECT_EQ(shard_name({}, {.comm = {}, .exe = "", .cgroup_path = {}}, flow), "unknown:8080");
+std::string named(const std::string& cgroup, const std::string& program = "node chat.js") {
+  ListenerFacts facts{.comm = "MainThread", .exe = "/usr/bin/node", .cgroup_path = cgroup};
+  facts.program = program;
+  facts.place = cgroup_name(cgroup);
+  return shard_name({}, facts, 8080);
+}
+
+TEST(ShardNames, WithoutRulesWhatAPersonWouldSay) {
+  EXPECT_EQ(named("/"), "node chat.js:8080");
+  EXPECT_EQ(named("/system.slice/chat.service"), "chat:8080");
+  EXPECT_EQ(named("/system.slice/chat@eu.service/worker"), "chat@eu:8080");
+  EXPECT_EQ(named("/user.slice/user-1000.slice/user@1000.service/app.slice/chat.service"),
+            "chat:8080");
+  EXPECT_EQ(named("/user.slice/user-1000.slice/user@1000.service/app.slice/vte-spawn-1.scope"),
+            "node chat.js:8080");
+  EXPECT_EQ(named("/user.slice/user-0.slice/session-3.scope"), "node chat.js:8080");
+  EXPECT_EQ(named("/tenants/blue"), "node chat.js:8080@blue");
+  const std::string id(64, 'a');
+  EXPECT_EQ(named("/system.slice/docker-" + id + ".scope"), "node chat.js:8080@aaaaaaaaaaaa");
+  EXPECT_EQ(named("/lxc/chat-1"), "chat-1:8080");
+}
+
+TEST(ShardNames, APodIsCalledByItsLabelElseByItsContainer) {
+  const std::string id(64, 'a');
+  Pod pod{.uid = "u", .name_space = "chat", .name = "chat-5d8f-xk2v9", .node = "n"};
+  ListenerFacts facts{
+      .comm = "node", .exe = "/usr/bin/node", .cgroup_path = "/kubepods/burstable/podu/" + id};
+  facts.program = "node chat.js";
+  facts.place = {.unit = {}, .runtime = "containerd", .container = id, .pod_uid = "u"};
+  facts.pod = &pod;
+  EXPECT_EQ(shard_name({}, facts, 8080), "node chat.js:8080@aaaaaaaaaaaa") << "not started yet";
+  pod.containers = {{id, "server"}};
+  EXPECT_EQ(shard_name({}, facts, 8080), "server:8080");
+  pod.labels = {{"app", "chat"}};
+  EXPECT_EQ(shard_name({}, facts, 8080), "chat:8080");
+}
+
+TEST(ShardNames, WhatIsNotKnownGoesByItsCommand) {
+  EXPECT_EQ(shard_name({}, {.comm = "node", .exe = "", .cgroup_path = "/"}, 8080), "node:8080");
+  EXPECT_EQ(shard_name({}, {.comm = {}, .exe = "", .cgroup_path = {}}, 8080), "unknown:8080");
+  EXPECT_EQ(named("/", std::string(200, 'x')).size(), 64U + 5U);
 }
 
 TEST(ShardNames, TheSelftestHasOneName) {
-  EXPECT_EQ(shard_name({}, {.comm = "fanfare", .exe = "", .cgroup_path = "/x"},
-                       testing::make_flow({.port = 4})),
+  EXPECT_EQ(shard_name({}, {.comm = "fanfare", .exe = "", .cgroup_path = "/x"}, 4),
             "fanfare-selftest");
 }
 
