@@ -18,12 +18,12 @@ spdlog::level::level_enum level_of(const Alert& alert) {
 }  // namespace
 
 bool AlertLog::note(const std::vector<Alert>& alerts) {
-  std::map<Key, std::pair<AlertState, Severity>> seen;
+  std::map<Key, std::pair<std::string_view, Severity>> seen;
   bool changed = false;
   for (const Alert& alert : alerts) {
     if (alert.state == AlertState::pending) continue;
     const Key key{alert.name, alert.shard, alert.peer};
-    const std::pair now{alert.state, alert.severity};
+    const std::pair now{state_name(alert), alert.severity};
     seen.emplace(key, now);
     const auto before = noted_.find(key);
     if (before != noted_.end() && before->second == now) continue;

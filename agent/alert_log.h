@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// One line in the log for each alert that begins, grows worse, or ends.
+// One line in the log for each alert that begins, grows worse, cannot be judged any more, or ends.
 #pragma once
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -18,7 +19,7 @@ class AlertLog {
 
  private:
   using Key = std::tuple<std::string, std::string, std::string>;  // name, shard, peer
-  std::map<Key, std::pair<AlertState, Severity>> noted_;
+  std::map<Key, std::pair<std::string_view, Severity>> noted_;    // state as it is called
 };
 
 }  // namespace fanfare

@@ -66,13 +66,16 @@ class Daemon {
       : config_file_(config_file),
         overrides_(overrides),
         config_(effective_config(config_file, overrides)),
-        server_(context_, {.listen = config_.listen, .admin = config_.admin},
-                {.view = [this] { return view_; },
-                 .scraped =
-                     [this](std::string by) {
-                       scraped_ = now();
-                       scraper_ = std::move(by);
-                     }}),
+        server_(
+            context_, {.listen = config_.listen, .admin = config_.admin},
+            {.view = [this] { return view_; },
+             .scraped =
+                 [this](std::string by) {
+                   scraped_ = now();
+                   scraper_ = std::move(by);
+                 },
+             .clear_alert = [this](const std::string& name, const std::string& shard,
+                                   unsigned int uid) { return clear_alert(name, shard, uid); }}),
         cgroup_(find_cgroup(config_.cgroup)),
         source_(cgroup_, knobs_of(config_)),
         pipeline_(source_, config_, version, std::chrono::system_clock::now()),
@@ -157,6 +160,13 @@ class Daemon {
     if (!changed && now() - state_stored_ < state_period) return;
     state_stored_ = now();
     store_state();
+  }
+
+  // Told to everybody at the next tick, by the log and by the Alertmanagers.
+  std::size_t clear_alert(const std::string& name, const std::string& shard, unsigned int uid) {
+    const auto wall = std::chrono::system_clock::now();
+    return pipeline_.clear_alert(
+        name, shard, "cleared by hand, by uid " + std::to_string(uid) + ".", now(), wall);
   }
 
   // A recording that fails must not stop the counting.

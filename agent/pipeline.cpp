@@ -7,6 +7,7 @@
 #include <boost/json/value_from.hpp>
 #include <boost/json/value_to.hpp>
 #include <ctime>
+#include <set>
 #include <utility>
 
 #include "agent/kernel/loss_text.h"
@@ -86,7 +87,7 @@ OwnSight own_sight(const Health& health) {
 }  // namespace
 
 Pipeline::Pipeline(Source& source, const Config& config, std::string version, Wall started)
-    : source_(source), ledger_(config.shards, config.limits.shards), rates_(rate_window) {
+    : source_(source), ledger_(config.shards, config.limits), rates_(rate_window) {
   blank_.version = std::move(version);
   blank_.started = started;
   blank_.window = rate_window;
@@ -94,10 +95,34 @@ Pipeline::Pipeline(Source& source, const Config& config, std::string version, Wa
 }
 
 void Pipeline::reload(const Config& config) {
-  ledger_.set_rules(config.shards, config.limits.shards);
+  ledger_.set_rules(config.shards, config.limits);
+  idle_ = std::chrono::seconds(config.limits.shard_idle_seconds);
+  board_.set_patience(idle_);
   blank_.node = config.node;
   blank_.cluster = config.cluster;
   blank_.rules = std::make_shared<const std::vector<ShardRule>>(config.shards);
+}
+
+std::size_t Pipeline::clear_alert(const std::string& name, const std::string& shard,
+                                  const std::string& by, Monotonic now, Wall wall) {
+  const auto cleared = board_.clear(name, shard, by, now, wall);
+  const auto signal = signal_of(name);
+  for (const auto& key : cleared)
+    if (!signal.empty()) judge_.clear(key.shard, key.peer, signal);
+  return cleared.size();
+}
+
+// A shard that is gone leaves nothing behind; one of the configuration what is normal for it.
+void Pipeline::forget_ended(Monotonic now, const Model& model) {
+  std::set<std::string> kept;
+  for (const auto& rule : *blank_.rules) kept.insert(rule.name);
+  for (const auto& shard : model.shards) {
+    kept.insert(shard.name);
+    if (shard.empty_for >= idle_) judge_.clear(shard.name, {}, {});
+  }
+  for (const auto& shard : model.ended)
+    if (!kept.contains(shard.name)) judge_.forget(shard.name);
+  judge_.forget_missing(now, idle_, kept);
 }
 
 std::string Pipeline::save() const {
@@ -160,7 +185,8 @@ std::shared_ptr<View> Pipeline::tick(Monotonic now, Wall wall, const Health& hea
   open_.clear();
   for (const auto& shard : model.shards)
     open_.push_back(shard.sockets_synced + shard.sockets_unsynced);
-  view->alerts = board_.advance(now, wall, judgements, own_sight(health));
+  view->alerts = board_.advance(now, wall, judgements, own_sight(health), model.ended);
+  forget_ended(now, model);
   history_.advance(now, *view);
   view->history = history_.timeline();
   view->shards_over_limit = model.shards_over_limit;

@@ -42,6 +42,11 @@ class Pipeline {
   };
   const Absence& absence() const { return absence_; }
 
+  // An operator ends what fires by that name for that shard; `by` is told beside it. How many
+  // alerts that were. What is still ill afterwards is found anew.
+  std::size_t clear_alert(const std::string& name, const std::string& shard, const std::string& by,
+                          Monotonic now, Wall wall);
+
   // Takes over what may change while running: shards, limits.shards, cluster, node.
   void reload(const Config& config);
 
@@ -54,6 +59,7 @@ class Pipeline {
  private:
   std::shared_ptr<Snapshot> read(Monotonic now, Wall wall);
   std::vector<LossView> judge_losses(const Snapshot& snapshot);
+  void forget_ended(Monotonic now, const Model& model);
 
   struct LossSample {
     Monotonic at{};
@@ -68,7 +74,8 @@ class Pipeline {
   Board board_;
   History history_;
   std::shared_ptr<const PodTable> pods_;
-  View blank_;  // what every view has in common
+  std::chrono::seconds idle_{};  // limits.shard_idle_seconds
+  View blank_;                   // what every view has in common
   std::deque<LossSample> losses_;
   Absence absence_;
   std::vector<std::uint64_t> open_;  // client sockets, by shard, at the last tick

@@ -40,13 +40,13 @@ double since_1970(Wall at) { return std::chrono::duration<double>(at.time_since_
 class AlertStory {
  public:
   void note(const View& view, Monotonic now) {
-    std::map<Key, std::pair<AlertState, Severity>> seen;
+    std::map<Key, std::pair<std::string_view, Severity>> seen;
     View one;
     one.taken = view.taken;
     for (const Alert& alert : view.alerts) {
       if (alert.state == AlertState::pending) continue;
       const Key key{alert.name, alert.shard, alert.peer};
-      const std::pair state{alert.state, alert.severity};
+      const std::pair state{state_name(alert), alert.severity};
       seen.emplace(key, state);
       const auto before = noted_.find(key);
       if (before != noted_.end() && before->second == state) continue;
@@ -63,7 +63,7 @@ class AlertStory {
 
  private:
   using Key = std::tuple<std::string, std::string, std::string>;  // name, shard, peer
-  std::map<Key, std::pair<AlertState, Severity>> noted_;
+  std::map<Key, std::pair<std::string_view, Severity>> noted_;
   json::array changes_;
 };
 

@@ -27,4 +27,8 @@ std::string_view state_name(AlertState state) {
   return "resolved";
 }
 
+std::string_view state_name(const Alert& alert) {
+  return alert.state == AlertState::firing && alert.stale ? "stale" : state_name(alert.state);
+}
+
 }  // namespace fanfare

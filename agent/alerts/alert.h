@@ -21,6 +21,8 @@ enum class AlertState {
 };
 
 std::string_view state_name(AlertState state);
+struct Alert;
+std::string_view state_name(const Alert& alert);  // "stale" too
 
 struct Alert {
   std::string name{};   // "FanfareReachLoss"; the label `alertname`
@@ -42,6 +44,11 @@ struct Alert {
   // FanfareSocketCollapse the share of sockets gone, for FanfareBookkeepingBroken messages,
   // for FanfareServerAbsent 1 while it is, for FanfareNotCounting seconds.
   double value = 0;
+  // Firing: nothing has spoken for it or against it for a while, and what is missing for that.
+  bool stale = false;
+  std::string missing{};
+  // Resolved without proof of recovery, by whom or for what reason.
+  std::string ended_by{};
   bool operator==(const Alert&) const = default;
 };
 

@@ -7,6 +7,7 @@
 #include <set>
 #include <tuple>
 
+#include "agent/alerts/end_texts.h"
 #include "agent/alerts/texts.h"
 
 namespace fanfare {
@@ -34,8 +35,11 @@ void Board::take(const Symptom& symptom, const Judgement& judgement, Monotonic n
   if (told.key.name == alert_replication_loss &&
       is_firing({alert_replication_stalled, told.key.shard, told.key.peer}))
     told.seen.verdict = Verdict::replaced;
-  if (auto* machine = machine_of(told))
-    machine->advance(told.seen, describe(told, judgement), now, wall);
+  told.seen.by_memory =
+      told.seen.verdict == Verdict::ill && told.signal && !told.stall && !told.signal->ratio.value;
+  Texts texts = describe(told, judgement);
+  texts.missing = missing_text(told, judgement);
+  if (auto* machine = machine_of(told)) machine->advance(told.seen, texts, now, wall);
 }
 
 void Board::take(const OwnSight& sight, Monotonic now, Wall wall) {
@@ -59,22 +63,64 @@ AlertMachine* Board::machine_of(const Symptom& symptom) {
 // An expected shard is judged whatever it does. One that is not has left the configuration, it may
 // be while the agent was restarted.
 void Board::pass_over(const AlertKey& key, AlertMachine& machine, Monotonic now, Wall wall) {
-  if (key.name != alert_server_absent) return machine.advance({}, {}, now, wall);
+  if (key.name != alert_server_absent) {
+    Texts texts;
+    texts.missing = "the shard has no figures";
+    return machine.advance({}, texts, now, wall);
+  }
   const Symptom well{key, {Verdict::well, Severity::critical, 0}};
   Judgement judgement;
   judgement.shard = key.shard;
   machine.advance(well.seen, describe(well, judgement), now, wall);
 }
 
+void Board::end_all_of(const std::string& shard, const std::string& reason, Monotonic now,
+                       Wall wall) {
+  for (auto& [key, machine] : machines_)
+    if (key.shard == shard && key.name != alert_server_absent) machine.end(reason, now, wall);
+}
+
+// Alerts of before a restart whose shard has not come back, and of shards that are not judged.
+void Board::end_missing(const std::vector<Judgement>& judgements, Monotonic now, Wall wall) {
+  std::map<std::string, Monotonic> missing;
+  for (const auto& [key, machine] : machines_)
+    if (!key.shard.empty() &&
+        std::ranges::find(judgements, key.shard, &Judgement::shard) == judgements.end())
+      missing.emplace(key.shard, now);
+  for (auto& [shard, since] : missing) {
+    const auto before = missing_since_.find(shard);
+    if (before != missing_since_.end()) since = before->second;
+    if (now - since >= patience_) end_all_of(shard, gone_text({}), now, wall);
+  }
+  missing_since_ = std::move(missing);
+}
+
+std::vector<AlertKey> Board::clear(const std::string& name, const std::string& shard,
+                                   const std::string& by, Monotonic now, Wall wall) {
+  std::vector<AlertKey> cleared;
+  for (auto& [key, machine] : machines_) {
+    if (key.name != name || key.shard != shard || !machine.is_firing()) continue;
+    machine.end(by, now, wall);
+    cleared.push_back(key);
+  }
+  return cleared;
+}
+
 std::vector<Alert> Board::advance(Monotonic now, Wall wall,
-                                  const std::vector<Judgement>& judgements, const OwnSight& sight) {
+                                  const std::vector<Judgement>& judgements, const OwnSight& sight,
+                                  const std::vector<EndedShard>& ended) {
   std::set<AlertKey> spoken_to;
   if (sight.measured) {
     take(sight, now, wall);
     spoken_to.insert(symptom_of(sight).key);
   }
+  for (const EndedShard& shard : ended) end_all_of(shard.name, ended_text(shard), now, wall);
+  end_missing(judgements, now, wall);
   for (const Judgement& judgement : judgements) {
+    const bool gone = judgement.empty_for >= patience_;
+    if (gone) end_all_of(judgement.shard, gone_text(judgement.last_socket), now, wall);
     for (const Symptom& symptom : symptoms(judgement)) {
+      if (gone && symptom.key.name != alert_server_absent) continue;
       take(symptom, judgement, now, wall);
       spoken_to.insert(symptom.key);
     }

@@ -11,6 +11,7 @@
 #include "agent/alerts/machine.h"
 #include "agent/alerts/own_sight.h"
 #include "agent/alerts/rules.h"
+#include "agent/model/shards.h"
 #include "agent/ratios/judgement.h"
 
 namespace fanfare {
@@ -18,10 +19,16 @@ namespace fanfare {
 class Board {
  public:
   // `now` and `wall` of the tick. Returns all alerts that are pending, firing or lately resolved,
-  // worst first. A shard that is missing from `judgements` proves nothing: its alerts stay,
-  // but for FanfareServerAbsent: an expected shard is never missing.
+  // worst first. A shard that is missing from `judgements`, or empty, proves nothing: its alerts
+  // stay, and end when that has lasted for `patience`; of `ended` ones at once. But for
+  // FanfareServerAbsent: an expected shard is never missing.
   std::vector<Alert> advance(Monotonic now, Wall wall, const std::vector<Judgement>& judgements,
-                             const OwnSight& sight = {});
+                             const OwnSight& sight = {}, const std::vector<EndedShard>& ended = {});
+  void set_patience(std::chrono::seconds patience) { patience_ = patience; }
+
+  // An operator ends what fires by that name for that shard, of all its peers. Returns them.
+  std::vector<AlertKey> clear(const std::string& name, const std::string& shard,
+                              const std::string& by, Monotonic now, Wall wall);
 
   // What fires, as JSON, so that a restart of the agent goes on firing.
   std::string save() const;
@@ -35,7 +42,11 @@ class Board {
   AlertMachine* machine_of(const Symptom& symptom);
   static void pass_over(const AlertKey& key, AlertMachine& machine, Monotonic now, Wall wall);
   bool is_firing(const AlertKey& key) const;
+  void end_all_of(const std::string& shard, const std::string& reason, Monotonic now, Wall wall);
+  void end_missing(const std::vector<Judgement>& judgements, Monotonic now, Wall wall);
 
+  std::chrono::seconds patience_{600};
+  std::map<std::string, Monotonic> missing_since_;  // shards of machines, without a judgement
   std::map<AlertKey, AlertMachine> machines_;
 };
 

@@ -45,6 +45,13 @@ bool is_of_delivery(std::string_view alert_name) {
                              [&](const auto& pair) { return pair.second == alert_name; });
 }
 
+std::string_view signal_of_delivery(std::string_view alert_name) {
+  if (alert_name == alert_socket_collapse) return "sockets";
+  const auto known = std::ranges::find_if(
+      alert_of_signal, [&](const auto& pair) { return pair.second == alert_name; });
+  return known == alert_of_signal.end() ? std::string_view{} : known->first;
+}
+
 void add_delivery_symptoms(const Judgement& judgement, std::vector<Symptom>& found) {
   const bool doubtful = is_blind(judgement) || are_figures_void(judgement);
   for (const Signal& signal : judgement.signals) {

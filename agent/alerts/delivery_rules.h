@@ -12,6 +12,9 @@ namespace fanfare {
 
 bool is_of_delivery(std::string_view alert_name);
 
+// See signal_of().
+std::string_view signal_of_delivery(std::string_view alert_name);
+
 // One for each such alert that the judgement can speak to. The judgement must outlive them.
 void add_delivery_symptoms(const Judgement& judgement, std::vector<Symptom>& found);
 

@@ -14,6 +14,7 @@ void fire(Alert& alert, Severity severity, Monotonic now, Wall wall) {
   alert.started = wall;
   alert.ended = {};
   alert.step.clear();
+  alert.ended_by.clear();
 }
 
 // The step is part of what Alertmanager knows the alert by: it stays as it was found first.
@@ -47,8 +48,37 @@ void AlertMachine::advance(const Observation& seen, const Texts& texts, Monotoni
     fall_ill(seen, texts, now, wall);
   else
     recover(seen, texts, now, wall);
+  look_at_sight(seen, texts, now);
   const bool resolved = alert_ && alert_->state == AlertState::resolved;
   if (resolved && now - alert_->since >= resolved_kept) alert_.reset();
+}
+
+// An alert that nobody can judge any more must neither end nor go on as if it were seen.
+void AlertMachine::look_at_sight(const Observation& seen, const Texts& texts, Monotonic now) {
+  if (seen.verdict != Verdict::unknown && !seen.by_memory)
+    unseen_since_.reset();
+  else if (!unseen_since_)
+    unseen_since_ = now;
+  if (!alert_) return;
+  alert_->stale = is_firing() && unseen_since_ && now - *unseen_since_ >= unseen_after;
+  alert_->missing = alert_->stale ? texts.missing : std::string();
+}
+
+void AlertMachine::end(const std::string& reason, Monotonic now, Wall wall) {
+  const bool told = is_firing();
+  ill_since_.reset();
+  break_since_.reset();
+  unseen_since_.reset();
+  well_at_.reset();
+  healthy_ = {};
+  if (!alert_ || alert_->state == AlertState::resolved) return;
+  if (!told) return alert_.reset();
+  alert_->state = AlertState::resolved;
+  alert_->since = now;
+  alert_->ended = wall;
+  alert_->stale = false;
+  alert_->missing.clear();
+  alert_->ended_by = reason;
 }
 
 void AlertMachine::fall_ill(const Observation& seen, const Texts& texts, Monotonic now, Wall wall) {

@@ -33,10 +33,16 @@ struct Patience {
 // A resolved alert is told for that long: Alertmanager forgets what it was not told again.
 inline constexpr std::chrono::minutes resolved_kept{5};
 
+// What fires and has not been seen for that long, neither ill nor well, is stale: told so, and not
+// over. A quiet shard has minutes without an event.
+inline constexpr std::chrono::minutes unseen_after{2};
+
 struct Observation {
   Verdict verdict = Verdict::unknown;
   Severity severity = Severity::info;  // info never fires, it stays a pending note
   double value = 0;
+  // Ill by what was seen before: at this tick nothing could be told.
+  bool by_memory = false;
 };
 
 struct Texts {
@@ -44,6 +50,7 @@ struct Texts {
   std::string summary;
   std::string why;
   std::string next;
+  std::string missing{};  // for a verdict at this tick; a part of a sentence
 };
 
 class AlertMachine {
@@ -56,6 +63,9 @@ class AlertMachine {
   // Ticks in the order of their times. `texts` is read where the verdict is ill or well.
   void advance(const Observation& seen, const Texts& texts, Monotonic now, Wall wall);
 
+  // Over without a proof of recovery, by `reason`, a sentence. What is ill afterwards begins anew.
+  void end(const std::string& reason, Monotonic now, Wall wall);
+
   // Empty where there is nothing to show: never ill, or resolved long ago.
   const std::optional<Alert>& alert() const { return alert_; }
   bool is_firing() const { return alert_ && alert_->state == AlertState::firing; }
@@ -63,14 +73,16 @@ class AlertMachine {
  private:
   void fall_ill(const Observation& seen, const Texts& texts, Monotonic now, Wall wall);
   void recover(const Observation& seen, const Texts& texts, Monotonic now, Wall wall);
+  void look_at_sight(const Observation& seen, const Texts& texts, Monotonic now);
 
   Patience patience_;
   Alert blank_;  // name, shard and peer
   std::optional<Alert> alert_;
   std::optional<Monotonic> ill_since_;  // later by all breaks that did not end it
   std::optional<Monotonic> break_since_;
-  std::chrono::nanoseconds healthy_{0};  // seen since it was last ill
-  std::optional<Monotonic> well_at_;     // the tick before this one was well
+  std::chrono::nanoseconds healthy_{0};    // seen since it was last ill
+  std::optional<Monotonic> well_at_;       // the tick before this one was well
+  std::optional<Monotonic> unseen_since_;  // nothing could be told since then
 };
 
 }  // namespace fanfare

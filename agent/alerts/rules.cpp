@@ -111,6 +111,14 @@ Verdict verdict_on(const Signal& signal, bool doubtful) {
   return signal.ratio.value && !doubtful ? Verdict::well : Verdict::unknown;
 }
 
+std::string_view signal_of(std::string_view alert_name) {
+  if (alert_name == alert_reach_loss) return signal_reach;
+  if (alert_name == alert_copies_loss) return signal_copies;
+  if (alert_name == alert_replication_loss || alert_name == alert_replication_stalled)
+    return signal_replication;
+  return signal_of_delivery(alert_name);
+}
+
 std::optional<Patience> patience_of(std::string_view alert_name) {
   const auto rule = std::ranges::find(rules, alert_name, &Rule::name);
   return rule == rules.end() ? std::nullopt : std::optional(rule->patience);

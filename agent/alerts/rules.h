@@ -45,6 +45,10 @@ inline constexpr double coverage_needed = 0.95;
 inline constexpr double losses_borne = 0.001;
 inline constexpr std::uint64_t losses_borne_idle = 100;
 
+// What an alert is raised by, as Judge::clear() takes it; empty where the judge has no memory of
+// it.
+std::string_view signal_of(std::string_view alert_name);
+
 // Empty where no alert has that name.
 std::optional<Patience> patience_of(std::string_view alert_name);
 

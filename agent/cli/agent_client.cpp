@@ -105,8 +105,9 @@ class Exchange {
     if (const error_code error = run()) throw AgentUnreachable(connect_failure(agent_, error));
   }
 
-  http::response<http::string_body> get(const std::string& target) {
-    http::request<http::empty_body> request(http::verb::get, target, 11);
+  http::response<http::string_body> ask(http::verb verb, const std::string& target) {
+    http::request<http::empty_body> request(verb, target, 11);
+    if (verb == http::verb::post) request.content_length(0);
     request.set(http::field::host, "fanfare");
     request.set(http::field::connection, "close");
     http::async_write(stream_, request, keep());
@@ -139,12 +140,10 @@ class Exchange {
   error_code result_;
 };
 
-}  // namespace
-
-std::string ask_agent(const AgentAddress& agent, const std::string& target) {
+std::string answer_of(const AgentAddress& agent, http::verb verb, const std::string& target) {
   Exchange exchange(agent);
   exchange.connect();
-  http::response<http::string_body> answer = exchange.get(target);
+  http::response<http::string_body> answer = exchange.ask(verb, target);
   if (answer.result() == http::status::ok) return std::move(answer.body());
   if (answer.result() == http::status::forbidden) {
     throw AgentUnreachable(
@@ -161,6 +160,16 @@ std::string ask_agent(const AgentAddress& agent, const std::string& target) {
   throw AgentUnreachable(fmt::format(
       "the agent at {} answered {} to {} ({}): is it of another version? (fanfare version)",
       terminal_safe(agent.path), answer.result_int(), target, said));
+}
+
+}  // namespace
+
+std::string ask_agent(const AgentAddress& agent, const std::string& target) {
+  return answer_of(agent, http::verb::get, target);
+}
+
+std::string tell_agent(const AgentAddress& agent, const std::string& target) {
+  return answer_of(agent, http::verb::post, target);
 }
 
 std::string url_encoded(const std::string& value) {

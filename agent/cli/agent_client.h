@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One question to the running agent: a blocking HTTP GET over its admin socket. Says in a sentence
-// why there is no answer and what to do about it. Does not know what the answers mean.
+// One question to the running agent: a blocking HTTP exchange over its admin socket. Says in a
+// sentence why there is no answer and what to do about it. Does not know what the answers mean.
 #pragma once
 
 #include <chrono>
@@ -24,6 +24,9 @@ struct AgentAddress {
 
 // Body of a 200 answer. `target` as on the request line, already encoded.
 std::string ask_agent(const AgentAddress& agent, const std::string& target);
+
+// The same of a POST, which changes something.
+std::string tell_agent(const AgentAddress& agent, const std::string& target);
 
 // For a value in a query.
 std::string url_encoded(const std::string& value);

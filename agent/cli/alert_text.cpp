@@ -13,7 +13,11 @@ namespace {
 
 namespace json = boost::json;
 
-bool firing(const json::object& alert) { return text_at(alert, "state") == "firing"; }
+// "stale" fires too: nobody can say that it is over.
+bool firing(const json::object& alert) {
+  const auto state = text_at(alert, "state");
+  return state == "firing" || state == "stale";
+}
 
 Tone tone_of(const json::object& alert) {
   if (text_at(alert, "state") == "resolved") return Tone::good;
@@ -40,6 +44,10 @@ std::string reasons(const json::object& alert, const Look& look) {
     const std::string sentence = terminal_safe(text_at(alert, key));
     if (!sentence.empty()) text += wrapped(label + sentence, 4, look.columns);
   }
+  if (!alert.contains("missing")) return text;  // of an older agent
+  if (const auto missing = maybe_text_at(alert, "missing"))
+    text += wrapped("stale: it cannot be judged at present, " + terminal_safe(*missing), 4,
+                    look.columns);
   return text;
 }
 

@@ -80,6 +80,12 @@ struct AlertsCommand {
   Selection selection;
 };
 
+struct AlertsClearCommand {
+  std::string admin = Config{}.admin;
+  std::string alertname;
+  std::string shard;
+};
+
 struct ExplainCommand {
   std::string admin = Config{}.admin;
   Output output = Output::table;
@@ -136,11 +142,12 @@ struct Refusal {
   std::string text;
 };
 
-using Action = std::variant<AgentCommand, StatusCommand, ShardsCommand, SocketsCommand,
-                            PeersCommand, AlertsCommand, TopCommand, ExplainCommand,
-                            SelftestCommand, ReplayCommand, DoctorCommand, HelpCodeCommand,
-                            ConfigCheckCommand, ConfigShowCommand, ConfigSchemaCommand, ManCommand,
-                            CompletionsCommand, VersionCommand, Help, Refusal>;
+using Action =
+    std::variant<AgentCommand, StatusCommand, ShardsCommand, SocketsCommand, PeersCommand,
+                 AlertsCommand, AlertsClearCommand, TopCommand, ExplainCommand, SelftestCommand,
+                 ReplayCommand, DoctorCommand, HelpCodeCommand, ConfigCheckCommand,
+                 ConfigShowCommand, ConfigSchemaCommand, ManCommand, CompletionsCommand,
+                 VersionCommand, Help, Refusal>;
 
 struct Command {
   Action action;

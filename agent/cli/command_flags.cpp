@@ -100,10 +100,9 @@ std::vector<CommandUsage> command_usages() {
   std::vector<CommandUsage> usages;
   for (const auto& text : command_texts()) {
     const std::string name(text.name);
-    if (name != "config") {
-      usages.push_back(usage_of(text, {name}));
-      continue;
-    }
+    if (name != "config") usages.push_back(usage_of(text, {name}));
+    if (name == "alerts") usages.push_back(usage_of(text, {name, "clear"}));
+    if (name != "config") continue;
     for (const char* word : {"check", "show", "schema"})
       usages.push_back(usage_of(text, {name, word}));
   }

@@ -106,7 +106,22 @@ Parsed parse_peers(const Words& words, const CommandText& text) {
   return parse_listing<PeersCommand>(words, text, peers_listing());
 }
 
+Parsed parse_alerts_clear(const Words& words, const CommandText& text) {
+  AlertsClearCommand command;
+  std::optional<std::string> shard;
+  Flags flags("alerts clear", text);
+  flags.positional("ALERTNAME", command.alertname, "what fires");
+  flags.word("--shard", "NAME", shard, "the shard that it fires for");
+  flags.path("--admin", command.admin, admin_meaning);
+  flags.parse(words);
+  if (!shard) throw refusal("say for which shard: --shard NAME", "alerts clear");
+  command.shard = *shard;
+  return {command};
+}
+
 Parsed parse_alerts(const Words& words, const CommandText& text) {
+  if (!words.empty() && words.front() == "clear")
+    return parse_alerts_clear(Words(words.begin() + 1, words.end()), text);
   return parse_listing<AlertsCommand>(words, text, alerts_listing());
 }
 

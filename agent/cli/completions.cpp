@@ -12,9 +12,9 @@
 namespace fanfare {
 namespace {
 
-// Titles of the table are without blanks, so that the first word of each line is the name.
+// A name may hold single blanks; at least two stand between the columns.
 constexpr std::string_view shards_command =
-    "fanfare shards 2>/dev/null | tail -n +2 | cut -d ' ' -f 1";
+    "fanfare shards 2>/dev/null | tail -n +2 | sed 's/  .*//'";
 
 bool is_file(std::string_view value) {
   return value == "FILE" || value == "PATH" || value == "DIR";
@@ -27,9 +27,12 @@ std::string quoted(std::string_view text) {
   return result + "'";
 }
 
-std::vector<std::string> names_of(const std::vector<FlagText>& flags) {
+// Flags, and the word that may stand in front of them.
+std::vector<std::string> words_of(const CommandUsage& usage) {
   std::vector<std::string> names;
-  for (const auto& flag : flags) names.insert(names.end(), flag.names.begin(), flag.names.end());
+  if (usage.name == "alerts") names.emplace_back("clear");
+  for (const auto& flag : usage.flags)
+    names.insert(names.end(), flag.names.begin(), flag.names.end());
   return names;
 }
 
@@ -55,7 +58,7 @@ std::string bash_command(const CommandUsage& usage) {
         "      [[ $word == -* ]] || { compopt -o filenames; COMPREPLY=($(compgen -f -- "
         "\"$word\")); return; }\n";
   return text + fmt::format("      COMPREPLY=($(compgen -W '{}' -- \"$word\")) ;;\n",
-                            fmt::join(names_of(usage.flags), " "));
+                            fmt::join(words_of(usage), " "));
 }
 
 std::vector<std::string> commands() {
@@ -89,6 +92,8 @@ std::string bash() {
       "    fi\n"
       "    command=\"config ${{COMP_WORDS[2]}}\"\n"
       "  fi\n"
+      "  [ \"$command ${{COMP_WORDS[2]-}}\" = 'alerts clear' ] && [ \"$COMP_CWORD\" -gt 2 ] &&\n"
+      "    command='alerts clear'\n"
       "  case \"$command\" in\n",
       shards_command, fmt::join(commands(), " "));
   for (const auto& usage : command_usages()) text += bash_command(usage);
@@ -102,7 +107,8 @@ std::string zsh_values(const FlagText& flag) {
                        fmt::join(flag.choices, " "));
   if (is_file(flag.value)) return fmt::format(":{}:_files", flag.value);
   if (std::ranges::find(flag.names, "--shard") != flag.names.end())
-    return fmt::format(":{}:($({}))", flag.value, shards_command);
+    return fmt::format(":{}:{{local -a names; names=(\"${{(@f)$({})}}\"); compadd -a names}}",
+                       flag.value, shards_command);
   return fmt::format(":{}: ", flag.value);
 }
 
@@ -142,6 +148,9 @@ std::string zsh() {
       "if [[ $command == config ]]; then\n"
       "  if (( CURRENT == 2 )); then\n    compadd check show schema\n    return\n  fi\n"
       "  command=\"config $words[2]\"\n  shift words; (( CURRENT-- ))\nfi\n"
+      "[[ $command == alerts ]] && (( CURRENT == 2 )) && compadd clear\n"
+      "if [[ $command == alerts && $words[2] == clear ]] && (( CURRENT > 2 )); then\n"
+      "  command='alerts clear'\n  shift words; (( CURRENT-- ))\nfi\n"
       "case $command in\n";
   for (const auto& usage : command_usages()) text += zsh_command(usage);
   return text + "esac\n";
@@ -169,6 +178,9 @@ std::string fish() {
   text +=
       "complete -c fanfare -n '__fish_seen_subcommand_from config; and not "
       "__fish_seen_subcommand_from check show schema' -a 'check show schema'\n";
+  text +=
+      "complete -c fanfare -n '__fish_seen_subcommand_from alerts; and not "
+      "__fish_seen_subcommand_from clear' -a 'clear'\n";
   for (const auto& usage : command_usages()) {
     const auto blank = usage.name.find(' ');
     std::string condition = "__fish_seen_subcommand_from " + usage.name.substr(0, blank);

@@ -105,13 +105,18 @@ Example: fanfare peers --sort behind
 )help";
 
 constexpr std::string_view alerts_details = R"help(
-A table of the alerts: pending (seen, not told to anybody yet), firing, and resolved in the last
-five minutes. The reasons and what to do stand in fanfare status and in -o json.
+A table of the alerts: pending (seen, not told to anybody yet), firing, stale (fires, and nothing has
+been seen for or against it for two minutes), and resolved in the last five minutes. The reasons and
+what to do stand in fanfare status and in -o json.
+
+fanfare alerts clear ALERTNAME --shard NAME ends by hand what fires; the log, the alert and every
+Alertmanager say so. What is still ill is found anew, and fires again.
 
 --sort takes one of: severity state since_seconds alertname shard peer step summary. Severity sorts
 from critical down, ages from the longest down, names from A to Z. Without it: worst first.
 
-Exit codes: 0 nothing fires; 1 an alert fires; 2 usage; 3 agent not reachable.
+Exit codes: 0 nothing fires, or it is cleared; 1 an alert fires, or there is none to clear; 2 usage;
+3 agent not reachable.
 
 Example: fanfare alerts --shard us-east-1
 )help";

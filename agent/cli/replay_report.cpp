@@ -55,7 +55,7 @@ std::string alert_text(const json::object& alert, const Look& look) {
   }
   std::string text = wrapped_after(text_at(alert, "at") + " " + text_at(alert, "severity"),
                                    tone_of(alert), terminal_safe(where), 2, look);
-  if (text_at(alert, "state") != "firing") return text;
+  if (text_at(alert, "state") == "resolved") return text;
   text += wrapped(terminal_safe(text_at(alert, "summary")), 4, look.columns);
   return text + wrapped("why: " + terminal_safe(text_at(alert, "why")), 4, look.columns);
 }

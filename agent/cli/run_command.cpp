@@ -115,6 +115,22 @@ class Runner {
     return any_firing(choose(all, alerts_listing(), shard).rows) ? exit_finding : exit_fine;
   }
 
+  int operator()(const AlertsClearCommand& clear) const {
+    AgentAddress agent;
+    agent.path = clear.admin;
+    const json::value answer = parse_answer(
+        tell_agent(agent, fmt::format("/api/v1/alerts/clear?alertname={}&shard={}",
+                                      url_encoded(clear.alertname), url_encoded(clear.shard))));
+    if (number_at(as_object(answer, "the answer"), "cleared") > 0) {
+      out_ << fmt::format("{} of shard {} is cleared; what is still ill will fire again\n",
+                          terminal_safe(clear.alertname), terminal_safe(clear.shard));
+      return exit_fine;
+    }
+    err_ << fmt::format("fanfare: no {} fires for shard \"{}\"; fanfare alerts lists what does\n",
+                        terminal_safe(clear.alertname), terminal_safe(clear.shard));
+    return exit_finding;
+  }
+
   int operator()(const ExplainCommand& explain) const {
     const json::value answer =
         ask(explain.admin, "/api/v1/explain?what=" + url_encoded(explain.what));

@@ -53,13 +53,13 @@ Cell peer_ratio(const PeerRow& row) {
 
 double severity_rank(const Alert& alert) {
   const double severity = alert.severity == "critical" ? 0 : alert.severity == "warning" ? 1 : 2;
-  return severity + (alert.state == "firing" ? 0 : alert.severity == "finding" ? 3 : 10);
+  return severity + (alert.fires() ? 0 : alert.severity == "finding" ? 3 : 10);
 }
 
 Tone severity_tone(const Alert& alert) {
   if (alert.state == "resolved") return Tone::good;
   if (alert.severity == "finding") return Tone::warn;
-  return alert.severity == "critical" && alert.state == "firing" ? Tone::bad : Tone::warn;
+  return alert.severity == "critical" && alert.fires() ? Tone::bad : Tone::warn;
 }
 
 Tone pace_tone(const std::string& pace) {

@@ -144,7 +144,7 @@ void read_status(Answer& answer, const json::object& status) {
     answer.alerts.push_back(read_alert(as_object(value, "an alert")));
   for (const Alert& alert : answer.alerts) {
     const auto shard = std::ranges::find(answer.shards, alert.shard, &Shard::name);
-    if (alert.state != "firing" || shard == answer.shards.end()) continue;
+    if (!alert.fires() || shard == answer.shards.end()) continue;
     ++shard->firing;
     shard->critical = shard->critical || alert.severity == "critical";
   }
@@ -186,8 +186,7 @@ std::int64_t newest(const Past& past) {
 }
 
 std::uint32_t firing(const Answer& answer) {
-  return static_cast<std::uint32_t>(
-      std::ranges::count(answer.alerts, std::string("firing"), &Alert::state));
+  return static_cast<std::uint32_t>(std::ranges::count_if(answer.alerts, &Alert::fires));
 }
 
 }  // namespace fanfare::top

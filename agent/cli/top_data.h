@@ -75,6 +75,7 @@ struct Peer {
 // An alert, or what is wrong with the agent's own sight (severity "finding").
 struct Alert {
   std::string name, severity, state, shard, peer, step, summary, why, next;
+  bool fires() const { return state == "firing" || state == "stale"; }
   std::optional<double> since_seconds;
 };
 

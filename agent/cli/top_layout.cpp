@@ -193,7 +193,7 @@ std::vector<Line> plain_screen(const State& state, std::size_t columns, const Lo
   shown.list().cursor_at = all.count;  // no row is chosen
   append(lines, list_lines(shown, all, columns, looks));
   for (const Alert& alert : state.answer.alerts) {
-    if (alert.state != "firing" && alert.severity != "finding") continue;
+    if (!alert.fires() && alert.severity != "finding") continue;
     lines.emplace_back();
     const std::string where = alert.shard.empty() ? "" : "  " + alert.shard;
     lines.push_back({{terminal_safe(alert.severity + " " + alert.name + where),

@@ -154,7 +154,7 @@ Table list_table(const State& state, const std::vector<std::size_t>& rows, std::
 
 bool marked(const State& state, std::size_t row) {
   if (state.screen == Screen::shards) return state.answer.shards.at(row).firing > 0;
-  return state.screen == Screen::alerts && state.answer.alerts.at(row).state == "firing";
+  return state.screen == Screen::alerts && state.answer.alerts.at(row).fires();
 }
 
 }  // namespace fanfare::top

@@ -175,7 +175,7 @@ std::vector<Line> shard_pane(const State& state, std::size_t columns, const Look
 std::vector<Line> firing_pane(const State& state, std::size_t rows) {
   std::vector<Line> lines;
   for (const Alert& alert : state.answer.alerts) {
-    if (alert.state != "firing" || lines.size() == rows) continue;
+    if (!alert.fires() || lines.size() == rows) continue;
     const Tone tone = alert.severity == "critical" ? Tone::bad : Tone::warn;
     std::string where = terminal_safe(alert.shard);
     if (!alert.peer.empty()) where += " to " + terminal_safe(alert.peer);

@@ -46,6 +46,13 @@ std::string labels_of(const Alert& alert, const AlertOrigin& origin) {
   return json::serialize(labels);
 }
 
+json::object annotations_of(const std::string& summary, const std::string& description,
+                            bool stale) {
+  json::object annotations{{"summary", summary}, {"description", description}};
+  if (stale) annotations["stale"] = "true";
+  return annotations;
+}
+
 }  // namespace
 
 // What was told and is no longer among the alerts: ended, and told so for a while.
@@ -74,6 +81,12 @@ void AlertSet::take(const std::vector<Alert>& alerts, const AlertOrigin& origin,
               .summary = label_text(fmt::format("{}: {}", origin.node, alert.summary)),
               .description = label_text(fmt::format("{} {}", alert.why, alert.next)),
               .started = std::min(alert.started, wall)};
+    if (alert.stale)
+      told.description +=
+          label_text(fmt::format(" It cannot be judged at present: {}.", alert.missing));
+    if (!alert.ended_by.empty())
+      told.description += label_text(" Ended without a proof of recovery: " + alert.ended_by);
+    told.stale = alert.stale;
     if (alert.state == AlertState::resolved) {
       told.fate = Fate::resolved;
       told.ended = std::max(alert.ended, told.started);
@@ -102,7 +115,7 @@ std::string AlertSet::body(Wall wall) const {
     const auto& [labels, told] = *entry;
     body.push_back(
         {{"labels", json::parse(labels)},
-         {"annotations", {{"summary", told.summary}, {"description", told.description}}},
+         {"annotations", annotations_of(told.summary, told.description, told.stale)},
          {"startsAt", time_text(told.started)},
          {"endsAt", time_text(told.fate == Fate::firing ? wall + alert_lifetime : told.ended)}});
   }

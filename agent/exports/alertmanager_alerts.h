@@ -42,6 +42,7 @@ class AlertSet {
     std::size_t rank = 0;  // place in the list, worst first
     std::string summary;
     std::string description;
+    bool stale = false;  // fires, and cannot be judged
     Wall started{};
     Fate fate = Fate::firing;
     Wall ended{};         // not while it fires

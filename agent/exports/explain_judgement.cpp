@@ -75,7 +75,8 @@ Link alert_link(const View& view, const Subject& subject) {
       others.push_back(fmt::format("{} is {}", alert.name, state_name(alert.state)));
       continue;
     }
-    firing.push_back(fmt::format("{} fires ({}, step {}): {}", alert.name,
+    firing.push_back(fmt::format("{} {} ({}, step {}): {}", alert.name,
+                                 alert.stale ? "fires, stale" : "fires",
                                  severity_name(alert.severity), alert.step, alert.why));
     if (next.empty()) next = alert.next;
   }

@@ -55,7 +55,7 @@ json::object alert_object(const Alert& alert, Monotonic now) {
   return {
       {"alertname", alert.name},
       {"severity", std::string(severity_name(alert.severity))},
-      {"state", std::string(state_name(alert.state))},
+      {"state", std::string(state_name(alert))},
       {"shard", text_or_null(alert.shard)},
       {"peer", text_or_null(alert.peer)},
       {"started_seconds", unix_seconds(alert.started)},
@@ -65,6 +65,8 @@ json::object alert_object(const Alert& alert, Monotonic now) {
       {"summary", label_text(alert.summary)},
       {"why", label_text(alert.why)},
       {"next", label_text(alert.next)},
+      {"missing", text_or_null(alert.missing)},
+      {"ended_by", text_or_null(alert.ended_by)},
   };
 }
 

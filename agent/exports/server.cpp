@@ -113,8 +113,21 @@ bool permitted(const Door<Protocol>& door, Stream<Protocol>& stream) {
   return true;
 }
 
+// Who asks, as the kernel says, and on the admin socket only.
 template <class Protocol>
-Response answer_to(const Door<Protocol>& door, const Request& request) {
+std::optional<Response> change(const Door<Protocol>& door, Stream<Protocol>& stream,
+                               const Request& request) {
+  if constexpr (std::is_same_v<Protocol, Unix>) {
+    if (door.hooks.clear_alert)
+      return respond_to_clear(request, door.hooks.clear_alert,
+                              peer_of(stream.socket().native_handle()).uid);
+  }
+  return std::nullopt;
+}
+
+template <class Protocol>
+Response answer_to(const Door<Protocol>& door, Stream<Protocol>& stream, const Request& request) {
+  if (auto changed = change(door, stream, request)) return std::move(*changed);
   const std::shared_ptr<const View> view = door.hooks.view();
   return view ? respond(*view, request, door.surface, monotonic_now()) : respond_starting(request);
 }
@@ -190,7 +203,7 @@ net::awaitable<Next> serve_one(Session<Protocol>& session, beast::flat_buffer& b
     co_return Next::close;
   }
   const Request request = parser.release();
-  Response response = answer_to(*session.door, request);
+  Response response = answer_to(*session.door, stream, request);
   if (begins_events(request, response)) {
     co_await tell_events(session, std::move(response));
     co_return Next::close;

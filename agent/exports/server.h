@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 
+#include "agent/exports/clear_alert.h"
 #include "agent/exports/respond.h"
 #include "agent/exports/view.h"
 
@@ -37,6 +38,7 @@ struct ServerHooks {
   std::function<std::shared_ptr<const View>()> view;  // null before the first tick
   // /metrics was served on the listen surface, to whom: "10.0.0.9 (Prometheus/2.42.0)".
   std::function<void(std::string by)> scraped;
+  ClearAlert clear_alert{};  // asked for on the admin socket; none: the path is not there
 };
 
 class Server {

@@ -77,6 +77,8 @@ ShardDelta shard_delta(const Shard& now, const Shard& before) {
       .replicates = now.replicates,
       .identifies = now.identifies,
       .absence = absence_of(now),
+      .empty_for = now.empty_for,
+      .last_socket = now.last_socket,
       .peers = peer_deltas(now, before)};
   delta.published = delta.accepted;
   if (!now.identifies) return delta;

@@ -54,6 +54,9 @@ struct ShardDelta {
   bool replicates = false;
   bool identifies = false;
   Absence absence = Absence::no;  // now: expected on this host, without a listener or a socket
+  // Now, see Shard.
+  std::chrono::nanoseconds empty_for{};
+  Wall last_socket{};
   std::vector<PeerDelta> peers;
 };
 

@@ -28,6 +28,26 @@ std::vector<Judgement> Judge::advance(const std::vector<ShardDelta>& deltas) {
   return judgements;
 }
 
+void Judge::forget(const std::string& shard) { shards_.erase(shard); }
+
+void Judge::forget_missing(std::chrono::nanoseconds now, std::chrono::nanoseconds patience,
+                           const std::set<std::string>& kept) {
+  std::map<std::string, std::chrono::nanoseconds> missing;
+  for (const auto& [name, shard] : shards_)
+    if (!kept.contains(name)) missing.emplace(name, now);
+  for (auto& [name, since] : missing) {
+    const auto before = missing_since_.find(name);
+    if (before != missing_since_.end()) since = before->second;
+    if (now - since >= patience) shards_.erase(name);
+  }
+  missing_since_ = std::move(missing);
+}
+
+void Judge::clear(const std::string& shard, const std::string& peer, std::string_view signal) {
+  const auto found = shards_.find(shard);
+  if (found != shards_.end()) found->second->clear(peer, signal);
+}
+
 std::string Judge::save() const {
   json::object shards;
   for (const auto& [name, shard] : shards_) {

@@ -112,6 +112,9 @@ struct Judgement {
   DeliveryFigures delivery{};
   // It is expected on this host, nobody listens for it, and no client and no peer is connected.
   Absence absence = Absence::no;
+  // See Shard: nobody listens for it and nothing is open.
+  std::chrono::nanoseconds empty_for{};
+  std::chrono::system_clock::time_point last_socket{};
 };
 
 }  // namespace fanfare

@@ -45,6 +45,12 @@ class LossWatch {
   // evidence is 0 again).
   void advance(const Cohort& cohort, double expected, const LossTest& test);
 
+  // It is over, nobody has proven how: an operator says so, or the server is gone.
+  void clear() {
+    state_ = {};
+    evidence_.reset();
+  }
+
   // The evidence was not against what is normal, after all.
   void forget() { evidence_.reset(); }
 

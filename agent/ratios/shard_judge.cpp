@@ -91,6 +91,21 @@ void Judge::ShardJudge::judge_peers(const ShardDelta& delta, Judgement& judgemen
   }
 }
 
+void Judge::ShardJudge::clear(const std::string& peer, std::string_view signal) {
+  const auto meant = [&](std::string_view name) { return signal.empty() || signal == name; };
+  if (meant(signal_reach)) reach.watch().clear();
+  if (meant(signal_copies)) copies.watch().clear();
+  for (auto& [name, watched] : peers)
+    if (meant(signal_replication) && (peer.empty() || peer == name)) watched.watch().clear();
+  for (auto& [name, block] : delivery.blocks())
+    if (std::string_view(name).starts_with(signal)) block->watch().clear();
+  if (meant(signal_accepted)) {
+    delivery.accepted.state().lost = false;
+    delivery.accepted.state().gap = delivery.accepted.state().gap_seconds = 0;
+  }
+  if (meant("sockets")) delivery.sockets_usual.state() = {};
+}
+
 Judgement Judge::ShardJudge::advance(const ShardDelta& delta) {
   const auto due = due_of(delta);
   Judgement judgement{.shard = delta.shard,
@@ -100,7 +115,9 @@ Judgement Judge::ShardJudge::advance(const ShardDelta& delta) {
                       .coverage = cohort_of(delta, due, 0).coverage,
                       .sockets = delta.sockets_synced,
                       .delivery = {},
-                      .absence = delta.absence};
+                      .absence = delta.absence,
+                      .empty_for = delta.empty_for,
+                      .last_socket = delta.last_socket};
   sum_recent(delta, due, judgement);
   if (delta.identifies) judgement.signals.push_back(reach.advance(reach_cohort(delta, due)));
   copies_known_ = copies_known_ || delta.replicates || due > 0;

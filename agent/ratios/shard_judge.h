@@ -17,6 +17,7 @@ namespace fanfare {
 class Judge::ShardJudge {
  public:
   Judgement advance(const ShardDelta& delta);
+  void clear(const std::string& peer, std::string_view signal);
 
   EventSignal reach{Outcome::reach};
   EventSignal copies{Outcome::copies};

@@ -331,6 +331,69 @@ class Running(Room):
         self.assertEqual(self.ask("status").returncode, 0)
 
 
+SERVER = r"""
+import socket, sys
+listener = socket.socket()
+listener.bind(("127.0.0.1", 0))
+listener.listen()
+print(listener.getsockname()[1], flush=True)
+connection, _ = listener.accept()
+connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                   b"Connection: Upgrade\r\n\r\n")
+for _ in range(20):
+    connection.sendall(b"\x81\x02hi")
+connection.shutdown(socket.SHUT_WR)
+connection.recv(1)
+"""
+
+
+class Ending(Room):
+    def serve_once(self) -> str:
+        """A server from its birth to its end, within a tick as a rule; returns its port."""
+        script = self.room / "chat.py"
+        script.write_text(SERVER)
+        with subprocess.Popen([sys.executable, script, "--token=secret"],
+                              stdout=subprocess.PIPE, text=True) as server:
+            port = server.stdout.readline().strip()
+            with socket.create_connection(("127.0.0.1", int(port)), PATIENCE) as client:
+                while client.recv(4096):
+                    pass
+            self.assertEqual(server.wait(PATIENCE), 0)
+        return port
+
+    def shards_on(self, ports) -> dict:
+        rows = json.loads(self.ask("shards", "-o", "json").stdout)
+        return {row["shard"]: row for row in rows
+                if row["shard"].partition("@")[0].rpartition(":")[2] in ports}
+
+    def test_servers_that_come_and_go_have_their_names_and_leave_nothing(self):
+        config = self.room / "agent.yaml"
+        config.write_text("limits: {shard_idle_seconds: 10}\n")
+        self.start("--config", config)
+        ports = {self.serve_once() for _ in range(8)}
+        shown = eventually(lambda: [found for found in [self.shards_on(ports)]
+                                    if len(found) == len(ports)], "all are shown")[0]
+        for name, row in shown.items():
+            self.assertTrue(name.startswith("python chat.py:"), name)
+            self.assertEqual((row["events_out"], row["opened"]), (20, 1), row)
+        deadline = time.monotonic() + 3 * PATIENCE
+        while self.shards_on(ports) and time.monotonic() < deadline:
+            time.sleep(0.5)
+        self.assertEqual(self.shards_on(ports), {})
+        self.assertNotIn("chat.py", self.get("/metrics"))
+
+    def test_alerts_are_cleared_at_the_admin_socket_only(self):
+        self.start()
+        none = self.ask("alerts", "clear", "FanfareReachLoss", "--shard", "eu")
+        self.assertEqual(none.returncode, 1, none.stderr)
+        self.assertIn("no FanfareReachLoss fires", none.stderr)
+        with self.assertRaises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(urllib.request.Request(
+                self.base() + "/api/v1/alerts/clear?alertname=FanfareReachLoss&shard=eu",
+                method="POST"), timeout=10)
+        self.assertEqual(refused.exception.code, 404)
+
+
 class Refusing(Room):
     def refused(self, code: int, *parts: str, words=(), **options):
         done = fanfare("agent", "--listen", "127.0.0.1:0", "--admin", self.admin, *words, **options)

@@ -255,5 +255,47 @@ TEST(AlertMachine, GoesOnFiringAfterARestart) {
   EXPECT_EQ(after.state(), "resolved");
 }
 
+// A loss that is latched, and nothing in sight.
+TEST(AlertMachine, IsStaleWhereNothingCouldBeToldForTwoMinutes) {
+  Life life;
+  life.tick(critical);
+  const Texts texts{"broadcast", "s", "w", "n", "no client is readable"};
+  for (const bool latched : {true, false}) {
+    const Observation unseen = latched ? Observation{.verdict = Verdict::ill,
+                                                     .severity = Severity::critical,
+                                                     .value = 0.66,
+                                                     .by_memory = true}
+                                       : unknown;
+    for (int i = 0; i < 120; ++i) life.tick(unseen, texts);
+    EXPECT_EQ(state_name(*life.machine.alert()), "firing");
+    life.tick(unseen, texts);
+    EXPECT_EQ(state_name(*life.machine.alert()), "stale");
+    EXPECT_EQ(life.machine.alert()->missing, "no client is readable");
+    EXPECT_TRUE(life.machine.is_firing());
+    life.tick(critical);
+    EXPECT_EQ(state_name(*life.machine.alert()), "firing");
+    EXPECT_EQ(life.machine.alert()->missing, "");
+  }
+}
+
+TEST(AlertMachine, EndsWithAReasonAndBeginsAnew) {
+  Life life({.hold = 60s});
+  life.tick(61, critical);
+  ASSERT_EQ(life.state(), "firing");
+  life.machine.end("cleared by hand.", life.now, life.wall);
+  EXPECT_EQ(life.state(), "resolved");
+  EXPECT_EQ(life.machine.alert()->ended_by, "cleared by hand.");
+  life.tick(60, critical);
+  EXPECT_EQ(life.state(), "resolved") << "it must hold again";
+  life.tick(critical);
+  EXPECT_EQ(life.state(), "firing");
+  EXPECT_EQ(life.machine.alert()->ended_by, "");
+
+  Life pending({.hold = 60s});
+  pending.tick(critical);
+  pending.machine.end("gone.", pending.now, pending.wall);
+  EXPECT_EQ(pending.state(), "none");
+}
+
 }  // namespace
 }  // namespace fanfare

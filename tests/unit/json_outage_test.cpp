@@ -63,16 +63,18 @@ TEST(JsonOutage, AlertsGolden) {
             R"("since_seconds":43.5,"step":"broadcast",)"
             R"("summary":"Events of this shard do not reach its clients on this node.","why":")" +
                 view.alerts[0].why +
-                R"(","next":"Roll back the build on this node or drain it."},)"
+                R"(","next":"Roll back the build on this node or drain it.","missing":null,)"
+                R"("ended_by":null},)"
                 R"({"alertname":"FanfareReplicationStalled","severity":"warning",)"
                 R"("state":"pending","shard":"us-east-1","peer":"n3",)"
                 R"("started_seconds":1700000086,"ended_seconds":null,"since_seconds":5.5,)"
                 R"("step":"replication","summary":"n3 does not get the shard's newest entries.",)"
-                R"("why":"","next":""},)"
+                R"("why":"","next":"","missing":null,"ended_by":null},)"
                 R"({"alertname":"FanfareBlind","severity":"warning","state":"resolved",)"
                 R"("shard":null,"peer":null,"started_seconds":1699999000,)"
                 R"("ended_seconds":1699999970,"since_seconds":121.5,"step":"capture",)"
-                R"("summary":"Too many sockets could not be read.","why":"","next":""}])"
+                R"("summary":"Too many sockets could not be read.","why":"","next":"",)"
+                R"("missing":null,"ended_by":null}])"
                 "\n");
 }
 

@@ -14,7 +14,7 @@ fail() {
 # A fanfare that knows two shards, one of them named by somebody who means no good.
 cat >fanfare <<'END'
 #!/bin/sh
-printf 'SHARD  SYNCED\nchat-1  3\n$(touch${IFS}owned)  1\n'
+printf 'SHARD  SYNCED\nchat-1  3\n$(touch${IFS}owned)  1\npython chat.py:80  1\n'
 END
 chmod +x fanfare
 PATH=$work:$PATH
@@ -39,6 +39,9 @@ expect() { # WANTED WORDS...
 expect "shards" shar
 expect "check" config ch
 expect "--sort" sockets --so
+expect "clear" alerts cl
+expect "--shard" alerts clear X --sh
+expect "python\\ chat.py:80" alerts clear X --shard py
 expect "json" shards -o j
 expect "events_out events_out_per_second" shards --sort events_out
 expect "chat-1" shards --shard chat

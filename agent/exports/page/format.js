@@ -43,3 +43,8 @@ export function duration(seconds) {
 export function clock(unixSeconds) {
   return new Date(unixSeconds * 1000).toLocaleTimeString("en-GB");
 }
+
+// What nobody can judge any more ("stale") fires on: it may not be over.
+export function fires(alert) {
+  return alert.state === "firing" || alert.state === "stale";
+}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who speaks, how well it sees, and whether it still does.
 import { keyed, make, setData, setText } from "./dom.js";
-import { clock, duration } from "./format.js";
+import { clock, duration, fires } from "./format.js";
 
 const SCOPES = {
   proven: ["good", "scope proven"],
@@ -65,7 +65,7 @@ export function showHeader(status) {
   setText(document.getElementById("node"), `${status.node} in cluster ${status.cluster}, version ${status.version}`);
   showHealth(healthOf(status, document.body.dataset.state), (item) => item.at);
   showFindings(status.findings, (item) => item.code);
-  const firing = status.alerts.filter((alert) => alert.state === "firing").length;
+  const firing = status.alerts.filter((alert) => fires(alert)).length;
   const title = `${firing ? `(${firing} firing) ` : ""}${status.node} · fanfare`;
   if (document.title !== title) document.title = title;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The last 15 minutes of each shard: what the agent remembers, and behind it the status of now.
+import { fires } from "./format.js";
 
 export const STEP_SECONDS = 5;
 // What a plot shows, in seconds: the least of these that holds everything known.
@@ -25,7 +26,7 @@ export function pointOf(shard, alerts, at) {
     copies_normal: signal("copies").normal,
     replication: least(known.map((s) => s.ratio)),
     evidence: shard.signals.length ? Math.max(...shard.signals.map((s) => s.evidence)) : null,
-    firing: alerts.filter((a) => a.shard === shard.shard && a.state === "firing").length,
+    firing: alerts.filter((a) => a.shard === shard.shard && fires(a)).length,
   };
 }
 

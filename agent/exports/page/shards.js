@@ -2,6 +2,7 @@
 // The list of shards, in the agent's order: a card keeps its place while one looks at it.
 import { Card } from "./card.js";
 import { keyed, setText } from "./dom.js";
+import { fires } from "./format.js";
 
 const MOST_CARDS = 50; // more make a browser slow; the filter finds the others
 const FILTER_FROM = 6;
@@ -15,7 +16,7 @@ let latest = null;
 function chosen(status) {
   const words = filter.value.trim().toLowerCase();
   const matching = status.shards.filter((shard) => shard.shard.toLowerCase().includes(words));
-  const ill = new Set(status.alerts.filter((a) => a.state === "firing").map((a) => a.shard));
+  const ill = new Set(status.alerts.filter((a) => fires(a)).map((a) => a.shard));
   let room = MOST_CARDS - matching.filter((shard) => ill.has(shard.shard)).length;
   return matching.filter((shard) => ill.has(shard.shard) || room-- > 0);
 }
