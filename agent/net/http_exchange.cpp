@@ -49,7 +49,8 @@ net::awaitable<error_code> parse_some(Connection& connection, Parser& parser,
 
 std::string HttpRequest::text() const {
   std::string text = method + " " + target + " HTTP/1.1\r\n";
-  for (const auto& [name, value] : fields) text += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : fields)
+    text.append(name).append(": ").append(value).append("\r\n");
   if (!body.empty()) text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
   return text + "\r\n" + body;
 }
