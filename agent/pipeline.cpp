@@ -145,14 +145,16 @@ bool Pipeline::restore(std::string_view state, Monotonic now, Wall wall) {
   return judge && board;  // each for itself: an alert outlives a baseline that cannot be read
 }
 
-std::vector<LossView> Pipeline::judge_losses(const Snapshot& snapshot) {
-  losses_.push_back({snapshot.taken, snapshot.losses});
+std::vector<LossView> Pipeline::judge_losses(const Snapshot& snapshot, const Model& model) {
+  losses_.push_back({snapshot.taken, snapshot.losses, model.lost_from_clients});
   while (losses_.size() > 1 && snapshot.taken - losses_[1].at >= recent_losses) losses_.pop_front();
   std::vector<LossView> views;
   for (unsigned reason = FANFARE_LOSS_NONE + 1; reason < FANFARE_LOSS_COUNT; ++reason)
     views.push_back({.reason = std::string(loss_text(reason).name),
                      .count = snapshot.losses[reason],
-                     .recent = snapshot.losses[reason] - losses_.front().counts[reason]});
+                     .recent = snapshot.losses[reason] - losses_.front().counts[reason],
+                     .recent_from_clients =
+                         model.lost_from_clients[reason] - losses_.front().from_clients[reason]});
   return views;
 }
 
@@ -182,6 +184,12 @@ std::shared_ptr<View> Pipeline::tick(Monotonic now, Wall wall, const Health& hea
   view->last_scrape_seconds = last_scrape_seconds;
   const auto judgements = judge_.advance(deltas_.advance(*snapshot, model));
   view->shards = view_shards(model.shards, rates_.advance(now, model.shards), judgements);
+  std::erase_if(shard_losses_, [&](const auto& entry) {
+    return std::ranges::find(model.shards, entry.first, &Shard::name) == model.shards.end();
+  });
+  for (ShardView& shard : view->shards)
+    shard.recent_losses = shard_losses_[shard.shard.name].advance(now, shard.shard.losses,
+                                                                  shard.shard.replication_losses);
   open_.clear();
   for (const auto& shard : model.shards)
     open_.push_back(shard.sockets_synced + shard.sockets_unsynced);
@@ -190,7 +198,7 @@ std::shared_ptr<View> Pipeline::tick(Monotonic now, Wall wall, const Health& hea
   history_.advance(now, *view);
   view->history = history_.timeline();
   view->shards_over_limit = model.shards_over_limit;
-  view->losses = judge_losses(*snapshot);
+  view->losses = judge_losses(*snapshot, model);
   view->maps = snapshot->maps;
   view->programs = snapshot->programs;
   view->shard_of = std::move(model.shard_of);

@@ -58,12 +58,13 @@ class Pipeline {
 
  private:
   std::shared_ptr<Snapshot> read(Monotonic now, Wall wall);
-  std::vector<LossView> judge_losses(const Snapshot& snapshot);
+  std::vector<LossView> judge_losses(const Snapshot& snapshot, const Model& model);
   void forget_ended(Monotonic now, const Model& model);
 
   struct LossSample {
     Monotonic at{};
     std::array<std::uint64_t, FANFARE_LOSS_COUNT> counts{};
+    std::array<std::uint64_t, FANFARE_LOSS_COUNT> from_clients{};
   };
 
   Source& source_;
@@ -79,6 +80,7 @@ class Pipeline {
   std::deque<LossSample> losses_;
   Absence absence_;
   std::vector<std::uint64_t> open_;  // client sockets, by shard, at the last tick
+  std::map<std::string, RecentLosses> shard_losses_;
   std::shared_ptr<Snapshot> latest_, previous_;
 };
 

@@ -42,9 +42,10 @@ enum fanfare_loss {
 	FANFARE_LOSS_BAD_HTTP, /* sockets: what HTTP/1.1 does not have, or leaves open to doubt */
 	FANFARE_LOSS_HTTP_UNPAIRED, /* sockets: a response without a request that was seen */
 	FANFARE_LOSS_HTTP_PIPELINE, /* sockets: more requests unanswered than are kept apart */
-	FANFARE_LOSS_AFTER_CLOSE, /* messages: behind the sender's own Close, which nobody reads */
-	FANFARE_LOSS_UNATTACHED,    /* seconds: the programs were not attached; the agent's count */
-	FANFARE_LOSS_AGENT_ABSENT,  /* seconds: no agent ran beside open sockets; the agent's count */
+	FANFARE_LOSS_AFTER_CLOSE,  /* messages: behind the sender's own Close, which nobody reads */
+	FANFARE_LOSS_UNATTACHED,   /* seconds: the programs were not attached; the agent's count */
+	FANFARE_LOSS_AGENT_ABSENT, /* seconds: no agent ran beside open sockets; the agent's count */
+	FANFARE_LOSS_NOT_A_PEER,   /* sockets: on a replication port, never spoke its protocol */
 	FANFARE_LOSS_COUNT
 };
 
@@ -373,7 +374,8 @@ struct fanfare_direction {
 	__u64 carry;	 /* bytes of a token that the segment's end cut; first byte lowest */
 	__u64 last_ns;	 /* out of step: CLOCK_MONOTONIC of the last segment with payload */
 	__u32 first_seq; /* of the first byte seen */
-	__u32 seq_wraps; /* how often next_seq has passed 2^32 */
+	__u16 seq_wraps; /* how often next_seq has passed 2^32 */
+	__u16 losses;	 /* what was lost of this direction, whatever the reason; wraps */
 	union {
 		struct {
 			/* Payload length of the control frame that is skipped, or of the data
@@ -525,21 +527,40 @@ static inline int fanfare_is_synced(const struct fanfare_flow *flow)
 	       (flow->exchanges.streams && flow->out.stage == FANFARE_STAGE_RESPONSE);
 }
 
+/* fanfare_port_loss.way */
+enum fanfare_way {
+	FANFARE_WAY_OUT,
+	FANFARE_WAY_IN,
+	FANFARE_WAY_COUNT
+};
+
+#define FANFARE_PORT_LOSSES_MAX 1024
+
+/* What was lost of a socket that has no record, or by who may not write to it: by the port of the
+ * end that listens. Key; the value is a count as in the loss's own unit. */
+struct fanfare_port_loss {
+	__u32 netns; /* inode of the network namespace */
+	__u16 port;  /* host order */
+	__u8 way;    /* enum fanfare_way */
+	__u8 reason; /* enum fanfare_loss */
+};
+
 /* What is known of one event identity. Key: its 64-bit hash. */
 struct fanfare_event_seen {
 	__u64 publisher; /* cookie of the socket that it came in on; 0: not on this node's sockets */
 	__u32 reached;	 /* 1: a copy went to a socket that is not the publisher's */
-	__u32 reserved;
+	__u32 reached_local; /* 1: the same, and it has a publisher: counted as such */
 };
 
 /* Reach of one shard with `identity`, cumulative, one a CPU. Index: the shard's place in the
  * agent's list. */
 struct fanfare_reach {
-	__u64 accepted;	    /* distinct identities that came in from clients */
-	__u64 reached;	    /* distinct identities with a copy to another than the publisher */
-	__u64 copies;	    /* event messages out, identity read, the publisher's own left out */
-	__u64 own_copies;   /* event messages out to the socket that published them */
-	__u64 unidentified; /* event messages in or out whose identity could not be read */
+	__u64 accepted;	     /* distinct identities that came in from clients */
+	__u64 reached;	     /* distinct identities with a copy to another than the publisher */
+	__u64 copies;	     /* event messages out, identity read, the publisher's own left out */
+	__u64 own_copies;    /* event messages out to the socket that published them */
+	__u64 unidentified;  /* event messages in or out whose identity could not be read */
+	__u64 reached_local; /* of `reached`, those that came in from clients of this node */
 };
 
 /* One open TCP socket of one process, as iter/task_file sees it. */
@@ -569,6 +590,7 @@ FANFARE_ASSERT((56 + __builtin_offsetof(struct fanfare_flow, lock)) % 64 == 0,
 	       "56 bytes stand before the values of an array");
 FANFARE_ASSERT(sizeof(struct fanfare_flow) == 832, "no hidden padding, whole cache lines");
 FANFARE_ASSERT(sizeof(struct fanfare_owner) == 56, "no hidden padding");
+FANFARE_ASSERT(sizeof(struct fanfare_port_loss) == 8, "no hidden padding");
 FANFARE_ASSERT(sizeof(struct fanfare_rpc) == 40, "lies over what only WebSocket needs");
 FANFARE_ASSERT(sizeof(struct fanfare_http) == 40, "lies over what only WebSocket needs");
 FANFARE_ASSERT(__builtin_offsetof(struct fanfare_direction, client_rule) ==

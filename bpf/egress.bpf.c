@@ -54,7 +54,7 @@ static __always_inline void open_inbound(struct bpf_sock *sk, struct fanfare_flo
 
 static __always_inline void count_egress(struct __sk_buff *skb, struct bpf_sock *sk)
 {
-	struct segment segment = read_segment(skb);
+	struct segment segment = read_segment(skb, FANFARE_WAY_OUT);
 	struct fanfare_flow *flow;
 	__u8 flags_before;
 	__u64 cookie;
@@ -84,7 +84,7 @@ static __always_inline void count_egress(struct __sk_buff *skb, struct bpf_sock 
 		chat_ports[flow->local_port] = 1;
 	if (fanfare_searches(&flow->out) && flow->out.searched >= FANFARE_SEARCH_BYTES_MAX &&
 	    !chat_ports[flow->local_port]) {
-		lose(FANFARE_LOSS_SEARCH_GIVEN_UP, 1);
+		lose_of(&flow->out, FANFARE_LOSS_SEARCH_GIVEN_UP, 1);
 		flow->out.stage = FANFARE_STAGE_DISMISSED;
 	}
 	if (flow->out.stage == FANFARE_STAGE_DISMISSED) {

@@ -77,7 +77,7 @@ static __always_inline void open_http(struct fanfare_flow *flow, struct tcp_sock
 static __always_inline struct fanfare_flow *open_flow(struct sock *sk, struct tcp_sock *tcp,
 						      __u64 cookie, __u64 now_ns, int fresh)
 {
-	struct fanfare_flow *flow = new_flow(cookie, now_ns);
+	struct fanfare_flow *flow = new_flow(&sk->__sk_common, 0, cookie, now_ns);
 
 	if (!flow)
 		return 0;
@@ -124,7 +124,7 @@ static __always_inline void open_packet_direction(struct fanfare_direction *d, _
 static __always_inline struct fanfare_flow *open_mqtt(struct sock *sk, struct tcp_sock *tcp,
 						      __u64 cookie, __u64 now_ns, int fresh)
 {
-	struct fanfare_flow *flow = new_flow(cookie, now_ns);
+	struct fanfare_flow *flow = new_flow(&sk->__sk_common, 0, cookie, now_ns);
 
 	if (!flow)
 		return 0;
@@ -163,7 +163,7 @@ static __always_inline struct fanfare_flow *open_replication(struct sock *sk, st
 							     __u64 cookie, __u64 now_ns, int fresh,
 							     __u8 protocol, int dialled)
 {
-	struct fanfare_flow *flow = new_flow(cookie, now_ns);
+	struct fanfare_flow *flow = new_flow(&sk->__sk_common, dialled, cookie, now_ns);
 
 	if (!flow)
 		return 0;

@@ -111,8 +111,9 @@ static __always_inline int enter_flow(__u64 cookie, __u32 place)
 	return enter_hash(cookie, place);
 }
 
-/* A blank record; 0 where there is one already, or no room. */
-static __always_inline struct fanfare_flow *new_flow(__u64 cookie, __u64 now_ns)
+/* A blank record of one end of a connection; 0 where there is one already, or no room. */
+static __always_inline struct fanfare_flow *new_flow(const struct sock_common *common, int dialled,
+						     __u64 cookie, __u64 now_ns)
 {
 	struct fanfare_flow *flow;
 	__u32 taken, place;
@@ -128,7 +129,8 @@ static __always_inline struct fanfare_flow *new_flow(__u64 cookie, __u64 now_ns)
 			give_place(&free_flows, &flows_in_use, place);
 	}
 	if (entered == FLOW_HAS_NO_ROOM)
-		lose(FANFARE_LOSS_FLOW_MAP_FULL, 1);
+		lose_on_port(common, served_port(common, dialled), FANFARE_WAY_OUT,
+			     FANFARE_LOSS_FLOW_MAP_FULL);
 	if (entered != FLOW_ENTERED)
 		return 0;
 	flow = bpf_map_lookup_elem(&flows, &place);

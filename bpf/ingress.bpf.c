@@ -27,6 +27,16 @@ static __always_inline __u32 read_arrived(struct __sk_buff *skb, struct fanfare_
 	return held;
 }
 
+/* Who is not inside of the direction does not write to it. */
+static __noinline void lose_race(struct bpf_sock *sk)
+{
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+
+	if (tcp)
+		lose_on_port((struct sock_common *)tcp, sk->src_port, FANFARE_WAY_IN,
+			     FANFARE_LOSS_INGRESS_RACE);
+}
+
 struct arrival {
 	struct segment segment;
 	__u32 is_handshake; /* payload of a connection that is being established */
@@ -50,7 +60,7 @@ static __always_inline int says_something(const struct fanfare_flow *flow,
 static __noinline struct fanfare_flow *flow_to_read(struct __sk_buff *skb, struct bpf_sock *sk,
 						    struct arrival *arrival)
 {
-	struct segment segment = read_segment(skb);
+	struct segment segment = read_segment(skb, FANFARE_WAY_IN);
 	int may_hold_handshake = is_read_at_once(sk->src_port);
 	struct fanfare_flow *flow;
 	__u64 cookie;
@@ -90,6 +100,15 @@ static __noinline struct fanfare_flow *flow_to_read(struct __sk_buff *skb, struc
 	return flow;
 }
 
+/* What he is answered is no answer to an RPC. Egress may be reading it just now and see that itself;
+ * then his next segment dismisses him. */
+static __noinline void dismiss_stranger(struct fanfare_flow *flow)
+{
+	flow->out.stage = FANFARE_STAGE_DISMISSED;
+	unwatch_flow(flow);
+	drop_held_of(flow);
+}
+
 static __always_inline void count_ingress(struct __sk_buff *skb, struct bpf_sock *sk)
 {
 	struct arrival arrival = {};
@@ -110,7 +129,7 @@ static __always_inline void count_ingress(struct __sk_buff *skb, struct bpf_sock
 	held = enter_inbound(&in->busy);
 	if (held & INBOUND_TAKEN) {
 		if (arrival.segment.length && !is_over(flow))
-			lose(FANFARE_LOSS_INGRESS_RACE, 1);
+			lose_race(sk);
 		return;
 	}
 	held = inbound_held(held);
@@ -121,6 +140,9 @@ static __always_inline void count_ingress(struct __sk_buff *skb, struct bpf_sock
 		bpf_tail_call(skb, &drain_program, 0);
 	}
 	leave_inbound(&in->busy, held);
+	if (replication_enabled && in->lost_by == FANFARE_LOSS_NOT_A_PEER &&
+	    in->stage == FANFARE_STAGE_DISMISSED)
+		dismiss_stranger(flow);
 }
 
 SEC("cgroup_skb/ingress")

@@ -62,51 +62,79 @@ static __always_inline int insert_identity(__u32 turn, const __u64 *hash,
 	return bpf_map_update_elem(&identities_a, hash, fresh, BPF_NOEXIST);
 }
 
-/* Finds the event or makes its entry from `fresh`; `*made` says which. 0: there is no room. */
+enum {
+	IDENTITY_MADE,
+	IDENTITY_FOUND,
+	IDENTITY_HAS_NO_ROOM,
+};
+
+/* Finds the event or makes its entry from `fresh`; `*how` says which. */
 static __always_inline struct fanfare_event_seen *
-keep_identity(const __u64 *hash, const struct fanfare_event_seen *fresh, int *made)
+keep_identity(const __u64 *hash, const struct fanfare_event_seen *fresh, int *how)
 {
 	__u32 turn = identity_turn;
 	struct fanfare_event_seen *seen = find_either_identity(turn, hash);
 	int error;
 
-	*made = 0;
+	*how = IDENTITY_FOUND;
 	if (seen)
 		return seen;
 	error = insert_identity(turn, hash, fresh);
 	if (error && error != -17 /* EEXIST: another CPU has been faster */) {
-		lose(FANFARE_LOSS_IDENTITIES_FULL, 1);
+		*how = IDENTITY_HAS_NO_ROOM;
 		return 0;
 	}
-	*made = !error;
+	if (!error)
+		*how = IDENTITY_MADE;
 	return find_identity(turn, hash);
 }
 
-/* A client has published. A copy may have run ahead of it, by another way than this socket. */
-static __always_inline void count_accepted(struct fanfare_reach *total, const __u64 *hash,
-					   __u64 cookie)
+/* The event has a publisher here and a copy. Who comes second of the two sees both, maybe both do: the
+ * exchange counts it once. */
+static __always_inline void count_reached_local(struct fanfare_reach *total,
+						struct fanfare_event_seen *seen)
 {
-	struct fanfare_event_seen fresh = {.publisher = cookie}, *seen;
-	int made;
-
-	seen = keep_identity(hash, &fresh, &made);
-	if (!seen || made || !__sync_val_compare_and_swap(&seen->publisher, 0, cookie))
-		__sync_fetch_and_add(&total->accepted, 1);
+	if (!__sync_lock_test_and_set(&seen->reached_local, 1))
+		__sync_fetch_and_add(&total->reached_local, 1);
 }
 
-static __always_inline void count_copy(struct fanfare_reach *total, const __u64 *hash, __u64 cookie)
+/* A client has published. A copy may have run ahead of it, by another way than this socket. */
+static __always_inline int count_accepted(struct fanfare_reach *total, const __u64 *hash,
+					  __u64 cookie)
+{
+	struct fanfare_event_seen fresh = {.publisher = cookie}, *seen;
+	int how;
+
+	seen = keep_identity(hash, &fresh, &how);
+	if (!seen || how == IDENTITY_MADE) {
+		__sync_fetch_and_add(&total->accepted, 1);
+		return how;
+	}
+	if (__sync_val_compare_and_swap(&seen->publisher, 0, cookie))
+		return how; /* published twice */
+	__sync_fetch_and_add(&total->accepted, 1);
+	if (seen->reached)
+		count_reached_local(total, seen);
+	return how;
+}
+
+static __always_inline int count_copy(struct fanfare_reach *total, const __u64 *hash, __u64 cookie)
 {
 	struct fanfare_event_seen fresh = {.reached = 1}, *seen;
-	int made;
+	int how;
 
-	seen = keep_identity(hash, &fresh, &made);
-	if (seen && !made && seen->publisher == cookie) {
+	seen = keep_identity(hash, &fresh, &how);
+	if (seen && how != IDENTITY_MADE && seen->publisher == cookie) {
 		__sync_fetch_and_add(&total->own_copies, 1);
-		return;
+		return how;
 	}
 	__sync_fetch_and_add(&total->copies, 1);
-	if (seen && (made || !__sync_lock_test_and_set(&seen->reached, 1)))
+	if (seen && (how == IDENTITY_MADE || !__sync_lock_test_and_set(&seen->reached, 1))) {
 		__sync_fetch_and_add(&total->reached, 1);
+		if (seen->publisher)
+			count_reached_local(total, seen);
+	}
+	return how;
 }
 
 /* A message of class event has ended, see identity_is_due(). What a lock on probation shows may
@@ -117,16 +145,19 @@ static __noinline int count_reach(struct fanfare_direction *d, __u64 cookie)
 	__u32 shard = identity_rules[place].shard;
 	struct fanfare_reach *total = bpf_map_lookup_elem(&reach, &shard);
 	__u64 hash = d->identity.hash;
+	int how;
 
 	d->identity.state = 0;
 	if (!total || d->probation)
 		return 0;
-	if (!hash)
+	if (!hash) {
 		__sync_fetch_and_add(&total->unidentified, 1);
-	else if (d->flags & FANFARE_MASKED)
-		count_accepted(total, &hash, cookie);
-	else
-		count_copy(total, &hash, cookie);
+		return 0;
+	}
+	how = d->flags & FANFARE_MASKED ? count_accepted(total, &hash, cookie)
+					: count_copy(total, &hash, cookie);
+	if (how == IDENTITY_HAS_NO_ROOM)
+		lose_of(d, FANFARE_LOSS_IDENTITIES_FULL, 1);
 	return 0;
 }
 

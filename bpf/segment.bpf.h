@@ -49,12 +49,23 @@ static long ipv6_step(__u32 index, struct ipv6_walk *walk)
 	return 0;
 }
 
+/* Apart for its stack: it is rare. */
+static __noinline int lose_segment(struct __sk_buff *skb, __u8 way)
+{
+	struct bpf_sock *sk = skb->sk;
+	struct tcp_sock *tcp = sk ? bpf_skc_to_tcp_sock(sk) : 0;
+
+	if (tcp)
+		lose_on_port((struct sock_common *)tcp, sk->src_port, way, FANFARE_LOSS_HEADER);
+	return 0;
+}
+
 /*
  * Offset of a TCP header that does not stand where it does as a rule, 0 where there is none. What a
  * TCP socket sends or gets and cannot be read (ESP, a protocol inside of another, more headers than
  * are looked at) is named; on the same port there may be UDP, too.
  */
-static __noinline __u32 far_tcp_offset(struct __sk_buff *skb)
+static __noinline __u32 far_tcp_offset(struct __sk_buff *skb, __u8 way)
 {
 	struct ipv6_walk walk = {skb, sizeof(struct ipv6hdr)};
 	__u8 head[7] = {}; /* of IPv6, up to the next header */
@@ -66,8 +77,7 @@ static __noinline __u32 far_tcp_offset(struct __sk_buff *skb)
 	if (head[0] >> 4 == 6 && walk.next == IPPROTO_TCP &&
 	    skb->len >= walk.at + sizeof(struct tcphdr))
 		return walk.at;
-	if (skb->sk && bpf_skc_to_tcp_sock(skb->sk))
-		lose(FANFARE_LOSS_HEADER, 1);
+	lose_segment(skb, way);
 	return 0;
 }
 
@@ -105,10 +115,10 @@ static __always_inline __u32 ipv6_tcp_offset(void *data, void *end)
 	return next == IPPROTO_TCP ? at : 0;
 }
 
-static __always_inline struct segment read_far_segment(struct __sk_buff *skb)
+static __always_inline struct segment read_far_segment(struct __sk_buff *skb, __u8 way)
 {
 	struct segment segment = {};
-	__u32 at = far_tcp_offset(skb), flags;
+	__u32 at = far_tcp_offset(skb, way), flags;
 
 	if (!at)
 		return segment;
@@ -123,7 +133,8 @@ static __always_inline struct segment read_far_segment(struct __sk_buff *skb)
 	return segment;
 }
 
-static __always_inline struct segment read_segment(struct __sk_buff *skb)
+/* `way`: enum fanfare_way. */
+static __always_inline struct segment read_segment(struct __sk_buff *skb, __u8 way)
 {
 	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
 	struct segment segment = {};
@@ -135,12 +146,12 @@ static __always_inline struct segment read_segment(struct __sk_buff *skb)
 		goto unreadable;
 	if (ip->version == 4) {
 		if (ip->protocol != IPPROTO_TCP)
-			return read_far_segment(skb);
+			return read_far_segment(skb, way);
 		at = ip->ihl * 4;
 	} else {
 		at = ipv6_tcp_offset(data, end);
 		if (!at)
-			return read_far_segment(skb);
+			return read_far_segment(skb, way);
 	}
 	tcp = data + (at & 0xff);
 	if ((void *)(tcp + 1) > end)
@@ -154,7 +165,7 @@ static __always_inline struct segment read_segment(struct __sk_buff *skb)
 		segment.length = skb->len - segment.payload;
 	return segment;
 unreadable:
-	lose(FANFARE_LOSS_HEADER, 1);
+	lose_segment(skb, way);
 	return segment;
 }
 

@@ -45,7 +45,8 @@ static __always_inline void on_establish(struct sock *sk, __u8 protocol, int dia
 		return;
 	if (is_mptcp_subflow(tcp)) {
 		if (!again)
-			lose(FANFARE_LOSS_MPTCP, 1);
+			lose_on_port(&sk->__sk_common, served_port(&sk->__sk_common, dialled),
+				     FANFARE_WAY_OUT, FANFARE_LOSS_MPTCP);
 		return;
 	}
 	begin_flow(sk, tcp, cookie, protocol, dialled);

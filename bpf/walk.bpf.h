@@ -133,7 +133,7 @@ static __always_inline void look_for_class(struct look *look)
 static __always_inline void take_reader_loss(struct fanfare_direction *d)
 {
 	if (reader_has_loss(d)) {
-		lose(d->reader.loss, 1);
+		lose_of(d, d->reader.loss, 1);
 		d->reader.loss = 0;
 	}
 }
@@ -446,7 +446,7 @@ __weak __noinline int walk_responses(struct __sk_buff *skb, struct fanfare_direc
 	bpf_loop(frame_budget, walk_response, &walk, 0);
 	end_http(&walk, 1);
 	if (d->stage != FANFARE_STAGE_FRAMES && d->http.coded) {
-		lose(FANFARE_LOSS_COMPRESSED, d->http.coded);
+		lose_of(d, FANFARE_LOSS_COMPRESSED, d->http.coded);
 		d->http.coded = 0;
 	}
 	return d->stage == FANFARE_STAGE_FRAMES && d->off < d->end;
@@ -480,7 +480,7 @@ NAME_FAULT void name_fault(struct fanfare_direction *d)
 
 	if (behind_close)
 		lose(FANFARE_LOSS_AFTER_CLOSE, behind_close);
-	lose(reason, fanfare_take_fault(d));
+	lose_of(d, reason, fanfare_take_fault(d));
 }
 
 /* Names what was lost. Silence is measured from here where the direction is out of step. */

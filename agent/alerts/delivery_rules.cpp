@@ -53,7 +53,7 @@ std::string_view signal_of_delivery(std::string_view alert_name) {
 }
 
 void add_delivery_symptoms(const Judgement& judgement, std::vector<Symptom>& found) {
-  const bool doubtful = is_blind(judgement) || are_figures_void(judgement);
+  const bool doubtful = hides_shard(judgement) || are_figures_void(judgement);
   for (const Signal& signal : judgement.signals) {
     const auto known = std::ranges::find_if(
         alert_of_signal, [&](const auto& pair) { return pair.first == signal.name; });

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "agent/alerts/delivery_rules.h"
+#include "agent/ratios/coverage.h"
 
 namespace fanfare {
 namespace {
@@ -42,8 +43,9 @@ Severity severity_of(const Judgement& judgement, const Signal& signal) {
 }
 
 bool too_many_losses(const Judgement& judgement) {
-  if (judgement.due == 0) return judgement.losses > losses_borne_idle;
-  return static_cast<double>(judgement.losses) > losses_borne * static_cast<double>(judgement.due);
+  if (judgement.due == 0) return judgement.relevant_losses > losses_borne_idle;
+  return static_cast<double>(judgement.relevant_losses) >
+         losses_borne * static_cast<double>(judgement.due);
 }
 
 bool too_little_coverage(const Judgement& judgement) {
@@ -53,7 +55,7 @@ bool too_little_coverage(const Judgement& judgement) {
 // The shard goes on, and this node sends nothing to anybody: another node leads, and its agent
 // judges the ways to its peers. What this node said of its own ways has no subject any more.
 bool another_leads(const Judgement& judgement) {
-  return judgement.due > 0 && !too_many_losses(judgement) &&
+  return judgement.due > 0 && judgement.losses.replication == 0 &&
          std::ranges::all_of(judgement.signals, [](const Signal& signal) {
            return signal.name != signal_replication || signal.ratio.denominator <= 0;
          });
@@ -61,7 +63,7 @@ bool another_leads(const Judgement& judgement) {
 
 Verdict verdict_on_peer(const Judgement& judgement, const Signal& signal) {
   if (!signal.lost && another_leads(judgement)) return Verdict::well;
-  return verdict_on(signal, too_many_losses(judgement));
+  return verdict_on(signal, false);  // its ratio is unknown where something of its own was lost
 }
 
 const Stall* stall_of(const Judgement& judgement, const std::string& peer) {
@@ -104,6 +106,13 @@ bool has_signal(const Judgement& judgement, const std::string& peer) {
   });
 }
 
+// Where nothing is due nobody misses a judgement, but it could not be made.
+Severity severity_of_sight(const Judgement& judgement) {
+  if (hides_shard(judgement)) return Severity::critical;
+  const bool poor = judgement.coverage && *judgement.coverage < coverage_judged;
+  return poor ? Severity::warning : Severity::info;
+}
+
 }  // namespace
 
 Verdict verdict_on(const Signal& signal, bool doubtful) {
@@ -135,6 +144,13 @@ bool is_blind(const Judgement& judgement) {
   return too_little_coverage(judgement) || too_many_losses(judgement);
 }
 
+bool hides_shard(const Judgement& judgement) {
+  if (judgement.due == 0) return false;
+  return (judgement.coverage && *judgement.coverage < coverage_judged) ||
+         static_cast<double>(judgement.relevant_losses) >=
+             losses_judged * static_cast<double>(judgement.due);
+}
+
 bool can_commit(const Judgement& judgement) {
   std::size_t peers = 0;
   std::size_t ill = 0;
@@ -149,6 +165,7 @@ bool can_commit(const Judgement& judgement) {
 std::vector<Symptom> symptoms(const Judgement& judgement) {
   std::vector<Symptom> found;
   const bool blind = is_blind(judgement);
+  const bool hidden = hides_shard(judgement);
   for (const Signal& signal : judgement.signals) {
     if (signal.name == signal_replication) {
       add_peer(judgement, signal, found);
@@ -158,15 +175,16 @@ std::vector<Symptom> symptoms(const Judgement& judgement) {
     const char* name = signal.name == signal_reach ? alert_reach_loss : alert_copies_loss;
     found.push_back(
         {{name, judgement.shard, {}},
-         {verdict_on(signal, blind), severity_of(judgement, signal), signal.loss_estimate},
+         {verdict_on(signal, hidden), severity_of(judgement, signal), signal.loss_estimate},
          &signal});
   }
   for (const Stall& stall : judgement.stalls)
     if (!has_signal(judgement, stall.peer)) add_stalled(judgement, stall.peer, nullptr, found);
-  const double figure = too_little_coverage(judgement) ? judgement.coverage.value_or(0)
-                                                       : static_cast<double>(judgement.losses);
+  const double figure = too_little_coverage(judgement)
+                            ? judgement.coverage.value_or(0)
+                            : static_cast<double>(judgement.relevant_losses);
   found.push_back({{alert_blind, judgement.shard, {}},
-                   {blind ? Verdict::ill : Verdict::well, Severity::warning, figure}});
+                   {blind ? Verdict::ill : Verdict::well, severity_of_sight(judgement), figure}});
   found.push_back({{alert_server_absent, judgement.shard, {}},
                    {verdict_on_absence(judgement.absence), Severity::critical,
                     judgement.absence == Absence::yes ? 1.0 : 0.0}});

@@ -76,8 +76,12 @@ bool is_unproven(const Judgement& judgement, const Signal& signal);
 // What a figure says for a signal: nothing while sight is doubtful, unless a loss is believed.
 Verdict verdict_on(const Signal& signal, bool doubtful);
 
-// Capture losses or coverage make every other figure of this judgement doubtful.
+// Some of this shard is not seen: capture losses of its own, or client sockets that are not
+// readable.
 bool is_blind(const Judgement& judgement);
+
+// So much of it, while something is due, that a loss would not be found.
+bool hides_shard(const Judgement& judgement);
 
 // Enough peers get entries for the shard to commit them: a majority with this node. True where no
 // peer is ill.

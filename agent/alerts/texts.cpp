@@ -64,11 +64,18 @@ std::string evidence_sentence(const Signal& signal, const Judgement& judgement) 
   return text;
 }
 
+std::string losses_text(const Judgement& judgement) {
+  const LossDelta& losses = judgement.losses;
+  if (losses == LossDelta{}) return "0 capture losses";
+  return fmt::format("{} capture losses outbound, {} inbound, {} of its peers", losses.out,
+                     losses.in, losses.replication);
+}
+
 std::string sight_sentence(const Judgement& judgement) {
-  return fmt::format("Coverage {}, {} capture losses.",
+  return fmt::format("Coverage {}, {}.",
                      judgement.coverage ? fmt::format("{:.0f} %", *judgement.coverage * 100)
                                         : std::string("unknown"),
-                     judgement.losses);
+                     losses_text(judgement));
 }
 
 // The peer that has confirmed the largest share of entries; null where none is known.
@@ -138,8 +145,8 @@ Texts describe_peer(const Symptom& symptom, const Judgement& judgement) {
                               escaped(judgement.shard), stalled ? "no longer" : "do not all", peer);
   if (symptom.stall) texts.why = stall_sentence(*symptom.stall, judgement);
   if (symptom.signal && !symptom.stall)
-    texts.why = fmt::format("{} {} {} capture losses.", ratio_sentence(*symptom.signal),
-                            evidence_sentence(*symptom.signal, judgement), judgement.losses);
+    texts.why = fmt::format("{} {} {}.", ratio_sentence(*symptom.signal),
+                            evidence_sentence(*symptom.signal, judgement), losses_text(judgement));
   if (symptom.seen.verdict == Verdict::replaced)
     texts.why = fmt::format("{} says the same of {}.", alert_replication_stalled, peer);
   texts.next = fmt::format(
@@ -152,17 +159,17 @@ Texts describe_peer(const Symptom& symptom, const Judgement& judgement) {
 Texts describe_sight(const Judgement& judgement) {
   Texts texts;
   texts.step = "capture";
-  texts.summary = fmt::format(
-      "fanfare does not see all of shard {} on this node: a loss may go "
-      "unnoticed.",
-      judgement.shard);
+  texts.summary =
+      fmt::format("fanfare sees {} of shard {} on this node: a loss {} go unnoticed.",
+                  hides_shard(judgement) ? "too little" : "not all", escaped(judgement.shard),
+                  hides_shard(judgement) ? "would" : "of the rest may");
   texts.why =
-      fmt::format("{} {} capture losses at {} events due in the last 10 s ({} borne).",
+      fmt::format("{} {} at {} events due in the last 10 s ({} borne).",
                   judgement.coverage
                       ? fmt::format("{} of the open client sockets are readable ({:.0f} % needed).",
                                     percent(*judgement.coverage), coverage_needed * 100)
                       : std::string("No client socket is open."),
-                  judgement.losses, judgement.due,
+                  losses_text(judgement), judgement.due,
                   judgement.due > 0 ? percent(losses_borne) : std::to_string(losses_borne_idle));
   texts.next = "Run `fanfare status` on this node: it names what is not counted, and the remedy.";
   return texts;

@@ -49,8 +49,10 @@ constexpr std::array<Known, 14> alerts{{
      "Look at the peer: its log, its disk, the network from this node; roll back its build or "
      "restart it, or drain it."},
     {alert_blind,
-     "Coverage is below 95 %, or capture losses matter, for 60 s: a loss could go unnoticed. A "
-     "warning.",
+     "Coverage is below 95 %, or capture losses of this shard matter, for 60 s: some of it is not "
+     "seen. A note that does not fire; critical where a loss would not be found while something is "
+     "due (coverage "
+     "below 80 %, or losses half of what is due).",
      "Run fanfare status on this node: it names what is not counted, and the remedy."},
     {alert_ack_loss,
      "Fewer of the events that left are acknowledged by the clients' TCP before their sockets end "
@@ -106,7 +108,7 @@ constexpr std::array<Known, 14> alerts{{
 
 // Codes of the findings of `fanfare status` (agent/exports/findings.cpp); those of capture losses
 // are FF-LOSS- and the reason.
-constexpr std::array<Known, 9> findings{{
+constexpr std::array<Known, 12> findings{{
     {"FF-ATTACH", "The kernel programs are not attached; nothing is counted.",
      "The agent tries again each second. Find out who detaches programs (bpftool, another agent) "
      "or "
@@ -126,6 +128,14 @@ constexpr std::array<Known, 9> findings{{
     {"FF-COVERAGE", "Fewer than 95 % of a shard's client sockets are readable.",
      "See fanfare sockets for what is unsynced and why; TLS inside the server and sockets older "
      "than the agent are the usual causes."},
+    {"FF-SHARD-LOSSES",
+     "Something that left a shard's server, or passed between its nodes, could not be counted in "
+     "the last minute.",
+     "See the reason named with it, and fanfare sockets --sort losses_out."},
+    {"FF-CONTRADICTION",
+     "Two figures cannot both be true: more reached than due, or more acknowledged than written. "
+     "What is made of them is unknown.",
+     "Compare clients.identity with what the server sends: it must be the same for every client."},
     {"FF-MAP", "A map in the kernel is nearly full; what does not fit is not counted.",
      "Raise limits.sockets and restart the agent."},
     {"FF-SHARDS", "There are more servers than limits.shards; the rest is counted as shard other.",

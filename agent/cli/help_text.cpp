@@ -80,8 +80,9 @@ On a narrow terminal less important columns are left out; on a pipe and with -o 
 --sort takes one of: cookie shard remote local state reason events_out heartbeats_out control_out
 other_out frames_out bytes_out events_in control_in frames_in bytes_in acked in_flight pace
 unsent_bytes unsent_seconds unacked_seconds hop last_event_seconds srtt_us opened_seconds pid comm
-netns cgroup unit container namespace pod role protocol entries_out entries_in. Figures sort from
-the largest down, names from A to Z, unknown last. Without it: by events_out.
+netns cgroup unit container namespace pod role protocol entries_out entries_in losses_out
+losses_in. Figures sort from the largest down, names from A to Z, unknown last. Without it: by
+events_out.
 
 Exit codes: 0 fine; 2 usage; 3 agent not reachable.
 

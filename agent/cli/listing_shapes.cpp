@@ -144,9 +144,12 @@ const std::vector<Field> socket_fields = {
     {"protocol", "protocol", "PROTOCOL", Kind::text},
     {"entries_out", "entries_out", "ENTRIES_OUT", Kind::count},
     {"entries_in", "entries_in", "ENTRIES_IN", Kind::count},
+    {"losses_out", "losses_out", "LOSSES_OUT", Kind::count},
+    {"losses_in", "losses_in", "LOSSES_IN", Kind::count},
 };
 
 const std::vector<Concession> socket_concessions = {
+    {"losses_in"},       {"losses_out"},
     {"protocol"},        {"role"},
     {"entries_in"},      {"entries_out"},
     {"netns"},           {"hop"},

@@ -14,7 +14,7 @@ struct RuleAlert {
   std::string_view next;  // what to do
 };
 
-inline constexpr std::array<RuleAlert, 21> rule_alerts{{
+inline constexpr std::array<RuleAlert, 22> rule_alerts{{
     {"FanfareClusterReachLoss",
      "Over all nodes of a shard fewer events reach a client than is normal: 40 % missing in 30 s, "
      "20 % in 5 min, 5 % in 30 min or 6 h. Critical.",
@@ -38,6 +38,10 @@ inline constexpr std::array<RuleAlert, 21> rule_alerts{{
     {"FanfarePairLoss",
      "Log entries that one agent counted out, the other did not count in. A warning.",
      "See the losses in fanfare status on the receiving node; look for a proxy or a NAT between."},
+    {"FanfareContradiction",
+     "One agent counts more log entries in than their only sender counts out. A warning.",
+     "See the losses and the coverage of both nodes in fanfare status, and whether "
+     "replication.peers gives one address to two nodes."},
     {"FanfareShardAbsent",
      "An expected shard has no socket on any node for 2 min: a deploy that fails before its "
      "process starts looks like this. Critical.",
@@ -67,8 +71,8 @@ inline constexpr std::array<RuleAlert, 21> rule_alerts{{
      "Less than 95 % of a shard's client sockets are readable, over all nodes. A warning.",
      "Run fanfare status on the node with the lowest coverage: it names reason and remedy."},
     {"FanfareCaptureLosses",
-     "For more than a thousandth of its messages an agent names something it could not read. A "
-     "warning.",
+     "For more than a thousandth of the messages that leave for a shard's clients an agent names "
+     "something it could not read. A warning.",
      "Run fanfare status there, and fanfare help REASON for the largest."},
     {"FanfareConfigReloadFailed",
      "An agent has refused its new configuration and uses the old one. A warning.",

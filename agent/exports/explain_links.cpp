@@ -238,11 +238,20 @@ Link counted_link(const ShardView& shard, const Sockets& sockets, Monotonic now)
   return {"counted", LinkState::whole, text, {}};
 }
 
-std::optional<Link> losses_link(const View& view, Monotonic now) {
-  for (const auto& finding : findings(view, now))
-    if (finding.code.starts_with("FF-LOSS-"))
-      return Link{"losses", LinkState::broken, finding.text, finding.remedy};
-  return std::nullopt;
+// Its own: a bad frame elsewhere is no break of this way, and what a client sends none of what
+// left.
+std::optional<Link> losses_link(const ShardView& shard) {
+  const LossDelta& lost = shard.recent_losses;
+  if (lost == LossDelta{}) return std::nullopt;
+  const bool hides = lost.out + lost.replication > 0;
+  return Link{"losses", hides ? LinkState::broken : LinkState::note,
+              fmt::format("{} in the last {} s", losses_text(shard), recent_losses.count()),
+              hides ? loss_remedy(shard) : ""};
+}
+
+std::string strangers_text(const Shard& shard) {
+  if (shard.strangers == 0) return {};
+  return fmt::format("; {} connections to its ports were no peer's", shard.strangers);
 }
 
 Link replicated_link(const ShardView& shard) {
@@ -251,7 +260,8 @@ Link replicated_link(const ShardView& shard) {
             "no replication is configured: due is what this node's own clients publish",
             "Name shards[].replication, so that what other nodes accept is due here too."};
   if (shard.shard.peers.empty())
-    return {"replicated", LinkState::broken, "no connection to another node was seen",
+    return {"replicated", LinkState::broken,
+            fmt::format("no connection to another node was seen{}", strangers_text(shard.shard)),
             "Compare replication.ports with what the nodes listen on; TLS is not readable."};
   std::vector<std::string> peers;
   peers.reserve(shard.shard.peers.size());
@@ -292,7 +302,7 @@ std::vector<Link> capture_links(const View& view, const Subject& subject, Monoto
   links.push_back(!shard && differs ? *differs : mapped_link(view, subject));
   if (!shard) return links;
   links.push_back(counted_link(*shard, sockets, now));
-  if (auto lost = losses_link(view, now)) links.push_back(std::move(*lost));
+  if (auto lost = losses_link(*shard)) links.push_back(std::move(*lost));
   links.push_back(replicated_link(*shard));
   return links;
 }

@@ -99,9 +99,11 @@ void check_config(const View& view, Findings& found) {
 
 void check_losses(const View& view, Findings& found) {
   for (const LossView& loss : view.losses) {
-    if (loss.recent == 0) {
+    // A client's own bad bytes, or somebody who is no peer, are named among the losses; nothing
+    // that anybody is owed is missing by them.
+    if (loss.recent <= loss.recent_from_clients ||
+        loss.reason == loss_text(FANFARE_LOSS_NOT_A_PEER).name)
       continue;
-    }
     const auto text = std::ranges::find(loss_texts(), loss.reason, &LossText::name);
     const bool known = text != loss_texts().end();
     std::string code = "FF-LOSS-" + loss.reason;
@@ -111,6 +113,39 @@ void check_losses(const View& view, Findings& found) {
          fmt::format("{}: {} {} in the last {} s.", loss.reason, loss.recent,
                      known ? text->unit : "times", recent_losses.count()),
          known ? std::string(text->sentence) : "Update the agent: it has no text yet."});
+  }
+}
+
+// What left, or is due, and could not be counted hides a fault of this shard. What only one
+// client's own bytes are missing of does not.
+void check_shard_losses(const View& view, Findings& found) {
+  for (const ShardView& shard : view.shards) {
+    const LossDelta& lost = shard.recent_losses;
+    if (lost.out + lost.replication == 0) continue;
+    found.push_back({"FF-SHARD-LOSSES",
+                     fmt::format("Shard {}: {} in the last {} s.", label_text(shard.shard.name),
+                                 losses_text(shard), recent_losses.count()),
+                     loss_remedy(shard)});
+  }
+}
+
+void check_contradictions(const View& view, Findings& found) {
+  for (const ShardView& shard : view.shards) {
+    const std::string name = label_text(shard.shard.name);
+    for (const Signal& signal : shard.judgement.signals)
+      if (signal.ratio.contradiction)
+        found.push_back({"FF-CONTRADICTION",
+                         fmt::format("Shard {}: {}; its {} is unknown.", name, signal.ratio.unknown,
+                                     signal.name),
+                         "Compare clients.identity with what the server sends: the identity must "
+                         "be the same for every client. Events that no node of the shard accepts, "
+                         "or that replication does not bring, are due nowhere."});
+    for (const Fate& fate : shard.shard.delivery.fates)
+      if (fate.acked > fate.written)
+        found.push_back({"FF-CONTRADICTION",
+                         fmt::format("Shard {}: {} messages acknowledged, {} written.", name,
+                                     fate.acked, fate.written),
+                         "A defect of fanfare: run `fanfare doctor --bundle FILE` and report it."});
   }
 }
 
@@ -200,6 +235,23 @@ void check_pods(const View& view, Findings& found) {
 
 }  // namespace
 
+std::string losses_text(const ShardView& shard) {
+  const LossDelta& lost = shard.recent_losses;
+  const Losses &clients = shard.shard.losses, &peers = shard.shard.replication_losses;
+  const auto last = clients.last != FANFARE_LOSS_NONE ? clients.last : peers.last;
+  std::string text = fmt::format("{} losses outbound, {} inbound, {} of its peers", lost.out,
+                                 lost.in, lost.replication);
+  return last == FANFARE_LOSS_NONE ? text
+                                   : fmt::format("{}, the last {}", text, loss_text(last).name);
+}
+
+std::string loss_remedy(const ShardView& shard) {
+  const Losses &clients = shard.shard.losses, &peers = shard.shard.replication_losses;
+  const auto last = clients.last != FANFARE_LOSS_NONE ? clients.last : peers.last;
+  if (last != FANFARE_LOSS_NONE) return std::string(loss_text(last).sentence);
+  return "See `fanfare sockets --sort losses_out`, and the reasons in `fanfare status`.";
+}
+
 std::optional<std::chrono::nanoseconds> snapshot_age(const View& view, Monotonic now) {
   if (!view.snapshot) {
     return std::nullopt;
@@ -222,6 +274,8 @@ Findings findings(const View& view, Monotonic now) {
   check_alertmanagers(view, found);
   check_pods(view, found);
   check_losses(view, found);
+  check_shard_losses(view, found);
+  check_contradictions(view, found);
   check_coverage(view, found);
   check_maps(view, found);
   check_shards(view, found);

@@ -25,6 +25,10 @@ struct Finding {
 };
 
 // Age of what the view shows; empty before the first reading of the kernel.
+// What the shard has lost in the last minute, by direction, and what to do about the last reason.
+std::string losses_text(const ShardView& shard);
+std::string loss_remedy(const ShardView& shard);
+
 std::optional<std::chrono::nanoseconds> snapshot_age(const View& view, Monotonic now);
 
 // Why the agent is not ready (not attached or not counting, not fresh, scope refuted); empty: it is

@@ -55,6 +55,10 @@ void add_shard(Families& families, const ShardView& view) {
   add_direction(families, name, shard, "out", shard.out);
   add_direction(families, name, shard, "in", shard.in);
   add_delivery(families, name, shard.delivery);
+  const Losses& peers = shard.replication_losses;
+  families.add(Metric::shard_losses, {in_shard, {"direction", "out"}},
+               shard.losses.out + peers.out);
+  families.add(Metric::shard_losses, {in_shard, {"direction", "in"}}, shard.losses.in + peers.in);
 }
 
 void add_losses(Families& families, const View& view) {

@@ -77,12 +77,13 @@ constexpr std::array<MetricEntry, static_cast<std::size_t>(Metric::count)> catal
     {Metric::event_copies, "fanfare_event_copies_total", MetricType::Counter, "shard",
      "Event messages written to client sockets; where identities are read, without those to the "
      "publisher itself."},
-    {Metric::events_reached, "fanfare_events_reached_total", MetricType::Counter, "shard",
-     "Distinct events with at least one copy to another client than the publisher; absent where "
-     "the configuration names no identity."},
-    {Metric::events_due, "fanfare_events_due_total", MetricType::Counter, "shard",
-     "Events that this node had to copy to its clients: new command entries of the shard's log; "
-     "without replication the events accepted, with identity those whose identity was read."},
+    {Metric::events_reached, "fanfare_events_reached_total", MetricType::Counter, "shard,origin",
+     "Distinct events with at least one copy to another client than the publisher, of those in "
+     "fanfare_events_due_total; absent where the configuration names no identity."},
+    {Metric::events_due, "fanfare_events_due_total", MetricType::Counter, "shard,origin",
+     "Events that this node had to copy to its clients: new command entries of the shard's log "
+     "(origin remote); without replication the events accepted here (origin local), with identity "
+     "those whose identity was read."},
     {Metric::replication_rpcs, "fanfare_replication_rpcs_total", MetricType::Counter,
      "shard,protocol,direction,src,dst,kind",
      "Replication RPCs from node src to node dst: append carries entries, append_empty none "
@@ -121,6 +122,9 @@ constexpr std::array<MetricEntry, static_cast<std::size_t>(Metric::count)> catal
     {Metric::self_check, "fanfare_self_check_success", MetricType::Gauge, "",
      "1 while the agent's own message, each three seconds, is in its counters; 0 while it is not, "
      "or while none can be sent."},
+    {Metric::shard_losses, "fanfare_shard_losses_total", MetricType::Counter, "shard,direction",
+     "What could not be counted of one shard: of its client sockets, of those to its peers, and on "
+     "its ports, in the unit of each reason. What clients send (in) never hides what left (out)."},
     {Metric::shards_over_limit, "fanfare_shards_over_limit", MetricType::Gauge, "",
      "Listeners that share the label shard=\"other\" because limits.shards is reached."},
     {Metric::bpf_runs, "fanfare_bpf_runs_total", MetricType::Counter, "program",

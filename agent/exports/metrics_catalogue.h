@@ -50,6 +50,7 @@ enum class Metric : std::size_t {
   capture_losses,
   attached,
   self_check,
+  shard_losses,
   shards_over_limit,
   bpf_runs,
   bpf_run_seconds,

@@ -57,7 +57,7 @@ struct AlertKind {
   std::string_view alertname;
   Severity severity;
 };
-inline constexpr std::array<AlertKind, 18> alert_kinds{{
+inline constexpr std::array<AlertKind, 19> alert_kinds{{
     {alert_reach_loss, Severity::critical},
     {alert_reach_loss, Severity::warning},
     {alert_copies_loss, Severity::critical},
@@ -65,6 +65,7 @@ inline constexpr std::array<AlertKind, 18> alert_kinds{{
     {alert_replication_loss, Severity::critical},
     {alert_replication_loss, Severity::warning},
     {alert_replication_stalled, Severity::critical},
+    {alert_blind, Severity::critical},
     {alert_blind, Severity::warning},
     {alert_ack_loss, Severity::critical},
     {alert_ack_loss, Severity::warning},

@@ -14,6 +14,12 @@ std::uint64_t events_due(const Shard& shard) {
   return shard.identifies ? shard.reach.accepted : events_accepted(shard);
 }
 
+std::uint64_t events_reached(const Shard& shard) {
+  return shard.replicates ? shard.reach.reached : shard.reach.reached_local;
+}
+
+const char* origin_of_due(const Shard& shard) { return shard.replicates ? "remote" : "local"; }
+
 std::uint64_t event_copies(const Shard& shard) {
   return shard.identifies ? shard.reach.copies : shard.out.messages[FANFARE_EVENT];
 }

@@ -14,6 +14,10 @@ std::uint64_t events_accepted(const Shard& shard);
 
 // Events that this node had to copy to its clients, cumulative: the denominator that is judged by.
 std::uint64_t events_due(const Shard& shard);
+// Of them: without replication other nodes' events are no part of what was due here.
+std::uint64_t events_reached(const Shard& shard);
+// Where they came from, a value of the label `origin`.
+const char* origin_of_due(const Shard& shard);
 
 // Event messages out, cumulative; where identities are read, without the publisher's own.
 std::uint64_t event_copies(const Shard& shard);

@@ -29,8 +29,9 @@ void add_propagation(Families& families, const ShardView& view) {
   families.add(Metric::events_accepted, labels, events_accepted(shard));
   families.add(Metric::event_copies, labels, event_copies(shard));
   // Without identity 0 would read as a total loss.
-  if (shard.identifies) families.add(Metric::events_reached, labels, shard.reach.reached);
-  families.add(Metric::events_due, labels, events_due(shard));
+  const Labels by_origin = {{"shard", name}, {"origin", origin_of_due(shard)}};
+  if (shard.identifies) families.add(Metric::events_reached, by_origin, events_reached(shard));
+  families.add(Metric::events_due, by_origin, events_due(shard));
   for (const Signal& signal : view.judgement.signals) add_signal(families, name, signal);
 }
 

@@ -177,6 +177,8 @@ void add_counts(json::object& object, const Context& context, const fanfare_flow
   object["other_in"] = count_if(client, in.by_class[FANFARE_OTHER].messages);
   object["frames_in"] = in.frames;
   object["bytes_in"] = fanfare_bytes_passed(&flow.in);
+  object["losses_out"] = flow.out.losses;
+  object["losses_in"] = flow.in.losses;
   object["rpcs_out"] = rpcs(peer, out);
   object["rpcs_in"] = rpcs(peer, in);
   object["entries_out"] = count_if(peer, out.rpcs.entries);
@@ -214,7 +216,7 @@ std::string socket_text(Context& context, std::uint64_t cookie, const fanfare_fl
   const auto& owners = context.view.snapshot->owners->by_cookie;
   const auto owner = owners.find(cookie);
   json::object object;
-  object.reserve(52);
+  object.reserve(54);
   object["cookie"] = cookie;
   object["shard"] = shard;
   add_identity(object, context, flow);

@@ -27,7 +27,8 @@ struct ShardView {
   std::optional<double> coverage;
   double events_out_per_second = 0;  // over `window`
   double events_in_per_second = 0;
-  Judgement judgement{};  // empty before the second tick of the shard
+  LossDelta recent_losses{};  // of the last minute
+  Judgement judgement{};      // empty before the second tick of the shard
 };
 
 // One receiver of alerts, and how it goes.
@@ -67,7 +68,8 @@ struct Health {
 struct LossView {
   std::string reason;  // label value, see kernel/loss_text.h
   std::uint64_t count = 0;
-  std::uint64_t recent = 0;  // within the last 60 s
+  std::uint64_t recent = 0;               // within the last 60 s
+  std::uint64_t recent_from_clients = 0;  // of them, what clients sent: it hides nothing else
 };
 
 struct View {

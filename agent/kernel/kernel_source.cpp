@@ -146,6 +146,18 @@ void KernelSource::read_losses(Snapshot& snapshot) const {
   }
   snapshot.losses[FANFARE_LOSS_UNATTACHED] += seconds_begun(parts_->sight.sight().blind_ever);
   snapshot.losses[FANFARE_LOSS_AGENT_ABSENT] += seconds_begun(absent_);
+  read_port_losses(snapshot);
+}
+
+// No entry is ever removed: what is found by its key can be read.
+void KernelSource::read_port_losses(Snapshot& snapshot) const {
+  const int fd = bpf_map__fd(parts_->probes->maps.port_losses);
+  PortLoss loss;
+  for (const fanfare_port_loss* before = nullptr; bpf_map_get_next_key(fd, before, &loss.of) == 0;
+       before = &snapshot.port_losses.back().of) {
+    bpf_map_lookup_elem(fd, &loss.of, &loss.count);
+    snapshot.port_losses.push_back(loss);
+  }
 }
 
 void KernelSource::read_programs(Snapshot& snapshot) const {

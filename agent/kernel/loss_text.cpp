@@ -95,6 +95,12 @@ constexpr std::array<LossText, FANFARE_LOSS_COUNT> texts{{
     {FANFARE_LOSS_AGENT_ABSENT, "agent_absent", "seconds",
      "No agent ran while sockets that the last one had counted were open, and what passed "
      "meanwhile is in no figure; nothing to do after an upgrade, else see why the agent stopped."},
+    {FANFARE_LOSS_NOT_A_PEER, "not_a_peer", "sockets",
+     "Connections to a replication port whose first bytes were not of its protocol (a probe by "
+     "HTTP, "
+     "TLS), so no peer's; nothing of a shard is missing by them. If no peer is seen at all, "
+     "compare "
+     "replication.protocol and replication.ports with what the port speaks; TLS is not readable."},
 }};
 
 constexpr bool each_at_its_index() {

@@ -63,6 +63,7 @@ void ReachReader::read(Snapshot& snapshot) {
       sum.copies += one.copies;
       sum.own_copies += one.own_copies;
       sum.unidentified += one.unidentified;
+      sum.reached_local += one.reached_local;
     }
   }
   turn_maps(snapshot.taken);

@@ -63,6 +63,12 @@ struct Owners {
   std::vector<std::array<std::uint8_t, 16>> addresses{};
 };
 
+// What was lost of sockets without a record, see fanfare_port_loss. Cumulative.
+struct PortLoss {
+  fanfare_port_loss of{};
+  std::uint64_t count = 0;
+};
+
 struct MapFill {
   std::string map;
   std::uint64_t entries = 0;
@@ -87,6 +93,7 @@ struct Snapshot {
   // The pods of this node as they are known; empty outside of Kubernetes. Set by who watches them.
   std::shared_ptr<const PodTable> pods = std::make_shared<PodTable>();
   std::array<std::uint64_t, FANFARE_LOSS_COUNT> losses{};  // cumulative, by enum fanfare_loss
+  std::vector<PortLoss> port_losses{};
   // Cumulative, summed over CPUs; by place in Config::shards, empty where no shard has `identity`.
   std::vector<fanfare_reach> reach{};
   std::vector<MapFill> maps;

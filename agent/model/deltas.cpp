@@ -16,6 +16,15 @@ std::uint64_t rpcs(const RpcTotals& totals) {
          totals.other;
 }
 
+std::uint64_t total(const Losses& losses) { return losses.out + losses.in; }
+
+LossDelta loss_delta(const Shard& now, const Shard& before) {
+  const Losses clients = growth(now.losses, before.losses);
+  return {.out = clients.out,
+          .in = clients.in,
+          .replication = total(growth(now.replication_losses, before.replication_losses))};
+}
+
 PeerDelta peer_delta(const Peer& now, const Peer& before) {
   return {.name = now.name,
           .entries_out = growth(now.out.entries, before.out.entries),
@@ -25,7 +34,8 @@ PeerDelta peer_delta(const Peer& now, const Peer& before) {
           .answers_in = growth(now.out.answers, before.out.answers),
           .sent_index = now.sent_index,
           .confirmed_index = now.confirmed_index,
-          .sockets = now.sockets_synced + now.sockets_unsynced};
+          .sockets = now.sockets_synced + now.sockets_unsynced,
+          .losses = total(growth(now.losses, before.losses))};
 }
 
 // A peer that is new in a known shard has done all of its work since the shard was last seen.
@@ -72,6 +82,7 @@ ShardDelta shard_delta(const Shard& now, const Shard& before) {
       .event_bytes_out = growth(now.out.bytes[FANFARE_EVENT], before.out.bytes[FANFARE_EVENT]),
       .sockets_synced = now.sockets_synced,
       .sockets_unsynced = now.sockets_unsynced - now.sockets_silent,
+      .losses = loss_delta(now, before),
       .delivery = delivery_delta(now, before),
       .sockets_opened = growth(now.sockets_opened, before.sockets_opened),
       .replicates = now.replicates,
@@ -84,6 +95,7 @@ ShardDelta shard_delta(const Shard& now, const Shard& before) {
   if (!now.identifies) return delta;
   delta.accepted = growth(now.reach.accepted, before.reach.accepted);
   delta.reached = growth(now.reach.reached, before.reach.reached);
+  delta.reached_local = growth(now.reach.reached_local, before.reach.reached_local);
   delta.copies = growth(now.reach.copies, before.reach.copies);
   delta.own_copies = growth(now.reach.own_copies, before.reach.own_copies);
   delta.unidentified = growth(now.reach.unidentified, before.reach.unidentified);
@@ -93,10 +105,6 @@ ShardDelta shard_delta(const Shard& now, const Shard& before) {
 }  // namespace
 
 std::vector<ShardDelta> Deltas::advance(const Snapshot& snapshot, const Model& model) {
-  std::uint64_t losses = 0;
-  for (std::size_t reason = 0; reason < snapshot.losses.size(); ++reason)
-    losses += growth(snapshot.losses[reason], last_losses_[reason]);
-
   const bool blind =
       growth(snapshot.losses[FANFARE_LOSS_UNATTACHED], last_losses_[FANFARE_LOSS_UNATTACHED]) > 0;
 
@@ -108,7 +116,6 @@ std::vector<ShardDelta> Deltas::advance(const Snapshot& snapshot, const Model& m
       auto& delta = deltas.emplace_back(shard_delta(shard, before->second));
       delta.at = snapshot.taken;
       delta.span = snapshot.taken - last_taken_;
-      delta.losses = losses;
       delta.blind = blind;
     }
     seen.emplace(shard.name, shard);

@@ -27,6 +27,7 @@ struct PeerDelta {
   std::uint64_t sent_index = 0;
   std::uint64_t confirmed_index = 0;
   std::uint64_t sockets = 0;
+  std::uint64_t losses = 0;  // of its sockets; a delta
 };
 
 // One shard on this node between two snapshots.
@@ -38,15 +39,16 @@ struct ShardDelta {
   std::uint64_t accepted = 0;       // of them, those whose fate is followed: with identity, if read
   std::uint64_t commands = 0;       // new log entries to be copied, see Shard::commands
   std::uint64_t reached = 0;
-  std::uint64_t copies = 0;      // event messages out, the publisher's own left out where known
-  std::uint64_t own_copies = 0;  // to the publisher; 0 without identity
-  std::uint64_t events_out = 0;  // event messages out, and their bytes
+  std::uint64_t reached_local = 0;  // of them, those published by clients of this node
+  std::uint64_t copies = 0;         // event messages out, the publisher's own left out where known
+  std::uint64_t own_copies = 0;     // to the publisher; 0 without identity
+  std::uint64_t events_out = 0;     // event messages out, and their bytes
   std::uint64_t event_bytes_out = 0;
   std::uint64_t unidentified = 0;
   std::uint64_t sockets_synced = 0;    // now
   std::uint64_t sockets_unsynced = 0;  // those that something has left by
-  std::uint64_t losses = 0;            // of this host, all reasons: they know no shard
-  bool blind = false;                  // the programs were not attached, or did not count
+  LossDelta losses{};
+  bool blind = false;  // the programs were not attached, or did not count
   // Between the snapshots, but for its gauges; bookkeeping_error too is what is new. Of the edge
   // sockets where there are any, see Delivery::edge.
   Delivery delivery{};

@@ -129,18 +129,26 @@ void Ledger::settle_delivery(const Snapshot& snapshot, std::size_t index, Tracke
 std::uint32_t Ledger::settle_flow(const Snapshot& snapshot, std::size_t index) {
   const auto& flow = snapshot.flows[index];
   if (fanfare_protocol_replicates(flow.protocol)) return no_shard;
-  const bool client = is_client(flow) && chat_ports_.contains({flow.netns, flow.local_port});
+  const ListenerKey port{flow.netns, flow.local_port};
+  const bool of_chat = chat_ports_.contains(port);
+  const bool client = is_client(flow) && of_chat;
   const std::uint64_t accepted = flow.exchanges.accepted;
-  if (!flow.local_port || (!client && accepted == 0)) return no_shard;
+  // Of HTTP that was given up nothing is counted any more, but what was lost.
+  const bool lossy = of_chat && (flow.out.losses > 0 || flow.in.losses > 0);
+  if (!flow.local_port || (!client && !lossy && accepted == 0)) return no_shard;
   auto& tracked = tracked_[snapshot.cookies[index]];
   tracked.generation = generation_;
   name_flow(snapshot, index, tracked);
   if (tracked.slot >= slots_.size()) return tracked.slot;  // not named yet, or of a selftest
 
   note_socket(tracked.slot, snapshot);
+  slot_of_port_[port] = tracked.slot;
   auto& slot = slots_[tracked.slot];
+  const Losses lost = tracked.losses.take(flow);
+  slot.shown.losses += lost;
+  if (lost.in > 0) lost_from_clients_.at(flow.in.lost_by) += lost.in;
   slot.shown.accepted_over_http += accepted - std::exchange(tracked.accepted, accepted);
-  if (!client) return tracked.slot;
+  if (!client) return accepted > 0 ? tracked.slot : no_shard;
   add_delta(slot.out, flow.out.tally, tracked.out);
   add_delta(slot.in, flow.in.tally, tracked.in);
   settle_delivery(snapshot, index, tracked, !tracked.opened);
@@ -163,7 +171,15 @@ void Ledger::settle_replication(const Snapshot& snapshot,
     if (is_new) slot->second = slot_named(*socket.shard);
     slot_of_flow[socket.flow] = slot->second;
     note_socket(slot->second, snapshot);
+    const auto& flow = snapshot.flows[socket.flow];
+    slot_of_port_[{flow.netns, flow.dialled ? flow.remote_port : flow.local_port}] = slot->second;
   }
+}
+
+void Ledger::settle_port_losses(const Snapshot& snapshot) {
+  if (snapshot.port_losses.empty()) return;
+  for (const auto& [port, slot] : slot_of_port_)
+    slots_[slot].shown.losses += port_losses_.take(snapshot, port);
 }
 
 // Shard "other" is many, and their peers and logs have nothing in common: it shows none.
@@ -224,6 +240,7 @@ Model Ledger::publish(std::vector<std::uint32_t> slot_of_flow) const {
   model.shard_of = std::move(slot_of_flow);
   model.states = states_;
   model.ended = ended_;
+  model.lost_from_clients = lost_from_clients_;
   model.shards_over_limit = beyond_.size();
   return model;
 }
@@ -267,6 +284,7 @@ Model Ledger::advance(const Snapshot& snapshot) {
   for (std::size_t i = 0; i < snapshot.flows.size(); ++i)
     slot_of_flow[i] = settle_flow(snapshot, i);
   settle_replication(snapshot, slot_of_flow);
+  settle_port_losses(snapshot);
   reach_.advance(snapshot.reach, rules_);
   forget_gone(snapshot);
   end_idle();

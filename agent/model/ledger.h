@@ -3,6 +3,7 @@
 // are taken, and where births, deaths and counts that were taken back are settled.
 #pragma once
 
+#include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <map>
 #include <optional>
@@ -65,6 +66,7 @@ class Ledger {
   struct Tracked {
     fanfare_tally out{}, in{};
     SocketDelivery delivery;
+    SocketLosses losses;
     std::uint64_t accepted = 0;
     std::uint64_t generation = 0;
     std::uint32_t slot = no_shard;
@@ -99,6 +101,7 @@ class Ledger {
   void free_slot(std::uint32_t slot);
   void forget_presence_but_of(const std::vector<ShardRule>& rules);
   void look_for_expected(const Snapshot& snapshot);
+  void settle_port_losses(const Snapshot& snapshot);
   void settle_replication(const Snapshot& snapshot, std::vector<std::uint32_t>& slot_of_flow);
   void forget_gone(const Snapshot& snapshot);
   void forget_ports(const Snapshot& snapshot);
@@ -122,6 +125,9 @@ class Ledger {
   bool scan_is_new_ = false;  // at this tick
   Monotonic scanned_{};
   std::set<ListenerKey> chat_ports_;
+  PortLosses port_losses_;
+  std::array<std::uint64_t, FANFARE_LOSS_COUNT> lost_from_clients_{};  // see Model
+  std::map<ListenerKey, std::uint32_t> slot_of_port_;  // of the last socket that was named
   OwnAddresses own_addresses_;
   ReplicationLedger replication_;
   std::map<std::string, std::uint32_t> slot_of_replicated_;  // shard "other" where over the limit

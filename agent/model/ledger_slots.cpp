@@ -146,6 +146,7 @@ void Ledger::merge(std::uint32_t from, std::uint32_t into) {
   add(slot.in, old.in);
   slot.edge = sum(slot.edge, old.edge);
   slot.inner = sum(slot.inner, old.inner);
+  slot.shown.losses += old.shown.losses;
   slot.shown.accepted_over_http += old.shown.accepted_over_http;
   slot.shown.sockets_opened += old.shown.sockets_opened;
   slot.shown.closed_by_peer += old.shown.closed_by_peer;
@@ -154,6 +155,8 @@ void Ledger::merge(std::uint32_t from, std::uint32_t into) {
   slot.emitted = std::max(slot.emitted, old.emitted);
   for (auto& [cookie, tracked] : tracked_)
     if (tracked.slot == from) tracked.slot = into;
+  for (auto& [port, of] : slot_of_port_)
+    if (of == from) of = into;
   ended_.push_back({old.shown.name, old.last_socket_wall, slot.shown.name});
   free_slot(from);
 }
@@ -200,6 +203,7 @@ void Ledger::end(std::uint32_t slot, std::uint32_t goes_on_in) {
 
 void Ledger::free_slot(std::uint32_t slot) {
   slot_by_name_.erase(slots_[slot].shown.name);
+  std::erase_if(slot_of_port_, [slot](const auto& entry) { return entry.second == slot; });
   slots_[slot] = Slot{};
   slots_[slot].used = false;
   free_slots_.push_back(slot);

@@ -15,6 +15,7 @@ void add_growth(ReachTotals& totals, const fanfare_reach& now, const fanfare_rea
   totals.copies += grown(now.copies, last.copies);
   totals.own_copies += grown(now.own_copies, last.own_copies);
   totals.unidentified += grown(now.unidentified, last.unidentified);
+  totals.reached_local += grown(now.reached_local, last.reached_local);
 }
 
 }  // namespace

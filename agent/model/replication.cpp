@@ -33,9 +33,16 @@ bool is_synced(const fanfare_flow& flow) {
   return flow.out.stage == FANFARE_STAGE_RPC && flow.in.stage == FANFARE_STAGE_RPC;
 }
 
+// Its first bytes were no RPC, and none has come since.
+bool is_stranger(const fanfare_flow& flow) {
+  const auto& requests = requests_of(flow);
+  return requests.lost_by == FANFARE_LOSS_NOT_A_PEER && requests.tally.frames == 0;
+}
+
 // Not every connection to a replication port is a peer's: it has spoken the protocol, or it is
 // older than the agent and nothing is known against it.
 bool looks_like_peer(const fanfare_flow& flow) {
+  if (is_stranger(flow)) return false;
   const bool may_be = flow.opened_ns == 0 && flow.in.stage == FANFARE_STAGE_ANCHOR;
   return flow.dialled || flow.in.tally.frames > 0 || flow.out.tally.frames > 0 || may_be;
 }
@@ -70,6 +77,8 @@ void ReplicationLedger::fill(Shard& shard) const {
   if (found == shards_.end()) return;
   for (const auto& [name, peer] : found->second.peers) shard.peers.push_back(peer.shown);
   shard.commands = found->second.log.commands();
+  shard.replication_losses = found->second.losses;
+  shard.strangers = found->second.strangers;
 }
 
 void ReplicationLedger::place(const Snapshot& snapshot, const std::vector<ShardRule>& rules,
@@ -140,6 +149,17 @@ void ReplicationLedger::count(Sight& sight) {
   tracked.in = flow.in.tally;
 }
 
+// What somebody who never was a peer has sent is nobody's loss.
+void ReplicationLedger::count_losses(const fanfare_flow& flow, Tracked& tracked) {
+  const Losses lost = tracked.losses.take(flow);
+  if (tracked.peer) {
+    tracked.peer->shown.losses += lost;
+    tracked.shard->losses += lost;
+  } else if (is_stranger(flow) && !std::exchange(tracked.stranger, true)) {
+    ++tracked.shard->strangers;
+  }
+}
+
 // A node that asks for votes leads no more: its log may have been cut since it last sent entries. A
 // peer none of whose sockets goes on has been started again, maybe with an empty log.
 void ReplicationLedger::settle(ShardState& shard, std::vector<Sight>& sights, Monotonic now) {
@@ -201,6 +221,7 @@ std::vector<ReplicationSocket> ReplicationLedger::advance(const Snapshot& snapsh
     sockets.push_back({i, &tracked.shard->name});
     if (!tracked.peer && looks_like_peer(flow))
       tracked.peer = &peer_of(*tracked.shard, *tracked.rule->replication, flow);
+    count_losses(flow, tracked);
     if (!tracked.peer) continue;
     Sight& sight = sights[tracked.shard].emplace_back(Sight{&flow, &tracked});
     count(sight);

@@ -47,6 +47,8 @@ class ReplicationLedger {
     std::string name;
     std::map<std::string, PeerState> peers;
     ReplicatedLog log;
+    Losses losses{};
+    std::uint64_t strangers = 0;
   };
   struct Tracked {
     fanfare_tally out{}, in{};
@@ -57,7 +59,9 @@ class ReplicationLedger {
     ShardState* shard = nullptr;
     PeerState* peer = nullptr;
     std::uint8_t ticks_unplaced = 0;
+    SocketLosses losses;
     bool placed = false;
+    bool stranger = false;
     bool known = false;  // at the tick before
     bool over = false;   // ... and closed
   };
@@ -73,6 +77,7 @@ class ReplicationLedger {
   bool has_room(ShardState& shard) const;
   PeerState& peer_of(ShardState& shard, const Replication& replication, const fanfare_flow& flow);
   void count(Sight& sight);
+  static void count_losses(const fanfare_flow& flow, Tracked& tracked);
   void settle(ShardState& shard, std::vector<Sight>& sights, Monotonic now);
 
   std::map<std::string, ShardState> shards_;

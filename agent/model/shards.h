@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "agent/model/delivery.h"
+#include "agent/model/losses.h"
 #include "agent/model/presence.h"
 #include "agent/model/socket_delivery.h"
 #include "bpf/abi.h"
@@ -50,6 +51,7 @@ struct Peer {
   std::uint64_t received_index = 0;   // highest log index received from it
   std::uint64_t sockets_synced = 0;   // gauges
   std::uint64_t sockets_unsynced = 0;
+  Losses losses{};  // cumulative, of its sockets
   bool operator==(const Peer&) const = default;
 };
 
@@ -60,6 +62,7 @@ struct ReachTotals {
   std::uint64_t copies = 0;
   std::uint64_t own_copies = 0;
   std::uint64_t unidentified = 0;
+  std::uint64_t reached_local = 0;  // of `reached`, those published by clients of this node
   bool operator==(const ReachTotals&) const = default;
 };
 
@@ -85,6 +88,11 @@ struct Shard {
   // Cumulative: new command entries of the shard's log that this node has received or, on the
   // leader, sent to its most advanced follower. Sent again does not count: by log index.
   std::uint64_t commands = 0;
+  // Cumulative. What was lost of its client sockets, and of those that are its peers.
+  Losses losses{};
+  Losses replication_losses{};
+  // Cumulative: connections to its replication ports that were no peer's. Nothing is lost by them.
+  std::uint64_t strangers = 0;
   ReachTotals reach{};
   Delivery delivery{};       // of all its client sockets
   Delivery edge_delivery{};  // of those whose peer is on another host
@@ -115,6 +123,8 @@ struct Model {
   std::vector<std::uint32_t> shard_of;  // index into shards, or one of the above
   std::vector<SocketState> states;      // parallel to shard_of
   std::vector<EndedShard> ended{};      // at this tick
+  // Cumulative, by enum fanfare_loss: what clients sent and could not be read. It hides nothing.
+  std::array<std::uint64_t, FANFARE_LOSS_COUNT> lost_from_clients{};
   std::uint64_t shards_over_limit = 0;  // names that went to shard "other" since that is there
 };
 

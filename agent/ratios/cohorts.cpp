@@ -19,7 +19,10 @@ void Cohorts::add(Cohort cohort) {
     open.seen += moved;
     cohort.seen -= moved;
   }
-  if (surplus_ == Surplus::dropped) cohort.seen = std::min(cohort.seen, cohort.capacity);
+  if (surplus_ == Surplus::dropped) {
+    cohort.surplus = std::max(0.0, cohort.seen - cohort.capacity);
+    cohort.seen -= cohort.surplus;
+  }
   const auto before = std::exchange(last_sockets_, cohort.sockets);
   cohort.sockets = std::min(cohort.sockets, before.value_or(cohort.sockets));
   open_.push_back(std::move(cohort));

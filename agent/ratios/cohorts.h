@@ -26,7 +26,12 @@ struct Cohort {
   // The fewest client sockets from the tick before to the last one of its settle time: an event
   // whose sockets have gone meanwhile is not lost. As given to add(): those of now.
   std::uint64_t sockets = 0;
-  std::uint64_t losses = 0;        // capture losses of the host
+  std::uint64_t losses = 0;  // capture losses of this shard, whatever they concern
+  // Of them, those that may stand for something seen, or for something due. They widen what is
+  // known: evidence counts them as seen, what is learned as due.
+  double maybe_seen = 0, maybe_due = 0;
+  double surplus = 0;              // seen beyond the capacity, where it is dropped; see Surplus
+  double elsewhere = 0;            // seen of what was due elsewhere: published on another node
   std::optional<double> coverage;  // of the client sockets, 0..1
   std::string unusable;            // why it proves nothing; empty where it does
 };

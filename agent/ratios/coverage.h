@@ -9,6 +9,11 @@
 
 namespace fanfare {
 
+// Of the client sockets: under it nothing is judged by what the others get.
+inline constexpr double coverage_judged = 0.8;
+// Capture losses of a shard, as a share of what was due: from here on nothing is judged either.
+inline constexpr double losses_judged = 0.5;
+
 // In 0..1; empty (unknown) without an open socket. Sockets that nothing has left by since they were
 // found are not spoken of: no figure misses anything of theirs.
 inline std::optional<double> coverage(const Shard& shard) {

@@ -17,6 +17,8 @@ constexpr double doubt = 12;          // nats by which the learned mean may be w
 constexpr double new_dispersion = 3;  // of reach, until learned
 constexpr double new_variation = 3;   // CV of copies an event, until learned
 constexpr double moment_margin = 2;   // the second moment may double
+// Losses, as a share of what is due, from which on a cohort does not say what is normal.
+constexpr double learned_losses = 0.002;
 
 // A first start into a total stop is found after 100 events; few sockets may concern few events.
 ShareTest learning_test(std::uint64_t sockets) {
@@ -66,10 +68,12 @@ std::unique_ptr<LossTest> EventSignal::test_against(const Normal& normal) const 
   return std::make_unique<SumTest>(copies_null(normal, learner_.dispersion()));
 }
 
+// Copies that only other nodes' events get may be those of this node's own, under another identity.
 // Before reach is known only a total stop is told from health: a large shard, of which few events
 // concern this node, is not called ill. Copies wait.
 void EventSignal::judge_unlearned(const Cohort& cohort) {
-  const bool never_seen = learner_.baseline().seen() + cohort.seen == 0;
+  const bool never_seen = learner_.baseline().seen() + cohort.seen == 0 &&
+                          cohort.elsewhere + settled_.sums(cohort.at).elsewhere == 0;
   if (outcome_ == Outcome::reach && (never_seen || watch_.lost()))
     watch_.advance(cohort, cohort.due * learning_null, learning_test(cohort.sockets));
   else
@@ -81,13 +85,21 @@ Doubt EventSignal::doubt() const {
   return watch_.suspicious() ? Doubt::suspicious : Doubt::none;
 }
 
-void EventSignal::judge(const Cohort& cohort, Doubt others) {
+// Where figures contradict each other too much has been seen, if anything: what is missing all the
+// same is evidence, but nothing proves a recovery, or says what is normal.
+void EventSignal::judge(Cohort cohort, Doubt others) {
   if (cohort.sockets == 0 || cohort.due <= 0 || !cohort.unusable.empty()) return;
+  const bool contradicted = !contradiction_.text().empty();
+  if (contradicted && watch_.lost()) return;
+  if (outcome_ == Outcome::reach)
+    cohort.maybe_seen = std::min(cohort.maybe_seen, cohort.due - cohort.seen);
   const auto normal = learner_.baseline().normal(cohort.sockets);
   if (normal)
     watch_.advance(cohort, cohort.due * normal->value, *test_against(*normal));
   else
     judge_unlearned(cohort);
+  if (contradicted || cohort.maybe_seen > learned_losses * cohort.due) return;
+  cohort.due += cohort.maybe_due;
   learner_.learn(cohort, std::max(others, normal || watch_.lost() ? doubt() : Doubt::none));
 }
 
@@ -100,8 +112,10 @@ Signal EventSignal::advance(Cohort cohort, Doubt others) {
   cohorts_.add(std::move(cohort));
   while (auto settled = cohorts_.take(now)) {
     judge(*settled, others);
-    if (settled->sockets == 0) settled->due = settled->seen = 0;
+    if (settled->sockets == 0) settled->due = settled->seen = settled->surplus = 0;
     settled_.add(*settled);
+    if (outcome_ == Outcome::reach)
+      contradiction_.advance(settled->at, settled_.sums(now), learner_.baseline().seen() > 0);
   }
   Signal signal{
       .name = outcome_ == Outcome::reach ? signal_reach : signal_copies,
@@ -115,6 +129,11 @@ Signal EventSignal::advance(Cohort cohort, Doubt others) {
       .lost = watch_.lost(),
       .lost_since = watch_.lost_since(),
       .recovery = watch_.recovery()};
+  if (!contradiction_.text().empty()) {
+    signal.ratio.value.reset();
+    signal.ratio.unknown = contradiction_.text();
+    signal.ratio.contradiction = true;
+  }
   if (const auto normal = learner_.baseline().normal(sockets_))
     signal.detectable_loss = detectable_loss(*test_against(*normal), normal->value,
                                              300 * settled_.due_per_second(now), loss_threshold);

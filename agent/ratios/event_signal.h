@@ -8,6 +8,7 @@
 #include <string>
 
 #include "agent/ratios/cohorts.h"
+#include "agent/ratios/contradiction.h"
 #include "agent/ratios/judgement.h"
 #include "agent/ratios/learner.h"
 #include "agent/ratios/loss_watch.h"
@@ -43,14 +44,15 @@ class EventSignal {
  private:
   std::unique_ptr<LossTest> test_against(const Normal& normal) const;
   void judge_unlearned(const Cohort& cohort);
-  void judge(const Cohort& cohort, Doubt others);
+  void judge(Cohort cohort, Doubt others);
 
   Outcome outcome_;
   Cohorts cohorts_;
   Learner learner_;
   LossWatch watch_;
   SettledWindow settled_;
-  std::uint64_t sockets_ = 0;  // of the last tick that had any
+  Contradiction contradiction_;  // of reach
+  std::uint64_t sockets_ = 0;    // of the last tick that had any
 };
 
 }  // namespace fanfare

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "agent/model/delivery.h"
+#include "agent/model/losses.h"
 #include "agent/model/presence.h"
 
 namespace fanfare {
@@ -22,9 +23,10 @@ struct Ratio {
   double numerator = 0;
   double denominator = 0;
   std::chrono::seconds window{10};  // of settled cohorts
-  std::uint64_t losses = 0;         // capture losses of the host within the window
+  std::uint64_t losses = 0;         // capture losses of the shard within the window
   std::optional<double> coverage;   // of the shard's client sockets, 0..1
   std::string unknown;              // why it is unknown, a sentence; empty when known
+  bool contradiction = false;       // ... because figures contradict each other
 };
 
 // The values of the label `signal`.
@@ -106,8 +108,11 @@ struct Judgement {
   std::vector<Signal> signals;
   std::vector<Stall> stalls;
   std::optional<double> coverage;
-  std::uint64_t losses = 0;  // capture losses of the host within the last 10 s
-  std::uint64_t due = 0;     // events due within the last 10 s
+  // Capture losses of this shard within the last 10 s: of what left for clients, of what they sent,
+  // of what its peers' sockets carried. Then those that may concern what was due or seen.
+  LossDelta losses{};
+  std::uint64_t relevant_losses = 0;
+  std::uint64_t due = 0;  // events due within the last 10 s
   std::uint64_t sockets = 0;
   DeliveryFigures delivery{};
   // It is expected on this host, nobody listens for it, and no client and no peer is connected.

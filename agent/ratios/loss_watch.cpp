@@ -48,8 +48,8 @@ void LossWatch::test_recovery(const Cohort& cohort, double expected, const LossT
 
 void LossWatch::advance(const Cohort& cohort, double expected, const LossTest& test) {
   const double before = evidence();
-  evidence_.advance(test.increments(cohort.due, cohort.seen), {cohort.at, expected, cohort.seen},
-                    evidence_cap);
+  evidence_.advance(test.increments(cohort.due, cohort.seen + cohort.maybe_seen),
+                    {cohort.at, expected, cohort.seen}, evidence_cap);
   if (state_.lost) return test_recovery(cohort, expected, test);
   if (before >= loss_threshold && evidence() >= before) begin_loss();
 }

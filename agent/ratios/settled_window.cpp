@@ -39,14 +39,23 @@ Ratio SettledWindow::ratio(nanoseconds now) const {
   return ratio;
 }
 
-double SettledWindow::due_per_second(nanoseconds now) const {
-  double due = 0, seconds = 0;
+SettledWindow::Sums SettledWindow::sums(nanoseconds now) const {
+  Sums sums;
   for (const auto& cohort : cohorts_) {
     if (!within(cohort, now, kept)) continue;
-    due += cohort.due;
-    seconds += std::chrono::duration<double>(cohort.span).count();
+    sums.due += cohort.due;
+    sums.seen += cohort.seen;
+    sums.surplus += cohort.surplus;
+    sums.elsewhere += cohort.elsewhere;
+    sums.losses += static_cast<double>(cohort.losses);
+    sums.seconds += std::chrono::duration<double>(cohort.span).count();
   }
-  return seconds > 0 ? due / seconds : 0;
+  return sums;
+}
+
+double SettledWindow::due_per_second(nanoseconds now) const {
+  const Sums last = sums(now);
+  return last.seconds > 0 ? last.due / last.seconds : 0;
 }
 
 }  // namespace fanfare

@@ -16,6 +16,11 @@ class SettledWindow {
   // Over the 10 s of cohorts that have settled last. Unknown where one of them could not be used
   // or nothing was due.
   Ratio ratio(std::chrono::nanoseconds now) const;
+  // Sums over the 60 s that have settled last.
+  struct Sums {
+    double due = 0, seen = 0, surplus = 0, elsewhere = 0, losses = 0, seconds = 0;
+  };
+  Sums sums(std::chrono::nanoseconds now) const;
   // Due events a second, over the 60 s that have settled last.
   double due_per_second(std::chrono::nanoseconds now) const;
 

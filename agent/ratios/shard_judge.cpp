@@ -4,51 +4,59 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/ratios/coverage.h"
+
 namespace fanfare {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr double least_coverage = 0.95;
-constexpr double lossless = 0.1;      // losses allowed, as a share of those that the null allows
-constexpr double reach_slack = 0.02;  // 1 - null, at its least
-constexpr double peer_slack = 0.001;
 constexpr double unidentified_share = 0.05;  // of the event messages
 constexpr const char* blind_words = "the kernel programs were not attached";
 constexpr auto recent_time = 10s;
-
-bool too_lossy(const ShardDelta& delta, double due, double slack) {
-  return delta.losses > 0 && static_cast<double>(delta.losses) > lossless * slack * due;
-}
 
 // Client writes are never a denominator: on the failing node they are what is missing.
 std::uint64_t due_of(const ShardDelta& delta) {
   return delta.replicates ? delta.commands : delta.accepted;
 }
 
+// What may hide in what was lost: of what left for clients, something seen; of what came to be due,
+// something due. What clients send is due only where nothing is replicated, and a client can lose
+// it at will: it never voids what left for others.
+std::uint64_t maybe_due(const ShardDelta& delta) {
+  return delta.replicates ? delta.losses.replication : delta.losses.in;
+}
+
 Cohort cohort_of(const ShardDelta& delta, std::uint64_t due, std::uint64_t seen) {
+  const auto voiding = delta.losses.out + delta.losses.replication;
   Cohort cohort{.at = delta.at,
                 .span = delta.span,
                 .due = static_cast<double>(due),
                 .seen = static_cast<double>(seen),
                 .sockets = delta.sockets_synced,
-                .losses = delta.losses,
+                .losses = delta.losses.out + maybe_due(delta),
+                .maybe_seen = static_cast<double>(delta.losses.out),
+                .maybe_due = static_cast<double>(maybe_due(delta)),
                 .coverage = std::nullopt,
                 .unusable = {}};
   const auto open = delta.sockets_synced + delta.sockets_unsynced;
   if (open > 0)
     cohort.coverage = static_cast<double>(delta.sockets_synced) / static_cast<double>(open);
+  // Above it the thinning of Baseline counts what the dark sockets have not shown as seen.
   if (delta.blind)
     cohort.unusable = blind_words;
-  else if (cohort.coverage && *cohort.coverage < least_coverage)
+  else if (cohort.coverage && *cohort.coverage < coverage_judged)
     cohort.unusable = "too few of the client sockets can be read";
-  else if (too_lossy(delta, cohort.due, reach_slack))
-    cohort.unusable = "too much was lost in the capture";
+  else if (voiding > 0 && static_cast<double>(voiding) >= losses_judged * cohort.due)
+    cohort.unusable = "too much of this shard was lost in the capture";
   return cohort;
 }
 
 Cohort reach_cohort(const ShardDelta& delta, std::uint64_t due) {
-  auto cohort = cohort_of(delta, due, delta.reached);
+  // Without replication only what was accepted here is due here.
+  const auto reached = delta.replicates ? delta.reached : delta.reached_local;
+  auto cohort = cohort_of(delta, due, reached);
+  cohort.elsewhere = static_cast<double>(delta.reached - reached);
   const auto identified = static_cast<double>(delta.copies + delta.own_copies + delta.accepted);
   if (cohort.unusable.empty() &&
       static_cast<double>(delta.unidentified) > unidentified_share * identified)
@@ -64,8 +72,11 @@ void Judge::ShardJudge::sum_recent(const ShardDelta& delta, std::uint64_t due,
   while (delta.at - recent_.front().at >= recent_time) recent_.pop_front();
   for (const auto& tick : recent_) {
     judgement.due += tick.due;
-    judgement.losses += tick.losses;
+    judgement.losses.out += tick.losses.out;
+    judgement.losses.in += tick.losses.in;
+    judgement.losses.replication += tick.losses.replication;
   }
+  judgement.relevant_losses = judgement.losses.out + judgement.losses.replication;
 }
 
 void Judge::ShardJudge::judge_peers(const ShardDelta& delta, Judgement& judgement) {
@@ -78,13 +89,13 @@ void Judge::ShardJudge::judge_peers(const ShardDelta& delta, Judgement& judgemen
     if (peer.sent_index == 0) continue;  // this node does not lead, or not to that peer
     Cohort cohort{.at = delta.at,
                   .span = delta.span,
-                  .losses = delta.losses,
+                  .losses = peer.losses,
                   .coverage = std::nullopt,
                   .unusable = {}};
     if (delta.blind)
       cohort.unusable = blind_words;
-    else if (too_lossy(delta, static_cast<double>(grown), peer_slack))
-      cohort.unusable = "too much was lost in the capture";
+    else if (peer.losses > 0)
+      cohort.unusable = "part of what passes between was lost in the capture";
     auto& signal = peers[peer.name];
     judgement.signals.push_back(signal.advance(std::move(cohort), peer, log_end, grown));
     if (auto stall = signal.stall(delta.at)) judgement.stalls.push_back(std::move(*stall));

@@ -27,7 +27,8 @@ class Judge::ShardJudge {
  private:
   struct Recent {
     std::chrono::nanoseconds at{};
-    std::uint64_t due = 0, losses = 0;
+    std::uint64_t due = 0;
+    LossDelta losses{};
   };
 
   void sum_recent(const ShardDelta& delta, std::uint64_t due, Judgement& judgement);

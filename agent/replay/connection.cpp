@@ -171,6 +171,10 @@ void Connection::deliver(int from, const Piece& piece) {
 }
 
 void Connection::walk(Side& side, int from, const Piece& piece) {
+  // As dismiss_stranger in bpf/ingress.bpf.c.
+  if (replicates() && side.in.stage == FANFARE_STAGE_DISMISSED)
+    side.out.stage = FANFARE_STAGE_DISMISSED;
+  if (side.out.stage == FANFARE_STAGE_DISMISSED) return;
   if (from != side.server) {
     if (side.in.stage == FANFARE_STAGE_IDLE) return;
     if (side.exchanges.out_stopped && http1_walks_requests(&side.in)) return;
@@ -203,6 +207,7 @@ void Connection::lose_head(Side& side, std::uint8_t reason) {
     direction->searched = 0;
   }
   side.out.lost_by = reason;
+  fanfare_note_loss(&side.out, reason, 1);
   capture_.lose(reason, 1);
 }
 
@@ -240,7 +245,14 @@ void Connection::walk_direction(Side& side, fanfare_direction& direction, const 
   }
   for (const auto hash : read.hashes)
     if (!capture_.reach.note(read.rule.shard, hash, cookie_, direction.flags & FANFARE_MASKED))
-      capture_.lose(FANFARE_LOSS_IDENTITIES_FULL, 1);
+      lose(side, direction, FANFARE_LOSS_IDENTITIES_FULL, 1);
+}
+
+// As lose_of in bpf/losses.bpf.h.
+void Connection::lose(const Side& side, fanfare_direction& direction, std::uint8_t reason,
+                      std::uint64_t count) {
+  fanfare_note_loss(&direction, reason, static_cast<std::uint32_t>(count));
+  if (&side == shown()) capture_.lose(reason, count);
 }
 
 // As on_egress and open_inbound in bpf/egress.bpf.c: frames come from the client next, from the
@@ -259,7 +271,7 @@ void Connection::after_egress(Side& side, const Piece& piece, bool upgraded) {
   if (protocol_ == FANFARE_MQTT && side.out.tally.frames > 0) capture_.chat_ports.insert(port);
   if (fanfare_searches(&side.out) && side.out.searched >= FANFARE_SEARCH_BYTES_MAX &&
       !capture_.chat_ports.contains(port)) {
-    if (&side == shown()) capture_.lose(FANFARE_LOSS_SEARCH_GIVEN_UP, 1);
+    lose(side, side.out, FANFARE_LOSS_SEARCH_GIVEN_UP, 1);
     side.out.stage = FANFARE_STAGE_DISMISSED;
   }
 }

@@ -91,6 +91,8 @@ class Connection {
   void walk(Side& side, int from, const Piece& piece);
   void walk_direction(Side& side, fanfare_direction& direction, const Piece& piece,
                       std::uint8_t hole_reason);
+  void lose(const Side& side, fanfare_direction& direction, std::uint8_t reason,
+            std::uint64_t count);
   void lose_head(Side& side, std::uint8_t reason);
   void after_egress(Side& side, const Piece& piece, bool upgraded);
   void settle_sides();

@@ -13,6 +13,10 @@ using namespace std::chrono_literals;
 
 constexpr auto turn_period = 10s;  // as agent/kernel/reach_reader.cpp
 
+void note_reached_local(fanfare_reach& total, fanfare_event_seen& seen) {
+  if (!std::exchange(seen.reached_local, 1)) ++total.reached_local;
+}
+
 }  // namespace
 
 ClientRules::ClientRules(const Knobs& knobs) {
@@ -56,19 +60,23 @@ bool EventReach::note(std::uint32_t shard, std::uint64_t hash, std::uint64_t coo
     return true;
   }
   if (inbound) {
-    auto* seen = keep(hash, {.publisher = cookie, .reached = 0, .reserved = 0}, made);
+    auto* seen = keep(hash, {.publisher = cookie, .reached = 0, .reached_local = 0}, made);
     const bool first = !seen || made || seen->publisher == 0;
     if (first && seen) seen->publisher = cookie;
     total.accepted += first;
+    if (first && seen && seen->reached) note_reached_local(total, *seen);
     return seen;
   }
-  auto* seen = keep(hash, {.publisher = 0, .reached = 1, .reserved = 0}, made);
+  auto* seen = keep(hash, {.publisher = 0, .reached = 1, .reached_local = 0}, made);
   if (seen && !made && seen->publisher == cookie) {
     ++total.own_copies;
     return true;
   }
   ++total.copies;
-  if (seen && (made || !std::exchange(seen->reached, 1))) ++total.reached;
+  if (seen && (made || !std::exchange(seen->reached, 1))) {
+    ++total.reached;
+    if (seen->publisher) note_reached_local(total, *seen);
+  }
   return seen;
 }
 

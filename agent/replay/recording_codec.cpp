@@ -187,6 +187,11 @@ void put_gauges(ByteWriter& out, const Snapshot& snapshot) {
   out.put(snapshot.taken.count());
   out.put(snapshot.wall.time_since_epoch().count());
   out.put(snapshot.losses);
+  out.put<std::uint64_t>(snapshot.port_losses.size());
+  for (const auto& loss : snapshot.port_losses) {
+    out.put(loss.of);
+    out.put(loss.count);
+  }
   out.put<std::uint64_t>(snapshot.reach.size());
   for (const auto& reach : snapshot.reach) out.put(reach);
   out.put<std::uint64_t>(snapshot.maps.size());
@@ -207,6 +212,12 @@ void get_gauges(ByteReader& in, Snapshot& snapshot) {
   snapshot.taken = Monotonic(in.get<Monotonic::rep>());
   snapshot.wall = Wall(Wall::duration(in.get<Wall::rep>()));
   snapshot.losses = in.get<decltype(snapshot.losses)>();
+  for (auto left = in.count(sizeof(fanfare_port_loss) + sizeof(PortLoss::count)); left > 0;
+       --left) {
+    auto& loss = snapshot.port_losses.emplace_back();
+    loss.of = in.get<fanfare_port_loss>();
+    loss.count = in.get<std::uint64_t>();
+  }
   for (auto left = in.count(sizeof(fanfare_reach)); left > 0; --left)
     snapshot.reach.push_back(in.get<fanfare_reach>());
   for (auto left = in.count(20); left > 0; --left) {

@@ -86,6 +86,7 @@ inline void look_for_identity(fanfare_direction& direction, const fanfare_identi
 inline void take_reader_loss(fanfare_direction& direction, ToldClasses* classes) {
   if (!reader_has_loss(&direction)) return;
   ++(direction.reader.loss == FANFARE_LOSS_COMPRESSED ? classes->compressed : classes->unread);
+  fanfare_note_loss(&direction, direction.reader.loss, 1);
   direction.reader.loss = 0;
 }
 
@@ -229,10 +230,12 @@ inline Loss feed(fanfare_direction& direction, const Segment& segment, const Bud
   if (direction.tally.by_class[FANFARE_EVENT].messages > events)
     direction.last_event_ns = segment.now_ns;
   if (!fanfare_in_step(&direction)) direction.last_ns = segment.now_ns;
+  fanfare_note_loss(&direction, FANFARE_LOSS_COMPRESSED, coded);
   if (!direction.fault) return {.compressed = coded};
   Loss loss{.reason = direction.fault, .compressed = coded};
   loss.behind_close = fanfare_take_behind_close(&direction);
   loss.count = fanfare_take_fault(&direction);
+  fanfare_note_loss(&direction, loss.reason, loss.count);
   return loss;
 }
 

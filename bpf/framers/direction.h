@@ -8,6 +8,14 @@
 
 #include "bpf/framers/reader.h"
 
+/* What the driver does with each loss that it takes. Of a stranger nothing was due, and what is sent
+ * behind a Close is nobody's. */
+FANFARE_INLINE void fanfare_note_loss(struct fanfare_direction *d, __u8 reason, __u32 count)
+{
+	if (reason != FANFARE_LOSS_NOT_A_PEER && reason != FANFARE_LOSS_AFTER_CLOSE)
+		d->losses += count;
+}
+
 FANFARE_INLINE void fanfare_clear_unproven(struct fanfare_direction *d)
 {
 	d->unproven_event_bytes = 0;

@@ -65,6 +65,47 @@ FANFARE_INLINE void hashicorp_raft_open(struct fanfare_direction *d, __u8 kind, 
 	d->rpc.due = 2 * pairs;
 }
 
+/*
+ * Whether a segment that starts with these 8 bytes begins an RPC or an answer: the fixed bytes and
+ * the first key, "Addr" since 1.3 and before that, of appends alone, "Entries" and "LastLog".
+ */
+FANFARE_INLINE int hashicorp_raft_begins(const struct fanfare_direction *d, __u64 word)
+{
+	__u64 key = word >> 16;
+	int answer = d->flags & FANFARE_RESPONSES;
+
+	if ((word >> 8 & 0xf0) != 0x80)
+		return 0;
+	if (answer ? (word & 0xff) != 0xa0 : (word & 0xff) >= HASHICORP_RAFT_TYPE_COUNT)
+		return 0;
+	if ((key & 0xffffffffff) == HASHICORP_RAFT_ADDR)
+		return 1;
+	return key ==
+	       ((answer ? HASHICORP_RAFT_LAST_LOG : HASHICORP_RAFT_ENTRIES) & 0xffffffffffff);
+}
+
+/* Text (HTTP, SSH) or TLS: no byte by which a port is shared stands before an RPC here. */
+FANFARE_INLINE int hashicorp_raft_is_another(__u64 word)
+{
+	__u8 first = word, second = word >> 8;
+
+	return (first >= 0x20 && second >= 0x20) || (first == 0x16 && second == 3);
+}
+
+/* The first bytes begin no RPC. One byte may stand before it, where a port is shared (rqlite,
+ * Consul). Else the connection is a stranger's, who is read on only where that may be wrong. */
+FANFARE_INLINE __u32 hashicorp_raft_begin_other(struct fanfare_direction *d, __u64 w, __u32 n)
+{
+	if (n < 8)
+		return 0;
+	if (hashicorp_raft_begins(d, w >> 8))
+		return 1;
+	fanfare_lose_rpc(d, FANFARE_LOSS_BAD_RPC);
+	if (hashicorp_raft_is_another(w))
+		d->stage = FANFARE_STAGE_DISMISSED;
+	return n;
+}
+
 FANFARE_INLINE __u32 hashicorp_raft_begin_request(struct fanfare_direction *d, __u64 w, __u32 n)
 {
 	__u32 type = w & 0xff, map = w >> 8 & 0xff;
@@ -74,7 +115,8 @@ FANFARE_INLINE __u32 hashicorp_raft_begin_request(struct fanfare_direction *d, _
 		return 0;
 	/* An RPC's map is never empty and has at most twelve pairs. */
 	if (type >= HASHICORP_RAFT_TYPE_COUNT || map <= 0x80 || map > 0x8f)
-		return hashicorp_raft_refuse(d, n);
+		return fanfare_rpcs_begin(d) ? hashicorp_raft_begin_other(d, w, n)
+					     : hashicorp_raft_refuse(d, n);
 	if (type == HASHICORP_RAFT_APPEND_ENTRIES)
 		kind = FANFARE_RPC_APPEND_UNTOLD;
 	else if (type == HASHICORP_RAFT_REQUEST_VOTE || type == HASHICORP_RAFT_REQUEST_PRE_VOTE)
@@ -275,25 +317,6 @@ FANFARE_INLINE __u32 hashicorp_raft_token(struct fanfare_direction *d, __u64 w, 
 			d->skip += d->message_bytes;
 	}
 	return used;
-}
-
-/*
- * Whether a segment that starts with these 8 bytes begins an RPC or an answer: the fixed bytes and
- * the first key, "Addr" since 1.3 and before that, of appends alone, "Entries" and "LastLog".
- */
-FANFARE_INLINE int hashicorp_raft_begins(const struct fanfare_direction *d, __u64 word)
-{
-	__u64 key = word >> 16;
-	int answer = d->flags & FANFARE_RESPONSES;
-
-	if ((word >> 8 & 0xf0) != 0x80)
-		return 0;
-	if (answer ? (word & 0xff) != 0xa0 : (word & 0xff) >= HASHICORP_RAFT_TYPE_COUNT)
-		return 0;
-	if ((key & 0xffffffffff) == HASHICORP_RAFT_ADDR)
-		return 1;
-	return key ==
-	       ((answer ? HASHICORP_RAFT_LAST_LOG : HASHICORP_RAFT_ENTRIES) & 0xffffffffffff);
 }
 
 #endif

@@ -50,9 +50,19 @@ FANFARE_INLINE void fanfare_await_rpc(struct fanfare_direction *d)
 	rpc->due = rpc->entry_due = rpc->kind = rpc->key = rpc->long_number = 0;
 }
 
+/* Whether the next bytes are the first of the requests of a connection that was followed from its
+ * start. Who does not begin with an RPC there is a stranger, and no peer of whom something is lost. */
+FANFARE_INLINE int fanfare_rpcs_begin(const struct fanfare_direction *d)
+{
+	return d->stage == FANFARE_STAGE_RPC && !d->rpc.kind && !d->tally.frames && !d->lost_by &&
+	       !(d->flags & (FANFARE_RESPONSES | FANFARE_OLD));
+}
+
 /* Out of step: nothing is counted until a segment begins an RPC. The one in progress is not. */
 FANFARE_INLINE void fanfare_lose_rpc(struct fanfare_direction *d, __u8 reason)
 {
+	if (reason == FANFARE_LOSS_BAD_RPC && fanfare_rpcs_begin(d))
+		reason = FANFARE_LOSS_NOT_A_PEER;
 	fanfare_await_rpc(d);
 	d->stage = FANFARE_STAGE_ANCHOR;
 	d->lost_by = reason;

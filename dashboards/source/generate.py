@@ -242,7 +242,7 @@ def shard() -> dict:
                       "line has its equal among those sent.", "cps",
                       {"{{src}} to {{dst}}": rate("replication_entries_total", pair, NODE,
                                                   ',direction="in"')},
-                      runbooks=("FanfarePairLoss",))]),
+                      runbooks=("FanfarePairLoss", "FanfareContradiction"))]),
             ("Acknowledged", [
                 Panel("Acknowledged by node", "Events whose last byte a client's TCP acknowledged, "
                       "over those whose fate is known.", "percentunit", {"{{node}}": acks(node, NODE)},

@@ -17,6 +17,7 @@ sys.path.insert(1, str(HERE.parent / "peers"))
 
 import delivery  # noqa: E402
 import demo  # noqa: E402
+import hostile  # noqa: E402
 import operate  # noqa: E402
 import rules_scenarios  # noqa: E402
 import sight  # noqa: E402
@@ -24,7 +25,7 @@ from harness import Cluster, Load, end_on_signals  # noqa: E402
 from processes import Failure  # noqa: E402
 from scenarios import SCENARIOS, Verdict  # noqa: E402
 
-SCENARIOS |= delivery.SCENARIOS | rules_scenarios.SCENARIOS | sight.SCENARIOS
+SCENARIOS |= delivery.SCENARIOS | hostile.SCENARIOS | rules_scenarios.SCENARIOS | sight.SCENARIOS
 INTERACTIVE = {"up": operate.operate, "demo": demo.play}
 
 

@@ -19,7 +19,8 @@ const Identity by_id{.kind = Identity::Kind::json_key, .key = "id"};
 
 bool same(const fanfare_reach& a, const fanfare_reach& b) {
   return a.accepted == b.accepted && a.reached == b.reached && a.copies == b.copies &&
-         a.own_copies == b.own_copies && a.unidentified == b.unidentified;
+         a.own_copies == b.own_copies && a.unidentified == b.unidentified &&
+         a.reached_local == b.reached_local;
 }
 
 class ReachTest : public KernelTest {
@@ -52,7 +53,8 @@ class ReachTest : public KernelTest {
     const auto& counted = all.at(0);
     EXPECT_TRUE(same(counted, expected))
         << counted.accepted << " accepted, " << counted.reached << " reached, " << counted.copies
-        << " copies, " << counted.own_copies << " own, " << counted.unidentified << " unidentified";
+        << " copies, " << counted.own_copies << " own, " << counted.unidentified
+        << " unidentified, " << counted.reached_local << " reached of those published here";
   }
 
   Fd listener_;
@@ -82,7 +84,12 @@ TEST_F(ReachTest, a_publisher_and_three_receivers) {
     publish(pairs[0], event(id));
     for (const auto& pair : pairs) deliver(pair, event(id));
   }
-  expect_reach({.accepted = 10, .reached = 10, .copies = 30, .own_copies = 10, .unidentified = 0});
+  expect_reach({.accepted = 10,
+                .reached = 10,
+                .copies = 30,
+                .own_copies = 10,
+                .unidentified = 0,
+                .reached_local = 10});
 }
 
 TEST_F(ReachTest, by_payload_too) {
@@ -93,7 +100,12 @@ TEST_F(ReachTest, by_payload_too) {
     for (const auto& pair : pairs) deliver(pair, event(id) + std::string(1000, ' '));
     publish(pairs[1], event(id) + std::string(1000, ' '));
   }
-  expect_reach({.accepted = 20, .reached = 10, .copies = 40, .own_copies = 0, .unidentified = 0});
+  expect_reach({.accepted = 20,
+                .reached = 10,
+                .copies = 40,
+                .own_copies = 0,
+                .unidentified = 0,
+                .reached_local = 10});
 }
 
 TEST_F(ReachTest, an_echo_to_its_sender_reaches_nobody) {
@@ -103,7 +115,28 @@ TEST_F(ReachTest, an_echo_to_its_sender_reaches_nobody) {
     publish(pairs[1], event(id));
     deliver(pairs[1], event(id));
   }
-  expect_reach({.accepted = 5, .reached = 0, .copies = 0, .own_copies = 5, .unidentified = 0});
+  expect_reach({.accepted = 5,
+                .reached = 0,
+                .copies = 0,
+                .own_copies = 5,
+                .unidentified = 0,
+                .reached_local = 0});
+}
+
+// Two nodes share a bus: what was published on the other is no part of what was accepted here.
+TEST_F(ReachTest, events_of_other_nodes_are_apart) {
+  start(by_id);
+  const auto pairs = clients(3);
+  for (std::size_t id = 1; id <= 10; ++id) publish(pairs[0], event(id));
+  for (std::size_t id = 1; id <= 4; ++id) deliver(pairs[1], event(id));
+  for (std::size_t id = 101; id <= 130; ++id)
+    for (const auto& pair : pairs) deliver(pair, event(id));
+  expect_reach({.accepted = 10,
+                .reached = 34,
+                .copies = 94,
+                .own_copies = 0,
+                .unidentified = 0,
+                .reached_local = 4});
 }
 
 // Published by REST, or on another node: nothing came in here.
@@ -112,7 +145,12 @@ TEST_F(ReachTest, what_came_another_way_is_reached_and_not_accepted) {
   const auto pairs = clients(3);
   for (const auto& pair : pairs) deliver(pair, event(1));
   deliver(pairs[0], event(2));
-  expect_reach({.accepted = 0, .reached = 2, .copies = 4, .own_copies = 0, .unidentified = 0});
+  expect_reach({.accepted = 0,
+                .reached = 2,
+                .copies = 4,
+                .own_copies = 0,
+                .unidentified = 0,
+                .reached_local = 0});
 }
 
 // One WebSocket says an event that has gone out already: accepted, and reached before.
@@ -124,7 +162,12 @@ TEST_F(ReachTest, a_copy_that_ran_ahead) {
   publish(pairs[0], event(1));  // sent again: the same event
   deliver(pairs[0], event(1));
   deliver(pairs[2], event(1));
-  expect_reach({.accepted = 1, .reached = 1, .copies = 2, .own_copies = 1, .unidentified = 0});
+  expect_reach({.accepted = 1,
+                .reached = 1,
+                .copies = 2,
+                .own_copies = 1,
+                .unidentified = 0,
+                .reached_local = 1});
 }
 
 TEST_F(ReachTest, what_cannot_be_read_is_unidentified) {
@@ -134,7 +177,12 @@ TEST_F(ReachTest, what_cannot_be_read_is_unidentified) {
   deliver(pairs[1], R"({"type":"health.check"})");
   deliver(pairs[1], R"({"id":null})");
   deliver(pairs[1], event(1));
-  expect_reach({.accepted = 0, .reached = 1, .copies = 1, .own_copies = 0, .unidentified = 3});
+  expect_reach({.accepted = 0,
+                .reached = 1,
+                .copies = 1,
+                .own_copies = 0,
+                .unidentified = 3,
+                .reached_local = 0});
 }
 
 TEST_F(ReachTest, in_fragments_pieces_and_several_in_a_segment) {
@@ -150,7 +198,12 @@ TEST_F(ReachTest, in_fragments_pieces_and_several_in_a_segment) {
   receive(pairs[0].server, in.bytes().size());
   send_all(pairs[1].server, out.bytes());
   receive(pairs[1].client, out.bytes().size());
-  expect_reach({.accepted = 50, .reached = 50, .copies = 50, .own_copies = 0, .unidentified = 0});
+  expect_reach({.accepted = 50,
+                .reached = 50,
+                .copies = 50,
+                .own_copies = 0,
+                .unidentified = 0,
+                .reached_local = 50});
 }
 
 TEST_F(ReachTest, two_cpus_write_the_same_events) {
@@ -172,7 +225,8 @@ TEST_F(ReachTest, two_cpus_write_the_same_events) {
                 .reached = events,
                 .copies = events * pairs.size(),
                 .own_copies = 0,
-                .unidentified = 0});
+                .unidentified = 0,
+                .reached_local = 0});
 }
 
 // A segment each, so that the CPUs meet at one event and not at a hundred.
@@ -190,6 +244,7 @@ TEST_F(ReachTest, publishers_and_copies_on_two_cpus) {
   const auto reach = read().reach.at(0);
   EXPECT_EQ(reach.accepted, events);
   EXPECT_EQ(reach.reached, events);
+  EXPECT_EQ(reach.reached_local, events) << "whichever of the two CPUs came first";
   // Where a thread ran ahead, its copy to the later publisher's own socket could not be known.
   EXPECT_EQ(reach.copies + reach.own_copies, 4 * events);
   EXPECT_GE(reach.own_copies, events);
@@ -215,10 +270,20 @@ TEST_F(ReachTest, an_event_is_known_over_the_turn_of_the_maps) {
   deliver(pairs[2], event(1));
   deliver(pairs[0], event(1));
   deliver(pairs[1], event(2));
-  expect_reach({.accepted = 1, .reached = 2, .copies = 3, .own_copies = 1, .unidentified = 0});
+  expect_reach({.accepted = 1,
+                .reached = 2,
+                .copies = 3,
+                .own_copies = 1,
+                .unidentified = 0,
+                .reached_local = 1});
   read_after(15s);  // not due
   deliver(pairs[2], event(1));
-  expect_reach({.accepted = 1, .reached = 2, .copies = 4, .own_copies = 1, .unidentified = 0});
+  expect_reach({.accepted = 1,
+                .reached = 2,
+                .copies = 4,
+                .own_copies = 1,
+                .unidentified = 0,
+                .reached_local = 1});
   const auto turned = read_after(22s);
   const auto fill = std::ranges::find(turned.maps, "identities", &MapFill::map);
   ASSERT_NE(fill, turned.maps.end());
@@ -226,7 +291,12 @@ TEST_F(ReachTest, an_event_is_known_over_the_turn_of_the_maps) {
   EXPECT_EQ(fill->capacity, 4096U);
   deliver(pairs[2], event(2));
   deliver(pairs[2], event(1));  // forgotten
-  expect_reach({.accepted = 1, .reached = 3, .copies = 6, .own_copies = 1, .unidentified = 0});
+  expect_reach({.accepted = 1,
+                .reached = 3,
+                .copies = 6,
+                .own_copies = 1,
+                .unidentified = 0,
+                .reached_local = 1});
 }
 
 // No insert is lost while the maps turn under load.
@@ -248,8 +318,12 @@ TEST_F(ReachTest, turns_under_load) {
       std::this_thread::sleep_for(50ms);
     }
   });
-  expect_reach(
-      {.accepted = 0, .reached = events, .copies = 2 * events, .own_copies = 0, .unidentified = 0});
+  expect_reach({.accepted = 0,
+                .reached = events,
+                .copies = 2 * events,
+                .own_copies = 0,
+                .unidentified = 0,
+                .reached_local = 0});
 }
 
 TEST_F(ReachTest, shards_are_apart_and_others_have_none) {
@@ -265,9 +339,9 @@ TEST_F(ReachTest, shards_are_apart_and_others_have_none) {
   deliver(upgraded_pair(other), event(1));
   const auto all = read().reach;
   ASSERT_EQ(all.size(), 3U);
-  EXPECT_TRUE(same(all[0], {0, 1, 1, 0, 0}));
+  EXPECT_TRUE(same(all[0], {0, 1, 1, 0, 0, 0}));
   EXPECT_TRUE(same(all[1], {}));
-  EXPECT_TRUE(same(all[2], {0, 1, 2, 0, 0}));
+  EXPECT_TRUE(same(all[2], {0, 1, 2, 0, 0, 0}));
 }
 
 TEST_F(ReachTest, nothing_where_no_shard_has_it) {
@@ -288,8 +362,12 @@ TEST_F(ReachTest, of_older_sockets_when_their_lock_is_proven) {
   ASSERT_GT(counted, FANFARE_PROOF_FRAMES);
   // The frame that ends the probation is proven with it.
   const auto proven = counted - (FANFARE_PROOF_FRAMES - 1);
-  expect_reach(
-      {.accepted = 0, .reached = proven, .copies = proven, .own_copies = 0, .unidentified = 0});
+  expect_reach({.accepted = 0,
+                .reached = proven,
+                .copies = proven,
+                .own_copies = 0,
+                .unidentified = 0,
+                .reached_local = 0});
 }
 
 TEST_F(ReachTest, more_rules_than_there_is_room_for_and_a_long_key_are_refused) {

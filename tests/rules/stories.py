@@ -364,6 +364,20 @@ def astray(named: bool) -> Story:
     return story
 
 
+def gained() -> Story:
+    """More entries come in than their only sender sends: no loss is hidden by it, and it is told."""
+    story = Story("gained", World(60))
+    story.world.nodes["c"].change(20 * 60, astray=-1)
+    story.fires(20)
+    story.fires(55, "FanfareContradiction")
+    story.says(55, "FanfareContradiction", WARNING | SHARD | {"src": "a", "dst": "c"},
+               "More log entries arrive than their only sender has sent.",
+               "a to c, shard s1 of x: 2.1 times as many entries came in as went out. One of the two "
+               "agents is wrong, or an address stands for two nodes; what is made of these figures "
+               "is unknown.")
+    return story
+
+
 def shard_absent() -> Story:
     """A deploy fails before the process starts, everywhere; for a day."""
     story = Story("shard_absent", World(26 * 60), interval="1m")
@@ -575,10 +589,10 @@ def fanfare_itself() -> Story:
             ("FanfareMapNearlyFull", WARNING | node | {"map": "flows"},
              "A kernel map is nearly full; sockets or events beyond it will not be counted.",
              "Node a of x: flows is filled to 97.66%."),
-            ("FanfareCaptureLosses", WARNING | node,
-             "An agent could not read a part of the traffic.",
-             "Node a of x: 1.25% as many losses as messages within ten minutes. `fanfare status` "
-             "there names the reasons and what to do about each."),
+            ("FanfareCaptureLosses", WARNING | SHARD | node,
+             "An agent could not read a part of a shard's traffic.",
+             "Node a, shard s1 of x: 1.25% as many losses on the way out as messages within ten "
+             "minutes. `fanfare status` there names the reasons and what to do about each."),
             ("FanfareCoverageLow", WARNING | SHARD,
              "Many client sockets of a shard cannot be counted.",
              "Shard s1 of x: 90% of the open client sockets are readable, over all nodes. Nodes "
@@ -616,7 +630,7 @@ STORIES = [outage, rolling_outage, one_day, night_healthy, night_outage, six_per
            traffic_steps, reconnect_storm, drained, restarted_behind, bad_from_the_start, nothing_learned, agent_lost,
            agent_restarts, scrape_gaps, gap_in_an_outage, shard_unwatched, agents_absent,
            never_an_agent, died_firing, died_at_once, died_after_recovery, not_posted, half_of_the_copies,
-           without_identity, cut_off, partly_cut_off, lambda: astray(True), lambda: astray(False),
+           without_identity, cut_off, partly_cut_off, lambda: astray(True), lambda: astray(False), gained,
            shard_absent, expected_absent, expected_without_a_series, expected_once, expected_and_there,
            expected_no_more, expected_by_one_that_restarts, expected_and_all_restart, expected_elsewhere,
            expected_and_idle, unnamed_shard_ends, host_idle, fanfare_itself, sums_not_averages]

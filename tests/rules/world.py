@@ -143,14 +143,15 @@ class World:
         shard = f'shard="{self.shard}"'
         copies = due * rates.copies
         grown = {
-            f"fanfare_events_due_total{{{shard}}}": due,
+            f'fanfare_events_due_total{{{shard},origin="remote"}}': due,
             f"fanfare_event_copies_total{{{shard}}}": copies,
             f'fanfare_messages_total{{{shard},role="client",direction="out",class="event"}}': copies,
-            'fanfare_capture_losses_total{reason="payload"}': rates.losses * SCRAPE,
+            f'fanfare_shard_losses_total{{{shard},direction="out"}}': rates.losses * SCRAPE,
+            f'fanfare_shard_losses_total{{{shard},direction="in"}}': 100 * SCRAPE,  # hides nothing
             'fanfare_alert_posts_total{target="am",result="taken"}': rates.taken * SCRAPE,
         }
         if self.identity:
-            grown[f"fanfare_events_reached_total{{{shard}}}"] = self._reached(due, rates.reach)
+            grown[f'fanfare_events_reached_total{{{shard},origin="remote"}}'] = self._reached(due, rates.reach)
         # a leads: it sends what the others get.
         for other in self.nodes.values():
             if node.name == "a" and other is not node:

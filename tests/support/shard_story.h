@@ -19,7 +19,8 @@ class ShardStory {
   double copies_per_event = 10;
   std::uint64_t sockets = 100;
   std::uint64_t unsynced = 0;
-  std::uint64_t losses = 0;
+  LossDelta losses{};
+  std::uint64_t elsewhere = 0;  // reached, and published on other nodes
   std::uint64_t unidentified = 0;
   bool replicates = true;
   bool identifies = true;
@@ -36,7 +37,8 @@ class ShardStory {
     delta.at = now_;
     delta.span = seconds(1);
     (replicates ? delta.commands : delta.accepted) = due;
-    delta.reached = whole(owed_reached_);
+    delta.reached_local = whole(owed_reached_);
+    delta.reached = delta.reached_local + elsewhere;
     delta.copies = whole(owed_copies_);
     delta.unidentified = unidentified;
     delta.sockets_synced = sockets;

@@ -73,6 +73,7 @@ TEST(Abi, DirectionHasNoPadding) {
                           FIELD(D, last_ns),
                           FIELD(D, first_seq),
                           FIELD(D, seq_wraps),
+                          FIELD(D, losses),
                           FIELD(D, frame_bytes),
                           FIELD(D, unproven_event_bytes),
                           FIELD(D, unproven_control_bytes),
@@ -169,6 +170,13 @@ TEST(Abi, EnumeratorsKeepTheirValues) {
   EXPECT_EQ(FANFARE_LOSS_IDENTITIES_FULL, 15);
   EXPECT_EQ(FANFARE_LOSS_COMPRESSED, 16);
   EXPECT_EQ(FANFARE_LOSS_UNREAD, 17);
+  EXPECT_EQ(FANFARE_LOSS_BAD_HTTP, 18);
+  EXPECT_EQ(FANFARE_LOSS_HTTP_UNPAIRED, 19);
+  EXPECT_EQ(FANFARE_LOSS_HTTP_PIPELINE, 20);
+  EXPECT_EQ(FANFARE_LOSS_AFTER_CLOSE, 21);
+  EXPECT_EQ(FANFARE_LOSS_UNATTACHED, 22);
+  EXPECT_EQ(FANFARE_LOSS_AGENT_ABSENT, 23);
+  EXPECT_EQ(FANFARE_LOSS_NOT_A_PEER, 24);
   EXPECT_EQ(FANFARE_HASHICORP_RAFT, 1);
   EXPECT_EQ(FANFARE_EVENT, 0);
   EXPECT_EQ(FANFARE_HEARTBEAT, 1);

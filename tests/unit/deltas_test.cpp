@@ -58,7 +58,12 @@ TEST_F(DeltasTest, WithIdentityTheReachTotalsStandForTheMessages) {
   shard().in.messages[FANFARE_EVENT] = 99;
   shard().out.messages[FANFARE_EVENT] = 999;
   shard().accepted_over_http = 7;
-  shard().reach = {.accepted = 3, .reached = 2, .copies = 20, .own_copies = 3, .unidentified = 1};
+  shard().reach = {.accepted = 3,
+                   .reached = 2,
+                   .copies = 20,
+                   .own_copies = 3,
+                   .unidentified = 1,
+                   .reached_local = 1};
   const auto delta = at(2s).at(0);
   EXPECT_EQ(delta.published, 106u) << "whether clients publish does not hang on it";
   EXPECT_EQ(delta.accepted, 3u);
@@ -79,28 +84,31 @@ TEST_F(DeltasTest, AMissedTickMakesTheSpanLonger) {
 
 TEST_F(DeltasTest, ACounterThatFallsStartsAnew) {
   shard().commands = 100;
-  snapshot.losses[FANFARE_LOSS_HEADER] = 9;
+  shard().losses.out = 9;
   at(1s);
   shard().commands = 5;
-  snapshot.losses[FANFARE_LOSS_HEADER] = 0;
+  shard().losses.out = 0;
   const auto fallen = at(2s).at(0);
   EXPECT_EQ(fallen.commands, 0u);
-  EXPECT_EQ(fallen.losses, 0u);
+  EXPECT_EQ(fallen.losses, LossDelta{});
   shard().commands = 8;
   EXPECT_EQ(at(3s).at(0).commands, 3u);
 }
 
-TEST_F(DeltasTest, LossesAreOfAllReasonsAndOfTheHost) {
+// What another shard of the host has lost is none of this one's.
+TEST_F(DeltasTest, LossesAreOfTheShardAndByDirection) {
   shard();
+  model.shards.emplace_back().name = "other";
   snapshot.losses[FANFARE_LOSS_HEADER] = 5;
   at(1s);
-  model.shards.emplace_back().name = "other";
   snapshot.losses[FANFARE_LOSS_HEADER] = 7;
-  snapshot.losses[FANFARE_LOSS_BAD_FRAME] = 1;
-  EXPECT_EQ(at(2s).at(0).losses, 3u);
-  const auto both = at(3s);
+  shard().losses = {.out = 2, .in = 3};
+  shard().replication_losses = {.out = 1, .in = 4};
+  const auto both = at(2s);
   ASSERT_THAT(both, SizeIs(2));
-  EXPECT_EQ(both[1].losses, 0u);
+  EXPECT_EQ(both[0].losses, (LossDelta{.out = 2, .in = 3, .replication = 5}));
+  EXPECT_EQ(both[1].losses, LossDelta{});
+  EXPECT_EQ(at(3s).at(0).losses, LossDelta{});
 }
 
 TEST_F(DeltasTest, PeersBringTheirDeltasAndWhereTheyStand) {

@@ -214,9 +214,21 @@ TEST(Explain, QuietIsANote) {
 
 TEST(Explain, CaptureLosses) {
   Host host;
-  host.view.losses = {{.reason = "egress_hole", .count = 9, .recent = 2}};
+  auto& shard = host.view.shards[0];
+  shard.shard.losses = {.out = 9, .in = 3, .last = FANFARE_LOSS_EGRESS_HOLE};
+  shard.recent_losses = {.out = 2, .in = 1, .replication = 0};
   EXPECT_EQ(host.broken().name, "losses");
-  EXPECT_THAT(host.broken().text, HasSubstr("egress_hole: 2"));
+  EXPECT_EQ(host.broken().text,
+            "2 losses outbound, 1 inbound, 0 of its peers, the last egress_hole in the last 60 s");
+}
+
+TEST(Explain, WhatAnotherShardOrAClientHasLostBreaksNothing) {
+  Host host;
+  host.view.losses = {{.reason = "bad_frame", .count = 9, .recent = 2}};
+  EXPECT_EQ(host.broken().name, "holds");
+  host.view.shards[0].recent_losses = {.out = 0, .in = 60, .replication = 0};
+  EXPECT_EQ(host.broken().name, "holds");
+  EXPECT_THAT(text_of(host, "losses"), HasSubstr("0 losses outbound, 60 inbound"));
 }
 
 TEST(Explain, ReplicationThatIsNotSeen) {

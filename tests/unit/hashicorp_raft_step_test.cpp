@@ -95,6 +95,53 @@ TEST(HashicorpRaftStep, BadBytesLoseStepOnce) {
   }
 }
 
+// Who does not begin with an RPC is no peer. Text and TLS are not read any more; what else it may
+// be is, until a segment begins an RPC.
+TEST(HashicorpRaftStep, AStrangerIsNamedAndLosesNothing) {
+  const std::string good = append_request(log_entries(9, 4));
+  for (const auto& bytes :
+       {"GET / HTTP/1.1\r\n"s, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc"s, "SSH-2.0-x\r\n"s,
+        "\x0d\x0a\x0d\x0a\x00\x0d\x0aQUIT"s, "\x05\x81\xa4xxxxxxx"s}) {
+    SCOPED_TRACE(testing::PrintToString(bytes));
+    for (const bool bytewise : {false, true}) {
+      Feeder feeder(requests());
+      if (bytewise)
+        feeder.bytewise(bytes);
+      else
+        feeder.segment(bytes);
+      EXPECT_EQ(feeder.lost(FANFARE_LOSS_NOT_A_PEER), 1U);
+      EXPECT_EQ(feeder.lost_in_all(), 1U);
+      EXPECT_EQ(feeder.direction().losses, 0U);
+      EXPECT_EQ(feeder.direction().lost_by, FANFARE_LOSS_NOT_A_PEER);
+      const bool text_or_tls = bytes[0] >= ' ' || bytes[0] == '\x16';
+      EXPECT_EQ(feeder.stage(), text_or_tls ? FANFARE_STAGE_DISMISSED : FANFARE_STAGE_ANCHOR);
+      feeder.segment(good);
+      EXPECT_EQ(counted(feeder).entries, text_or_tls ? 0U : 4U);
+    }
+  }
+}
+
+TEST(HashicorpRaftStep, OneByteMayStandBeforeTheFirstRpc) {
+  const std::string good = append_request(log_entries(9, 4));
+  for (const auto& prefix : {"\x01"s, "\x00"s, "\x07"s, "R"s}) {
+    SCOPED_TRACE(testing::PrintToString(prefix));
+    Feeder whole(requests()), bytewise(requests());
+    whole.segment(prefix + good + good);
+    bytewise.bytewise(prefix + good + good);
+    for (const auto* feeder : {&whole, &bytewise}) {
+      EXPECT_EQ(counted(*feeder).entries, 8U);
+      expect_in_step(*feeder);
+    }
+  }
+}
+
+TEST(HashicorpRaftStep, LossesAreCountedOnTheDirection) {
+  Feeder feeder(requests());
+  feeder.segment(append_request(log_entries(9, 4)));
+  feeder.segment("no rpc");
+  EXPECT_EQ(feeder.direction().losses, 1U);
+}
+
 TEST(HashicorpRaftStep, BadAnswersLoseStep) {
   for (const auto& bytes : {"\x00\x89"s, "\xa0\x05"s, "\xa0\x80"s, "\xdb\xff\xff\xff\xff"s,
                             "\xa0\xdf\xff\xff\xff\xff"s}) {

@@ -133,6 +133,7 @@ TEST(JsonOutage, ReplicationSocketGolden) {
       "state":"synced","reason":null,"opened_seconds":61.5,"last_event_seconds":null,
       "events_out":null,"heartbeats_out":null,"control_out":null,"other_out":null,"frames_out":337,
       "bytes_out":90000,"events_in":null,"publishes_accepted":null,"heartbeats_in":null,"control_in":null,"other_in":null,"frames_in":337,"bytes_in":30000,
+      "losses_out":0,"losses_in":0,
       "rpcs_out":{"append":190,"append_empty":92,"heartbeat":49,"vote":1,"snapshot":2,"other":3},
       "rpcs_in":{"append":0,"append_empty":0,"heartbeat":0,"vote":0,"snapshot":0,"other":0},
       "entries_out":201,"entries_in":0,"acked":null,"in_flight":null,"lost":null,"unknown":null,

@@ -33,6 +33,7 @@ const std::string shards_golden =
     R"("frames_in":3,"message_bytes_in":84,)"
     R"("events_out_per_second":0.7,"events_in_per_second":0.2,"opened":5,)"
     R"("closed":{"peer":2,"local":1,"timeout":1},"accepted":2,"due":2,"reached":null,"copies":7,)"
+    R"("losses":{"out":0,"in":0,"replication":0,"strangers":0},)"
     R"("delivery":{"acked":5,"in_flight":1,"lost":1,"lost_by":{"reset":0,"timeout":1,"close":0},)"
     R"("unknown":0,"unsent_bytes":16,"oldest_unsent_seconds":0,"oldest_unacked_seconds":1.5,)"
     R"("slow":1,"stuck":0,"silent":1,"judged":1,"edge":1,"inner":0,"bookkeeping_error":0},)"
@@ -122,6 +123,7 @@ TEST(Json, SocketGolden) {
       R"("state":"synced","reason":null,"opened_seconds":61.5,"last_event_seconds":3.5,)"
       R"("events_out":7,"heartbeats_out":0,"control_out":0,"other_out":0,"frames_out":7,)"
       R"("bytes_out":1414,"events_in":2,"publishes_accepted":0,"heartbeats_in":0,"control_in":1,"other_in":0,"frames_in":3,"bytes_in":99,)"
+      R"("losses_out":0,"losses_in":0,)"
       R"("rpcs_out":null,"rpcs_in":null,"entries_out":null,"entries_in":null,)"
       R"("acked":5,"in_flight":2,"lost":0,"unknown":0,"unsent_seconds":0,)"
       R"("unacked_seconds":1.5,"pace":"slow","silent":false})"
@@ -332,6 +334,53 @@ TEST(Findings, OnlyRecentLossesCount) {
   EXPECT_EQ(found[0].code, "FF-LOSS-BAD_FRAME");
   EXPECT_EQ(found[0].text, "bad_frame: 2 times in the last 60 s.");
   EXPECT_EQ(found[0].remedy, loss_text(FANFARE_LOSS_BAD_FRAME).sentence);
+}
+
+TEST(Findings, WhatClientsSendAndStrangersAreNone) {
+  View view = sample::view();
+  const auto recent = [&](const char* reason, std::uint64_t all, std::uint64_t from_clients) {
+    auto& loss = *std::ranges::find(view.losses, reason, &LossView::reason);
+    loss.recent = all;
+    loss.recent_from_clients = from_clients;
+    return codes(view);
+  };
+  EXPECT_EQ(recent("bad_frame", 60, 60), Codes{});
+  EXPECT_EQ(recent("bad_frame", 61, 60), Codes{"FF-LOSS-BAD_FRAME"});
+  recent("bad_frame", 0, 0);
+  EXPECT_EQ(recent("not_a_peer", 60, 0), Codes{});
+}
+
+TEST(Findings, LossesOfAShardNameItAndTheirDirection) {
+  View view = sample::view();
+  view.shards[0].recent_losses = {.out = 0, .in = 9, .replication = 0};
+  EXPECT_EQ(codes(view), Codes{}) << "a client's own bytes";
+  view.shards[0].shard.losses = {.out = 4, .in = 9, .last = FANFARE_LOSS_BAD_FRAME};
+  view.shards[0].recent_losses = {.out = 4, .in = 9, .replication = 1};
+  const auto found = findings(view, sample::now);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].code, "FF-SHARD-LOSSES");
+  EXPECT_EQ(
+      found[0].text,
+      "Shard chat: 4 losses outbound, 9 inbound, 1 of its peers, the last bad_frame in the last "
+      "60 s.");
+  EXPECT_EQ(found[0].remedy, loss_text(FANFARE_LOSS_BAD_FRAME).sentence);
+}
+
+TEST(Findings, FiguresThatContradictEachOther) {
+  View view = sample::view();
+  Signal reach;
+  reach.name = signal_reach;
+  reach.ratio.contradiction = true;
+  reach.ratio.unknown = "640 events reached clients in a minute in which 300 were due";
+  view.shards[0].judgement.signals = {reach};
+  EXPECT_EQ(codes(view), Codes{"FF-CONTRADICTION"});
+  EXPECT_EQ(
+      findings(view, sample::now)[0].text,
+      "Shard chat: 640 events reached clients in a minute in which 300 were due; its reach is "
+      "unknown.");
+  view.shards[0].judgement.signals.clear();
+  view.shards[0].shard.delivery.fates[FANFARE_FATE_EVENT] = {.written = 7, .acked = 8};
+  EXPECT_EQ(codes(view), Codes{"FF-CONTRADICTION"});
 }
 
 TEST(Findings, CoverageBelow95Percent) {

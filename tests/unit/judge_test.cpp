@@ -301,17 +301,114 @@ TEST_F(JudgeStory, WhatCannotBeSeenIsUnknownAndProvesNothing) {
     EXPECT_EQ(reach().ratio.unknown, why);
   };
   story.reach = 0;
-  story.unsynced = 10;
+  story.unsynced = 30;
   evidence_stays_zero("too few of the client sockets can be read");
   story.unsynced = 0;
-  story.losses = 1;
-  evidence_stays_zero("too much was lost in the capture");
-  EXPECT_EQ(story.last().losses, 10u);
-  story.losses = 0;
+  story.losses.out = 10;
+  evidence_stays_zero("too much of this shard was lost in the capture");
+  EXPECT_EQ(story.last().losses.out, 100u);
+  story.losses = {};
   story.unidentified = 20;
   evidence_stays_zero("too many events carry no identity that can be read");
   story.unidentified = 0;
   EXPECT_TRUE(story.until(2 * settle + 3, is_lost(signal_reach)));
+}
+
+// One client a second sends a frame that no server can read, or 6 % of the sockets are dark.
+TEST_F(JudgeStory, WhatClientsSendAndFewDarkSocketsDoNotMuteAnOutage) {
+  for (const bool replicates : {true, false}) {
+    ShardStory told;
+    told.replicates = replicates;
+    told.losses.in = 1;
+    told.unsynced = 6;
+    ASSERT_FALSE(told.lost_within(60));
+    ASSERT_TRUE(find_signal(told.last(), signal_reach)->ratio.value);
+    told.reach = 1.0 / 3;
+    const auto found = told.until(30, is_lost(signal_reach));
+    ASSERT_TRUE(found);
+    EXPECT_LE(*found, settle + 3);
+  }
+}
+
+// A loss widens a bound: what may have left unseen counts as seen, and the rest is judged.
+TEST_F(JudgeStory, ALossOnTheWayOutCountsAsSeen) {
+  ASSERT_FALSE(story.lost_within(60));
+  story.losses.out = 1;
+  story.reach = 0.95;  // all of what is missing may be what was lost
+  EXPECT_FALSE(story.lost_within(120));
+  EXPECT_EQ(reach().evidence, 0);
+  story.reach = 1.0 / 3;
+  const auto found = story.until(30, is_lost(signal_reach));
+  ASSERT_TRUE(found);
+  EXPECT_LE(*found, settle + 4);
+}
+
+TEST_F(JudgeStory, ALossOnTheWayOutProvesNoRecovery) {
+  ASSERT_FALSE(story.lost_within(60));
+  story.reach = 1.0 / 2;
+  ASSERT_TRUE(story.until(30, is_lost(signal_reach)));
+  story.losses.out = 9;  // of 10 that are missing
+  EXPECT_FALSE(story.until(120, is_well(signal_reach)));
+  story.losses = {};
+  story.reach = 1;
+  EXPECT_TRUE(story.until(60, is_well(signal_reach)));
+}
+
+TEST_F(JudgeStory, WhatWasLostBetweenNodesConcernsWhatIsDue) {
+  ASSERT_FALSE(story.lost_within(60));
+  story.losses.replication = 20;
+  for (int i = 0; i < settle + 10; ++i) story.second();
+  EXPECT_FALSE(reach().ratio.value);
+  EXPECT_EQ(story.last().relevant_losses, 200u);
+}
+
+// Identity by the payload, and the server writes another one for each client (STOMP message-id).
+TEST_F(JudgeStory, MoreReachedThanWasDueIsAContradiction) {
+  story.reach = 2;
+  ASSERT_FALSE(story.lost_within(180));
+  EXPECT_TRUE(reach().ratio.contradiction);
+  EXPECT_FALSE(reach().ratio.value);
+  EXPECT_EQ(reach().ratio.unknown,
+            "2400 events reached clients in a minute in which 1200 were due");
+  story.reach = 1;
+  EXPECT_TRUE(story.until(120, [](const Judgement& judgement) {
+    return find_signal(judgement, signal_reach)->ratio.value.has_value();
+  }));
+}
+
+TEST_F(JudgeStory, WithoutReplicationTheSameIsNoTotalStop) {
+  story.replicates = false;
+  story.reach = 0;
+  story.elsewhere = 40;
+  EXPECT_FALSE(story.lost_within(300));
+  EXPECT_TRUE(reach().ratio.contradiction);
+  EXPECT_THAT(reach().ratio.unknown,
+              testing::HasSubstr("none of 1200 events published here reached a client, and 2400"));
+}
+
+// A queue that is set free after a stop brings more than its share, for a while.
+TEST_F(JudgeStory, WhatComesLateIsNoContradiction) {
+  ASSERT_FALSE(story.lost_within(60));
+  story.reach = 0;
+  for (int i = 0; i < 40; ++i) story.second();
+  story.reach = 1;
+  story.second([](ShardDelta& delta) { delta.reached = delta.reached_local += 800; });
+  EXPECT_FALSE(story.until(180, [](const Judgement& judgement) {
+    return find_signal(judgement, signal_reach)->ratio.contradiction;
+  }));
+}
+
+// Several nodes on a bus, without replication that is read: the others' events flow, and all that
+// this node accepts is lost.
+TEST_F(JudgeStory, OtherNodesEventsDoNotHideTheLossOfThoseAcceptedHere) {
+  story.replicates = false;
+  story.elsewhere = 40;
+  ASSERT_FALSE(story.lost_within(60));
+  EXPECT_EQ(reach().ratio.value, 1);
+  story.reach = 0;
+  const auto found = story.until(30, is_lost(signal_reach));
+  ASSERT_TRUE(found);
+  EXPECT_LE(*found, settle + 3);
 }
 
 TEST_F(JudgeStory, AFirstStartIntoATotalStopIsFoundBeforeAnythingIsLearned) {

@@ -24,6 +24,7 @@ const std::array<std::pair<unsigned, std::string>, FANFARE_LOSS_COUNT> enumerato
     LOSS(MPTCP),         LOSS(BAD_RPC),       LOSS(RPC_BUDGET),      LOSS(IDENTITIES_FULL),
     LOSS(COMPRESSED),    LOSS(UNREAD),        LOSS(BAD_HTTP),        LOSS(HTTP_UNPAIRED),
     LOSS(HTTP_PIPELINE), LOSS(AFTER_CLOSE),   LOSS(UNATTACHED),      LOSS(AGENT_ABSENT),
+    LOSS(NOT_A_PEER),
 }};
 
 std::string lower(std::string text) {

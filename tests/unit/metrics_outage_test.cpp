@@ -39,16 +39,18 @@ TEST(MetricsOutage, EventsOfAShardWithIdentityAndReplication) {
   const std::string shard = R"(,shard="us-east-1"} )";
   EXPECT_EQ(only(samples(view, "fanfare_events_accepted_total"), shard), Lines{shard + "2"});
   EXPECT_EQ(only(samples(view, "fanfare_event_copies_total"), shard), Lines{shard + "3200"});
-  EXPECT_EQ(samples(view, "fanfare_events_reached_total"), Lines{shard + "64"});
-  EXPECT_EQ(only(samples(view, "fanfare_events_due_total"), shard), Lines{shard + "198"});
+  const std::string remote = R"(,shard="us-east-1",origin="remote"} )";
+  EXPECT_EQ(samples(view, "fanfare_events_reached_total"), Lines{remote + "64"});
+  EXPECT_EQ(only(samples(view, "fanfare_events_due_total"), remote), Lines{remote + "198"});
 }
 
 TEST(MetricsOutage, EventsOfAPlainShard) {
   const View view = sample::outage();
   const std::string shard = R"(,shard="news"} )";
   EXPECT_EQ(only(samples(view, "fanfare_event_copies_total"), shard), Lines{shard + "7"});
-  EXPECT_EQ(only(samples(view, "fanfare_events_due_total"), shard), Lines{shard + "2"});
-  EXPECT_EQ(only(samples(view, "fanfare_events_reached_total"), shard), Lines{})
+  const std::string local = R"(,shard="news",origin="local"} )";
+  EXPECT_EQ(only(samples(view, "fanfare_events_due_total"), local), Lines{local + "2"});
+  EXPECT_EQ(only(samples(view, "fanfare_events_reached_total"), local), Lines{})
       << "0 would read as a total loss";
 }
 
@@ -56,6 +58,7 @@ TEST(MetricsOutage, DueWithoutReplicationIsWhatIdentityHasAccepted) {
   Shard shard = sample::outage().shards[0].shard;
   shard.replicates = false;
   EXPECT_EQ(events_due(shard), 70U);
+  EXPECT_EQ(events_reached(shard), 2U) << "other nodes' events are not due here";
   shard.identifies = false;
   EXPECT_EQ(events_due(shard), 2U);
 }

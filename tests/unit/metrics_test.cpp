@@ -82,6 +82,8 @@ TEST(Metrics, ExactLines) {
            "fanfare_frames_total" + way + R"("out"} 12)",
            "fanfare_frames_total" + way + R"("in"} 3)",
            "fanfare_capture_losses_total" + node + R"(,reason="bad_frame"} 0)",
+           "fanfare_shard_losses_total" + node + R"(,shard="chat",direction="out"} 0)",
+           "fanfare_shard_losses_total" + node + R"(,shard="chat",direction="in"} 0)",
            "fanfare_shards_over_limit" + node + "} 0",
            "fanfare_bpf_runs_total" + node + R"(,program="on_egress"} 20)",
            "fanfare_bpf_run_seconds_total" + node + R"(,program="on_egress"} 3e-06)",
@@ -98,7 +100,7 @@ TEST(Metrics, ExactLines) {
 
 TEST(Metrics, EveryKindOfAlertIsThereWithZero) {
   const auto firing = samples(metrics_text(sample::view()), "fanfare_alerts_firing");
-  EXPECT_EQ(firing.size(), 17U);
+  EXPECT_EQ(firing.size(), 19U);
   for (const std::string& line : firing) EXPECT_TRUE(line.ends_with("} 0")) << line;
 }
 

@@ -103,8 +103,9 @@ TEST(ReplicationNames, ASocketWaitsForTheFactsThatItsShardDependsOnAndLosesNothi
 }
 
 fanfare_reach counted(std::uint64_t accepted, std::uint64_t reached = 0, std::uint64_t copies = 0,
-                      std::uint64_t own_copies = 0, std::uint64_t unidentified = 0) {
-  return {accepted, reached, copies, own_copies, unidentified};
+                      std::uint64_t own_copies = 0, std::uint64_t unidentified = 0,
+                      std::uint64_t reached_local = 0) {
+  return {accepted, reached, copies, own_copies, unidentified, reached_local};
 }
 
 TEST(Reach, TotalsFollowTheShardsName) {
@@ -118,8 +119,12 @@ TEST(Reach, TotalsFollowTheShardsName) {
   };
   node.tick(both().reach({counted(5, 4, 9, 2, 1), counted(50, 40)}));
   EXPECT_TRUE(node.shard().identifies);
-  const ReachTotals first{
-      .accepted = 5, .reached = 4, .copies = 9, .own_copies = 2, .unidentified = 1};
+  const ReachTotals first{.accepted = 5,
+                          .reached = 4,
+                          .copies = 9,
+                          .own_copies = 2,
+                          .unidentified = 1,
+                          .reached_local = 0};
   EXPECT_EQ(node.shard().reach, first);
   EXPECT_EQ(node.model.shards[1].reach.reached, 40u);
 

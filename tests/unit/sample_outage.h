@@ -141,8 +141,12 @@ inline View outage() {
   bad.shard.replicates = true;
   bad.shard.identifies = true;
   bad.shard.commands = 198;
-  bad.shard.reach = {
-      .accepted = 70, .reached = 64, .copies = 3200, .own_copies = 60, .unidentified = 0};
+  bad.shard.reach = {.accepted = 70,
+                     .reached = 64,
+                     .copies = 3200,
+                     .own_copies = 60,
+                     .unidentified = 0,
+                     .reached_local = 2};
   bad.shard.peers = peers();
   bad.judgement.shard = "us-east-1";
   bad.judgement.signals = signals();
