@@ -460,6 +460,14 @@ __weak __noinline int begin_http(struct fanfare_direction *d, struct fanfare_exc
 	return 0;
 }
 
+__weak __noinline int find_events(struct fanfare_direction *d, struct fanfare_exchanges *x,
+				  __u64 first, __u64 second, __u32 n)
+{
+	if (d && x)
+		sse_find(d, x, first, second, n);
+	return 0;
+}
+
 /* Returns 1 where bytes are left: the connection has become a WebSocket in this segment. */
 static __always_inline int walk_http(struct __sk_buff *skb, struct fanfare_direction *d,
 				     struct fanfare_exchanges *x, __u32 payload, int is_response)
@@ -540,10 +548,18 @@ static __always_inline void walk_segment(struct __sk_buff *skb, struct fanfare_d
 		load_word(skb, at, left, &word);
 		if (client_protocols_enabled)
 			begin_http(d, exchanges, word, is_response);
+		if (client_protocols_enabled && is_response &&
+		    sse_may_begin(d, exchanges, now_ns)) {
+			if (left > 8)
+				load_word(skb, at + 8, left - 8, &second);
+			find_events(d, exchanges, word, second, left);
+		}
 		if (d->stage == FANFARE_STAGE_HTTP && left >= 16) {
 			load_word(skb, at + 8, 8, &second);
-			if (!http_may_upgrade(word, second))
+			if (!http_may_upgrade(word, second)) {
+				d->last_ns = now_ns;
 				return;
+			}
 		}
 		fanfare_begin_segment(d, word, now_ns);
 		if (fanfare_searches(d))

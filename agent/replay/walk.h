@@ -205,9 +205,16 @@ inline Loss feed(fanfare_direction& direction, const Segment& segment, const Bud
     if (readers.http.exchanges)
       http1_begin_segment(&direction, readers.http.exchanges, word_of(fresh),
                           readers.http.is_response);
+    const auto second = fresh.size() > 8 ? word_of(fresh.substr(8)) : 0;
+    if (readers.http.exchanges && readers.http.is_response &&
+        sse_may_begin(&direction, readers.http.exchanges, segment.now_ns))
+      sse_find(&direction, readers.http.exchanges, word_of(fresh), second,
+               static_cast<std::uint32_t>(fresh.size()));
     if (direction.stage == FANFARE_STAGE_HTTP && fresh.size() >= 16 &&
-        !http_may_upgrade(word_of(fresh), word_of(fresh.substr(8))))
+        !http_may_upgrade(word_of(fresh), second)) {
+      direction.last_ns = segment.now_ns;
       return {};
+    }
     fanfare_begin_segment(&direction, word_of(segment.payload.substr(start)), segment.now_ns);
     if (fanfare_searches(&direction)) steps = budget.search;
   }

@@ -108,10 +108,10 @@ FANFARE_INLINE int http1_stops(struct fanfare_direction *d, struct fanfare_excha
 	}
 	x->out_stopped = 1;
 	d->stage = FANFARE_STAGE_DISMISSED;
-	if (x->wanted & FANFARE_WANT_PUBLISHES)
-		d->stage = FANFARE_STAGE_HTTP;
-	else if (x->streams) /* a client that cannot be read is not forgotten */
+	if (x->streams) /* a client that cannot be read is not forgotten, and may be found again */
 		d->stage = FANFARE_STAGE_HTTP_WAIT;
+	else if (x->wanted & FANFARE_WANT_PUBLISHES)
+		d->stage = FANFARE_STAGE_HTTP;
 	return 1;
 }
 
@@ -175,6 +175,11 @@ FANFARE_INLINE void http1_settle(struct fanfare_direction *d, struct fanfare_exc
 		d->http.head_bytes += used;
 		if (d->http.head_bytes > FANFARE_HEAD_MAX)
 			http1_refuse(d, 0, FANFARE_LOSS_HEAD_TOO_LONG);
+	}
+	if (is_response && x->out_stopped && d->stage == FANFARE_STAGE_RESPONSE) {
+		/* The end of a stream that had been lost: what comes next has no request. */
+		d->stage = FANFARE_STAGE_HTTP_WAIT;
+		return;
 	}
 	if (d->http.part != HTTP1_HEAD_ENDS)
 		return;

@@ -18,6 +18,7 @@
 #include "bpf/framers/http_upgrade.h"
 #include "bpf/framers/http_walk.h"
 #include "bpf/framers/packets.h"
+#include "bpf/framers/sse_find.h"
 #include "bpf/framers/websocket.h"
 
 FANFARE_INLINE __u32 fanfare_token(struct fanfare_direction *d, __u64 w, __u32 n)
