@@ -22,7 +22,7 @@
  * the sentences for people stand in agent/kernel/loss_text.cpp. Append only. */
 enum fanfare_loss {
 	FANFARE_LOSS_NONE,
-	FANFARE_LOSS_FLOW_MAP_FULL, /* sockets: accepted, but `limits.sockets` records are in use */
+	FANFARE_LOSS_FLOW_MAP_FULL, /* sockets: clients', but `limits.sockets` records are in use */
 	FANFARE_LOSS_HEADER,	    /* segments: IP or TCP header not readable at the hook */
 	FANFARE_LOSS_PAYLOAD,	    /* segments: payload bytes not readable at the hook */
 	FANFARE_LOSS_EGRESS_HOLE,   /* times: bytes left by a way that passes the hook by */
@@ -487,10 +487,60 @@ enum fanfare_life {
 	((entry) >> FANFARE_INDEX_PLACE_BITS ==                                                    \
 	 (__u64)(cookie) << FANFARE_INDEX_PLACE_BITS >> FANFARE_INDEX_PLACE_BITS)
 
+/*
+ * Places that are none: what is known of a socket without a record. Most sockets of a host are no
+ * client's, and 8 bytes of the index are all that they cost. All but the dismissed are counted in
+ * watched_ports.
+ */
+#define FANFARE_INDEX_MARKS 0xfffff0
+enum fanfare_index_mark {
+	FANFARE_AWAITED = FANFARE_INDEX_MARKS, /* accepted; what it sends first tells */
+	FANFARE_PLAIN_HTTP, /* has answered by HTTP; a later answer may still be a 101 */
+	FANFARE_IS_DARK,    /* stands in dark_sockets, and has a record as soon as there is room */
+	FANFARE_IGNORED,    /* neither HTTP nor a client's, as far as can be told */
+	FANFARE_MARK_GONE,  /* is just being taken out */
+};
+#define FANFARE_NO_ENTRY 0xffffffff
+
+/* Why a socket that is open on a served port has no record. */
+enum fanfare_dark_reason {
+	FANFARE_DARK_NO_ROOM = 1, /* of a client: `limits.sockets` records are in use */
+	FANFARE_DARK_OLDER,	  /* older than the agent: the room for such as these is in use */
+	FANFARE_DARK_MPTCP,	  /* its bytes are not in the order of the stream */
+	FANFARE_DARK_RESTORED,	  /* made by TCP_REPAIR: a live migration */
+	FANFARE_DARK_GIVEN_UP,	  /* older than the agent: searched in vain */
+	FANFARE_DARK_REASONS,
+};
+
+/* What is known of it all the same. */
+enum fanfare_spoke {
+	FANFARE_SILENT,	    /* nothing has left; it may be kept alive for plain HTTP */
+	FANFARE_SPOKE,	    /* something that is no HTTP has left */
+	FANFARE_IS_CLIENTS, /* it has shown a 101, or its port has no others */
+};
+
+/* A socket that is not followed. Key: its cookie. Whether its port is served the agent knows. */
+struct fanfare_dark {
+	__u64 last_ns;	 /* CLOCK_MONOTONIC: it was found, or something has left since */
+	__u64 cgroup_id; /* as in fanfare_flow, like all up to remote_port */
+	__u8 local[16];
+	__u8 remote[16];
+	__u32 netns;
+	__u16 local_port;
+	__u16 remote_port;
+	__u8 reason;   /* enum fanfare_dark_reason */
+	__u8 spoke;    /* enum fanfare_spoke */
+	__u8 protocol; /* enum fanfare_protocol, as far as the port tells */
+	__u8 dialled;  /* 1: this end connected (replication only) */
+	__u32 reserved;
+};
+
 /* One accepted TCP connection, or a dialled one to a replication port. */
 struct fanfare_flow {
 	struct fanfare_direction out;
-	__u64 opened_ns; /* CLOCK_MONOTONIC of accept; 0 = older than the agent */
+	/* CLOCK_MONOTONIC of the accept or, where a server is found by its 101, of that; 0: older
+	 * than the agent. */
+	__u64 opened_ns;
 	__u64 cgroup_id; /* kernfs id = inode of the cgroup's directory */
 	/* Begins a cache line. A member of the map's value itself: before 6.11 the kernel finds a lock
 	 * nowhere deeper. */
@@ -591,6 +641,7 @@ FANFARE_ASSERT((56 + __builtin_offsetof(struct fanfare_flow, lock)) % 64 == 0,
 FANFARE_ASSERT(sizeof(struct fanfare_flow) == 832, "no hidden padding, whole cache lines");
 FANFARE_ASSERT(sizeof(struct fanfare_owner) == 56, "no hidden padding");
 FANFARE_ASSERT(sizeof(struct fanfare_port_loss) == 8, "no hidden padding");
+FANFARE_ASSERT(sizeof(struct fanfare_dark) == 64, "no hidden padding");
 FANFARE_ASSERT(sizeof(struct fanfare_rpc) == 40, "lies over what only WebSocket needs");
 FANFARE_ASSERT(sizeof(struct fanfare_http) == 40, "lies over what only WebSocket needs");
 FANFARE_ASSERT(__builtin_offsetof(struct fanfare_direction, client_rule) ==

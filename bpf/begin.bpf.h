@@ -6,6 +6,7 @@
 #ifndef FANFARE_BEGIN_BPF_H
 #define FANFARE_BEGIN_BPF_H
 
+#include "bpf/dark.bpf.h"
 #include "bpf/drain.bpf.h"
 #include "bpf/handshake.bpf.h"
 
@@ -94,6 +95,12 @@ static __always_inline void take_over_handshake(struct tcp_sock *tcp, struct fan
 		begin_with_held(flow, tcp, cookie, seq, inbound_held(busy));
 }
 
+/* What is known of a connection to a port that is read at once. */
+static __always_inline __u8 spoke_on(__u16 port)
+{
+	return client_protocol_on(port) == FANFARE_MQTT ? FANFARE_IS_CLIENTS : FANFARE_SILENT;
+}
+
 /* The record of one end of a connection, where it has none yet. `protocol` is that of the
  * replication port, 0: the server of a client, which is not dialled. One that has sent data before
  * is searched like an old one. */
@@ -102,12 +109,17 @@ static __always_inline void begin_flow(struct sock *sk, struct tcp_sock *tcp, __
 {
 	__u64 now_ns = bpf_ktime_get_ns();
 	int fresh = tcp->data_segs_out == 0;
+	__u16 port = sk->__sk_common.skc_num;
 	struct fanfare_flow *flow;
 
 	if (protocol)
 		flow = open_replication(sk, tcp, cookie, now_ns, fresh, protocol, dialled);
 	else
 		flow = open_served(sk, tcp, cookie, now_ns, fresh);
+	if (!flow && entry_of(cookie) == FANFARE_NO_ENTRY)
+		note_dark(sk, cookie,
+			  (struct dark_note){FANFARE_DARK_NO_ROOM, spoke_on(port), protocol,
+					     dialled});
 	if (flow && !dialled && is_read_at_once(flow->local_port) && fanfare_in_step(&flow->in))
 		take_over_handshake(tcp, flow, cookie);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
 /*
  * The SYN-ACK of Fast Open: from here on the server may answer, long before the connection is
- * established. Called in place of on_egress()'s end.
+ * established. Called in place of on_egress()'s end, on ports whose connections are read at once.
  */
 #include "bpf/begin.bpf.h"
 

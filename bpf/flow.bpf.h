@@ -13,16 +13,17 @@
 
 static __always_inline void watch_flow(struct fanfare_flow *flow)
 {
+	if (flow->watched) /* as the mark was, whose place it has taken */
+		return;
 	flow->watched = 1;
-	__sync_fetch_and_or(&served_ports[flow->local_port / 64], 1ULL << flow->local_port % 64);
-	__sync_fetch_and_add(&watched_ports[flow->local_port], 1);
+	watch_port(flow->local_port);
 }
 
 /* Its packets matter no more. The exchange makes it once only, whoever comes first. */
 static __always_inline void unwatch_flow(struct fanfare_flow *flow)
 {
 	if (__sync_lock_test_and_set(&flow->watched, 0))
-		__sync_fetch_and_add(&watched_ports[flow->local_port], -1);
+		unwatch_port(flow->local_port);
 }
 
 static __always_inline void map_v4(__u8 address[16], __be32 v4)
@@ -33,20 +34,33 @@ static __always_inline void map_v4(__u8 address[16], __be32 v4)
 	words[3] = v4;
 }
 
+static __always_inline void read_addresses(struct sock *sk, __u8 local[16], __u8 remote[16])
+{
+	struct sock_common *common = &sk->__sk_common;
+
+	if (common->skc_family == AF_INET) {
+		map_v4(local, common->skc_rcv_saddr);
+		map_v4(remote, common->skc_daddr);
+	} else {
+		bpf_core_read(local, 16, &common->skc_v6_rcv_saddr);
+		bpf_core_read(remote, 16, &common->skc_v6_daddr);
+	}
+}
+
+static __always_inline __u64 cgroup_id_of(struct sock *sk)
+{
+	struct cgroup *cgroup = sk->sk_cgrp_data.cgroup;
+
+	return cgroup ? cgroup->kn->id : 0;
+}
+
 static __always_inline void name_flow(struct fanfare_flow *flow, struct sock *sk)
 {
 	struct sock_common *common = &sk->__sk_common;
-	struct cgroup *cgroup = sk->sk_cgrp_data.cgroup;
 
-	if (common->skc_family == AF_INET) {
-		map_v4(flow->local, common->skc_rcv_saddr);
-		map_v4(flow->remote, common->skc_daddr);
-	} else {
-		BPF_CORE_READ_INTO(&flow->local, sk, __sk_common.skc_v6_rcv_saddr);
-		BPF_CORE_READ_INTO(&flow->remote, sk, __sk_common.skc_v6_daddr);
-	}
+	read_addresses(sk, flow->local, flow->remote);
 	flow->netns = common->skc_net.net->ns.inum;
-	flow->cgroup_id = cgroup ? cgroup->kn->id : 0;
+	flow->cgroup_id = cgroup_id_of(sk);
 	flow->remote_port = bpf_ntohs(common->skc_dport);
 	flow->local_port = common->skc_num;
 }
@@ -77,7 +91,7 @@ static __always_inline void open_http(struct fanfare_flow *flow, struct tcp_sock
 static __always_inline struct fanfare_flow *open_flow(struct sock *sk, struct tcp_sock *tcp,
 						      __u64 cookie, __u64 now_ns, int fresh)
 {
-	struct fanfare_flow *flow = new_flow(&sk->__sk_common, 0, cookie, now_ns);
+	struct fanfare_flow *flow = new_flow(cookie, now_ns);
 
 	if (!flow)
 		return 0;
@@ -124,7 +138,7 @@ static __always_inline void open_packet_direction(struct fanfare_direction *d, _
 static __always_inline struct fanfare_flow *open_mqtt(struct sock *sk, struct tcp_sock *tcp,
 						      __u64 cookie, __u64 now_ns, int fresh)
 {
-	struct fanfare_flow *flow = new_flow(&sk->__sk_common, 0, cookie, now_ns);
+	struct fanfare_flow *flow = new_flow(cookie, now_ns);
 
 	if (!flow)
 		return 0;
@@ -163,7 +177,7 @@ static __always_inline struct fanfare_flow *open_replication(struct sock *sk, st
 							     __u64 cookie, __u64 now_ns, int fresh,
 							     __u8 protocol, int dialled)
 {
-	struct fanfare_flow *flow = new_flow(&sk->__sk_common, dialled, cookie, now_ns);
+	struct fanfare_flow *flow = new_flow(cookie, now_ns);
 
 	if (!flow)
 		return 0;

@@ -40,6 +40,9 @@ typedef struct {
 	struct net *net;
 } possible_net_t;
 
+typedef struct {
+	__s64 counter;
+} atomic64_t;
 struct sock_common {
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
@@ -50,6 +53,7 @@ struct sock_common {
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
 	possible_net_t skc_net;
+	atomic64_t skc_cookie; /* 0: nobody has asked for it */
 };
 
 struct kernfs_node {
@@ -77,7 +81,16 @@ struct sock {
 struct tcp_sock {
 	__u32 snd_una, snd_nxt, write_seq, srtt_us, data_segs_out, rcv_nxt, rcv_wup, rcv_wnd;
 	__u32 max_window;
+	__u64 bytes_sent;
+	__u8 repair : 1;
 	_Bool is_mptcp : 1;
+};
+
+struct inet_sock {
+	__be16 inet_sport;
+};
+struct mptcp_sock {
+	struct sock *first; /* subflow */
 };
 
 struct sk_buff {
@@ -147,6 +160,13 @@ static __always_inline int cgroup_in_scope(struct cgroup *cgroup, __u64 scope)
 			return 1;
 	}
 	return 0;
+}
+
+/* Between the setting and the clearing of TCP_REPAIR: then connect() makes a connection that exists
+ * already, on another host or in an image. */
+static __always_inline int is_being_restored(struct tcp_sock *tcp)
+{
+	return BPF_CORE_READ_BITFIELD_PROBED(tcp, repair);
 }
 
 static __always_inline int is_mptcp_subflow(struct tcp_sock *tcp)

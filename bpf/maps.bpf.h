@@ -9,15 +9,15 @@
 #include "bpf/knobs.bpf.h"
 
 /*
- * By local port: records that still want packets. Traffic of any other port costs a load or two and
- * no lookup. A filter only: one port may serve several network namespaces. Defined in
+ * By local port: records, and marks in their place, that still want packets. Traffic of any other
+ * port costs a load or two and no lookup. A filter only: one port may serve several network namespaces. Defined in
  * sockets.bpf.c: __weak variables would take their room once for each object.
  */
 extern __u32 watched_ports[65536];
 /* One bit a port that has ever been watched, or is read at once. 8 KB that stay in the first cache:
  * the many ports of clients never get to the big table. */
 extern __u64 served_ports[65536 / 64];
-extern __u8 listening_ports[65536];	    /* somebody listens, or has listened, here */
+extern __u8 listening_ports[65536];	    /* enum port_listens */
 extern __u8 chat_ports[65536];		    /* a WebSocket upgrade has been seen here */
 extern __u8 client_rule_of_port[65536];	    /* as fanfare_direction.client_rule */
 extern __u8 client_protocol_of_port[65536]; /* see enum FANFARE_PORT_... */
@@ -40,6 +40,17 @@ static __always_inline __u64 port_index(__u64 port)
 	return port;
 }
 
+enum port_listens {
+	PORT_LISTENS = 1, /* somebody listens, or has listened, here */
+	PORT_UNMARKED,	  /* and some of its sockets found no room for a mark: all are looked at */
+};
+
+static __always_inline void note_listened(__u16 port)
+{
+	if (!listening_ports[port])
+		listening_ports[port] = PORT_LISTENS;
+}
+
 /* Whether connections to a local port are read from their first byte, whatever is answered, and the
  * handshake's too. */
 static __always_inline int is_read_at_once(__u32 local_port)
@@ -54,7 +65,8 @@ static __always_inline int is_watched(__u32 local_port)
 {
 	__u64 port = port_index(local_port);
 
-	return (served_ports[port / 64] >> (port % 64) & 1) && watched_ports[port];
+	return (served_ports[port / 64] >> (port % 64) & 1) &&
+	       (watched_ports[port] || listening_ports[port] == PORT_UNMARKED);
 }
 
 /* The same of what comes in: a first connection may bring payload before it has a record. */
@@ -64,6 +76,22 @@ static __always_inline int is_awaited(__u32 local_port)
 
 	return (served_ports[port / 64] >> (port % 64) & 1) &&
 	       (watched_ports[port] || is_read_at_once(port));
+}
+
+static __always_inline void serve_port(__u16 port)
+{
+	__sync_fetch_and_or(&served_ports[port / 64], 1ULL << port % 64);
+}
+
+static __always_inline void watch_port(__u16 port)
+{
+	serve_port(port);
+	__sync_fetch_and_add(&watched_ports[port], 1);
+}
+
+static __always_inline void unwatch_port(__u16 port)
+{
+	__sync_fetch_and_add(&watched_ports[port], -1);
 }
 
 #endif

@@ -17,9 +17,16 @@ namespace {
 // a storm of connections a look at each place would cost what the storm did, for ever.
 constexpr std::uint64_t sparse_ratio = 8;
 
-bool may_go(const fanfare_flow& flow, bool adopting) {
-  if (flow.life == FANFARE_CLOSED) return true;
-  return flow.out.stage == FANFARE_STAGE_DISMISSED && !adopting;
+// What is searched may take so much of the table. The rest is for clients that show their 101.
+constexpr std::uint64_t searched_at_most(std::uint64_t records) { return records * 3 / 4; }
+
+bool may_go(const fanfare_flow& flow) {
+  return flow.life == FANFARE_CLOSED || flow.out.stage == FANFARE_STAGE_DISMISSED;
+}
+
+bool is_searched(const fanfare_flow& flow) {
+  return flow.life == FANFARE_LIVE && flow.opened_ns == 0 && !fanfare_is_synced(&flow) &&
+         flow.out.stage != FANFARE_STAGE_RPC;
 }
 
 std::uint64_t* map_index(const bpf_map* map, std::size_t bytes) {
@@ -40,20 +47,43 @@ void FlowTable::Unmap::operator()(std::uint64_t* index) const { ::munmap(index, 
 FlowTable::FlowTable(const Probes& probes)
     : probes_(probes),
       index_(map_index(probes->maps.flow_index, bytes_of(probes->maps.flow_index)),
-             Unmap{bytes_of(probes->maps.flow_index)}) {}
+             Unmap{bytes_of(probes->maps.flow_index)}) {
+  allow_adoptions(0, 0);
+}
 
 std::uint64_t& FlowTable::slot_of(std::uint64_t cookie) const {
   return index_.get()[cookie & probes_->rodata->flow_index_mask];
 }
 
-void FlowTable::read(Snapshot& snapshot, bool adopting) {
+void FlowTable::read(Snapshot& snapshot) {
+  const auto adopted = __atomic_load_n(&probes_->bss->adoptions, __ATOMIC_ACQUIRE);
   if (is_sparse())
     read_occupied(snapshot);
   else
     read_all(snapshot);
   drop_free(snapshot);
   give_back_unlinked();
-  unlink_finished(snapshot, adopting);
+  take_left();
+  unlink_finished(snapshot);
+  allow_adoptions(adopted,
+                  static_cast<std::uint64_t>(std::ranges::count_if(snapshot.flows, is_searched)));
+}
+
+// `adopted` as it was before `searched` were counted: the programs go on meanwhile.
+void FlowTable::allow_adoptions(std::uint64_t adopted, std::uint64_t searched) {
+  const auto at_most = searched_at_most(probes_->rodata->flows_max);
+  __atomic_store_n(&probes_->bss->adoptions_allowed,
+                   adopted + at_most - std::min(searched, at_most), __ATOMIC_RELEASE);
+}
+
+// The programs have taken them out of the index.
+void FlowTable::take_left() {
+  std::uint32_t place = 0;
+  while (bpf_map_lookup_and_delete_elem(bpf_map__fd(probes_->maps.left_flows), nullptr, &place) ==
+         0) {
+    clear(place);
+    unlinked_.push_back(place);
+  }
 }
 
 bool FlowTable::is_sparse() const {
@@ -67,7 +97,8 @@ void FlowTable::read_occupied(Snapshot& snapshot) {
   places_.clear();
   for (std::size_t slot = 0; slot <= probes_->rodata->flow_index_mask; ++slot) {
     const auto entry = __atomic_load_n(&index_.get()[slot], __ATOMIC_ACQUIRE);
-    if (entry != 0) places_.push_back(FANFARE_INDEX_PLACE(entry));
+    if (FANFARE_INDEX_PLACE(entry) < FANFARE_INDEX_MARKS)
+      places_.push_back(FANFARE_INDEX_PLACE(entry));
   }
   snapshot.flows.resize(places_.size());
   for (std::size_t i = 0; i < places_.size(); ++i)
@@ -118,27 +149,44 @@ void FlowTable::drop_free(Snapshot& snapshot) {
                  [](const fanfare_flow& flow) { return flow.cookie; });
 }
 
-void FlowTable::unlink_finished(const Snapshot& snapshot, bool adopting) {
+void FlowTable::unlink_finished(const Snapshot& snapshot) {
   std::unordered_set<std::uint64_t> finished;
   for (std::size_t i = 0; i < snapshot.flows.size(); ++i) {
-    if (!may_go(snapshot.flows[i], adopting)) continue;
+    if (!may_go(snapshot.flows[i])) continue;
     const auto cookie = snapshot.cookies[i];
     if (finished_.contains(cookie))
-      unlink(cookie, places_[i]);
+      unlink(cookie, places_[i], snapshot.flows[i].life == FANFARE_CLOSED);
     else
       finished.insert(cookie);
   }
   finished_ = std::move(finished);
 }
 
-void FlowTable::unlink(std::uint64_t cookie, std::uint32_t place) {
-  std::uint64_t entry = FANFARE_INDEX_ENTRY(cookie, place);
-  if (!__atomic_compare_exchange_n(&slot_of(cookie), &entry, 0, false, __ATOMIC_ACQ_REL,
-                                   __ATOMIC_RELAXED) &&
-      bpf_map_delete_elem(bpf_map__fd(probes_->maps.flows_elsewhere), &cookie) == 0)
-    __atomic_fetch_sub(&probes_->bss->flows_in_hash, 1, __ATOMIC_ACQ_REL);
+// A socket that lives on is none that was never seen: a mark takes the record's place.
+void FlowTable::unlink(std::uint64_t cookie, std::uint32_t place, bool closed) {
+  if (closed)
+    change_entry(cookie, place, FANFARE_NO_ENTRY);
+  else
+    change_entry(cookie, place, FANFARE_IGNORED);
+  fanfare_flow flow{};
+  if (!closed && bpf_map_lookup_elem(bpf_map__fd(probes_->maps.flows), &place, &flow) == 0 &&
+      flow.life == FANFARE_CLOSED)  // just now, and it has found the record and not the mark
+    change_entry(cookie, FANFARE_IGNORED, FANFARE_NO_ENTRY);
   clear(place);
   unlinked_.push_back(place);
+}
+
+void FlowTable::change_entry(std::uint64_t cookie, std::uint32_t from, std::uint32_t to) {
+  std::uint64_t entry = FANFARE_INDEX_ENTRY(cookie, from);
+  const std::uint64_t wanted = to == FANFARE_NO_ENTRY ? 0 : FANFARE_INDEX_ENTRY(cookie, to);
+  if (__atomic_compare_exchange_n(&slot_of(cookie), &entry, wanted, false, __ATOMIC_ACQ_REL,
+                                  __ATOMIC_RELAXED))
+    return;
+  const int elsewhere = bpf_map__fd(probes_->maps.flows_elsewhere);
+  if (to != FANFARE_NO_ENTRY)
+    bpf_map_update_elem(elsewhere, &cookie, &to, BPF_EXIST);
+  else if (bpf_map_delete_elem(elsewhere, &cookie) == 0)
+    __atomic_fetch_sub(&probes_->bss->flows_in_hash, 1, __ATOMIC_ACQ_REL);
 }
 
 void FlowTable::clear(std::uint32_t place) {
@@ -171,14 +219,33 @@ bool FlowTable::is_full() const {
          probes_->rodata->flows_max;
 }
 
-std::optional<fanfare_flow> FlowTable::find(std::uint64_t cookie) const {
+std::uint32_t FlowTable::entry_of(std::uint64_t cookie) const {
   const auto entry = __atomic_load_n(&slot_of(cookie), __ATOMIC_ACQUIRE);
-  std::uint32_t place = FANFARE_INDEX_PLACE(entry);
-  if (!FANFARE_INDEX_FITS(entry, cookie) &&
-      bpf_map_lookup_elem(bpf_map__fd(probes_->maps.flows_elsewhere), &cookie, &place) != 0)
-    return std::nullopt;
+  if (FANFARE_INDEX_FITS(entry, cookie)) return FANFARE_INDEX_PLACE(entry);
+  std::uint32_t place = FANFARE_NO_ENTRY;
+  bpf_map_lookup_elem(bpf_map__fd(probes_->maps.flows_elsewhere), &cookie, &place);
+  return place;
+}
+
+void FlowTable::doubt_marks() {
+  for (std::size_t slot = 0; slot <= probes_->rodata->flow_index_mask; ++slot) {
+    std::uint64_t entry = __atomic_load_n(&index_.get()[slot], __ATOMIC_ACQUIRE);
+    if (FANFARE_INDEX_PLACE(entry) != FANFARE_PLAIN_HTTP) continue;
+    const std::uint64_t doubted = entry - FANFARE_PLAIN_HTTP + FANFARE_AWAITED;
+    __atomic_compare_exchange_n(&index_.get()[slot], &entry, doubted, false, __ATOMIC_ACQ_REL,
+                                __ATOMIC_RELAXED);
+  }
+}
+
+bool FlowTable::has_record(std::uint64_t cookie) const {
+  return entry_of(cookie) < FANFARE_INDEX_MARKS;
+}
+
+std::optional<fanfare_flow> FlowTable::find(std::uint64_t cookie) const {
+  const std::uint32_t place = entry_of(cookie);
   fanfare_flow flow{};
-  if (bpf_map_lookup_elem(bpf_map__fd(probes_->maps.flows), &place, &flow) != 0)
+  if (place >= FANFARE_INDEX_MARKS ||
+      bpf_map_lookup_elem(bpf_map__fd(probes_->maps.flows), &place, &flow) != 0)
     return std::nullopt;
   return flow;
 }

@@ -22,10 +22,9 @@ class FlowTable {
   // Puts every record into the snapshot, over what its vectors hold. A record that was over (closed
   // or dismissed) already at the last read is taken out of the index after this one, its final
   // counts having been handed out twice, and is free from the read after that on: a program that
-  // found it just before has left it by then. While sockets are still being adopted the dismissed
-  // ones stay: one that is gone would be adopted and searched once more. Throws std::system_error
-  // where the map cannot be read.
-  void read(Snapshot& snapshot, bool adopting);
+  // found it just before has left it by then. Throws std::system_error where the map cannot be
+  // read.
+  void read(Snapshot& snapshot);
 
   // Ends record `at` of the snapshot that was read last: its socket is gone and no program has said
   // so. What still waited for its acknowledgement timed out.
@@ -36,6 +35,9 @@ class FlowTable {
 
   // The record of one socket; nullopt where it has none.
   std::optional<fanfare_flow> find(std::uint64_t cookie) const;
+  bool has_record(std::uint64_t cookie) const;
+  // The programs have missed what left: who answered by plain HTTP may have upgraded since.
+  void doubt_marks();
 
  private:
   struct Unmap {
@@ -48,8 +50,12 @@ class FlowTable {
   void read_occupied(Snapshot& snapshot);
   void read_all(Snapshot& snapshot);
   void drop_free(Snapshot& snapshot);
-  void unlink_finished(const Snapshot& snapshot, bool adopting);
-  void unlink(std::uint64_t cookie, std::uint32_t place);
+  void unlink_finished(const Snapshot& snapshot);
+  void unlink(std::uint64_t cookie, std::uint32_t place, bool closed);
+  void change_entry(std::uint64_t cookie, std::uint32_t from, std::uint32_t to);
+  std::uint32_t entry_of(std::uint64_t cookie) const;
+  void take_left();
+  void allow_adoptions(std::uint64_t adopted, std::uint64_t searched);
   void clear(std::uint32_t place);
   void give_back_unlinked();
   std::uint64_t& slot_of(std::uint64_t cookie) const;

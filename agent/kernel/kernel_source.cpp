@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "agent/kernel/dark_table.h"
 #include "agent/kernel/flow_table.h"
 #include "agent/kernel/listener_book.h"
 #include "agent/kernel/owner_scan.h"
@@ -54,6 +55,12 @@ void part_test_sockets(Snapshot& snapshot) {
   }
   snapshot.flows.resize(kept);
   snapshot.cookies.resize(kept);
+  std::erase_if(snapshot.dark, [](const DarkSocket& dark) {
+    fanfare_flow ends{};
+    std::ranges::copy(dark.socket.local, ends.local);
+    std::ranges::copy(dark.socket.remote, ends.remote);
+    return is_test_socket(ends);
+  });
 }
 
 }  // namespace
@@ -63,6 +70,7 @@ class KernelSource::Parts {
   Parts(const CgroupTarget& cgroup, const Knobs& knobs)
       : probes(cgroup, knobs),
         flows(probes),
+        dark(probes, flows),
         owners(probes.owners_link(), cgroup.path),
         listeners(probes, cgroup.path),
         reach(probes, knobs),
@@ -71,13 +79,14 @@ class KernelSource::Parts {
 
   Probes probes;
   FlowTable flows;
+  DarkTable dark;
   OwnerScan owners;
   ListenerBook listeners;
   Unheld unheld;
   ReachReader reach;
   SightWatch sight;
   std::uint32_t capacity;
-  std::deque<Monotonic> late_adoptions;  // when
+  std::deque<Monotonic> late_looks;  // when
 };
 
 KernelSource::KernelSource(const CgroupTarget& cgroup, const Knobs& knobs)
@@ -90,7 +99,10 @@ KernelSource::KernelSource(const CgroupTarget& cgroup, const Knobs& knobs)
 const ScopeProof& KernelSource::scope() const { return parts_->sight.sight().scope; }
 
 const Sight& KernelSource::check(Monotonic now) {
-  if (parts_->sight.advance(now) == SightWatch::Outcome::attached_again) adopt_open_sockets(now);
+  if (parts_->sight.advance(now) == SightWatch::Outcome::attached_again) {
+    parts_->flows.doubt_marks();
+    adopt_open_sockets(now);
+  }
   return parts_->sight.sight();
 }
 
@@ -101,30 +113,25 @@ void KernelSource::set_shards(const std::vector<ShardKnobs>& shards) {
   parts_->sight.avoid(ports_of(shards));
 }
 
-// Two passes: the first learns which ports are listened on, the second adopts. Both adopting would
-// count a socket twice that finds the map full.
+// Two passes: the first learns which ports are listened on. Every pass from the second on adopts.
 void KernelSource::adopt_open_sockets(Monotonic now) {
   parts_->owners.scan(now);
-  adopt(now);
-  parts_->late_adoptions = {now + 3s, now + 30s};
-}
-
-void KernelSource::adopt(Monotonic now) {
   parts_->probes->bss->adopting = 1;
   parts_->owners.scan(now);
-  parts_->probes->bss->adopting = 0;
+  parts_->late_looks = {now + 3s, now + 30s};
 }
 
 // A connection that waited in its listener's accept queue while we started had no descriptor yet,
 // and its acceptance is no change of state: it is met only by looking again.
-void KernelSource::adopt_late_comers(Monotonic now) {
-  if (parts_->late_adoptions.empty() || now < parts_->late_adoptions.front()) return;
-  parts_->late_adoptions.pop_front();
-  adopt(now);
+void KernelSource::look_for_late_comers(Monotonic now) {
+  if (parts_->late_looks.empty() || now < parts_->late_looks.front()) return;
+  parts_->late_looks.pop_front();
+  parts_->owners.scan(now);
 }
 
 bool KernelSource::something_unknown(const Snapshot& snapshot) {
   if (parts_->listeners.has_missed()) return true;
+  if (parts_->dark.could_be_adopted(snapshot)) return true;
   return std::any_of(
       snapshot.cookies.begin(), snapshot.cookies.end(),
       [&, i = std::size_t{0}](std::uint64_t cookie) mutable {
@@ -178,15 +185,18 @@ Snapshot KernelSource::read(Monotonic now, Wall wall, Snapshot spent) {
   snapshot.flows = std::move(spent.flows);
   snapshot.taken = now;
   snapshot.wall = wall;
-  adopt_late_comers(now);
+  look_for_late_comers(now);
   // Before the flows, and the scan that may follow: an event that is due and has not reached
   // anybody yet settles in the next ticks; one that reached somebody before it was due would be
   // missed.
   parts_->reach.read(snapshot);
-  parts_->flows.read(snapshot, !parts_->late_adoptions.empty());
+  parts_->dark.read(snapshot);
+  parts_->flows.read(snapshot);
   snapshot.owners = parts_->owners.refresh(now, false);
   if (something_unknown(snapshot)) snapshot.owners = parts_->owners.refresh(now, true);
   snapshot.owners = parts_->listeners.complete(snapshot.owners, now);
+  parts_->dark.settle(snapshot);
+  parts_->dark.count_awaited(snapshot);
   for (const auto at : parts_->unheld.advance(snapshot)) parts_->flows.end(snapshot, at);
   read_losses(snapshot);
   read_programs(snapshot);
@@ -198,6 +208,8 @@ Snapshot KernelSource::read(Monotonic now, Wall wall, Snapshot spent) {
       {"held_streams", held->streams_in_use, bpf_map__max_entries(maps.held_streams)});
   snapshot.maps.push_back(
       {"held_pages", held->pages_in_use, bpf_map__max_entries(maps.held_pages)});
+  snapshot.maps.push_back(
+      {"dark_sockets", held->dark_in_use, bpf_map__max_entries(maps.dark_sockets)});
   part_test_sockets(snapshot);
   return snapshot;
 }

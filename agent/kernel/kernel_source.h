@@ -35,8 +35,7 @@ class KernelSource : public Source {
   class Parts;
 
   void adopt_open_sockets(Monotonic now);
-  void adopt(Monotonic now);
-  void adopt_late_comers(Monotonic now);
+  void look_for_late_comers(Monotonic now);
   bool something_unknown(const Snapshot& snapshot);
   void read_losses(Snapshot& snapshot) const;
   void read_port_losses(Snapshot& snapshot) const;

@@ -109,13 +109,20 @@ void chain(const bpf_map* place, const bpf_program* program) {
     refuse(Step::load, "the kernel refused to chain the programs", -error);
 }
 
+// Sockets that have no record have a mark in the index all the same, and most sockets of a host are
+// such: there is room for some whatever the limit is.
+constexpr std::uint32_t marks_at_least = 16384;
+
 // Four slots a record: the more there are, the fewer sockets find theirs taken. A slot is 8 bytes,
 // a record 832.
 void set_room(fanfare_bpf& skeleton, std::uint32_t sockets) {
-  const std::uint32_t slots = 4 * std::bit_ceil(sockets);
+  const std::uint32_t marks = std::max(sockets, marks_at_least);
+  const std::uint32_t slots = 4 * std::bit_ceil(marks);
   bpf_map__set_max_entries(skeleton.maps.flows, sockets);
   bpf_map__set_max_entries(skeleton.maps.free_flows, sockets);
-  bpf_map__set_max_entries(skeleton.maps.flows_elsewhere, sockets);
+  bpf_map__set_max_entries(skeleton.maps.left_flows, sockets);
+  bpf_map__set_max_entries(skeleton.maps.flows_elsewhere, marks);
+  bpf_map__set_max_entries(skeleton.maps.dark_sockets, marks);
   bpf_map__set_max_entries(skeleton.maps.flow_index, slots);
   skeleton.rodata->flows_max = sockets;
   skeleton.rodata->flow_index_mask = slots - 1;

@@ -81,6 +81,12 @@ struct ProgramRuns {
   std::chrono::nanoseconds run_time{};
 };
 
+// A socket that is open on a served port, or may be, and that is not followed.
+struct DarkSocket {
+  std::uint64_t cookie = 0;
+  fanfare_dark socket{};
+};
+
 struct Snapshot {
   Monotonic taken{};
   Wall wall{};
@@ -89,6 +95,10 @@ struct Snapshot {
   std::vector<fanfare_flow> flows;
   // Of test sockets (own_sockets.h): of no shard, and of no figure.
   std::vector<fanfare_flow> tests{};
+  std::vector<DarkSocket> dark{};  // none of them in `cookies`, but for those just given up
+  // By listened port: open sockets that have no record, since they have sent nothing yet or plain
+  // HTTP alone, and may still become clients. Of a recording: none.
+  std::map<std::uint16_t, std::uint64_t> awaited{};
   std::shared_ptr<const Owners> owners = std::make_shared<Owners>();
   // The pods of this node as they are known; empty outside of Kubernetes. Set by who watches them.
   std::shared_ptr<const PodTable> pods = std::make_shared<PodTable>();

@@ -37,6 +37,14 @@ std::uint64_t skips(std::uint32_t id) {
   return sum;
 }
 
+// Records are made at the accept where it is known what clients speak.
+ShardKnobs mqtt_on(const std::vector<Fd>& listeners) {
+  ShardKnobs shard;
+  shard.protocol = ClientProtocol::mqtt;
+  for (const Fd& listener : listeners) shard.protocol_ports.push_back(port_of(listener));
+  return shard;
+}
+
 class ChurnTest : public KernelTest {
  protected:
   struct Unseen {
@@ -80,9 +88,9 @@ TEST_F(ChurnTest, every_birth_and_every_death_is_seen) {
   std::size_t unseen_ever = 0;
   for (int i = 0; i < storms && !is_shown; ++i) {
     const auto others = newest_program();
-    attach({.sockets = servers * connections + 16});
     listeners_.clear();
     std::generate_n(std::back_inserter(listeners_), servers, [] { return listen_on(); });
+    attach({.sockets = servers * connections + 16, .shards = {mqtt_on(listeners_)}});
     const Unseen unseen = storm();
     const auto skipped = skips(others);
     std::printf("storm %d: %zu births and %zu deaths unseen, %llu times a program was skipped\n", i,

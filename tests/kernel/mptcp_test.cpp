@@ -37,19 +37,71 @@ class MptcpTest : public KernelTest {
     receive(client, upgrade_head().size() + 20 * 32);
   }
 
+  Fd connected() {
+    Fd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, mptcp));
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port_of(listener_));
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::connect(client.get(), reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+    return client;
+  }
+  void expect_one_dark() {
+    const auto snapshot = read();
+    EXPECT_EQ(snapshot.flows.size(), 0U);
+    ASSERT_EQ(snapshot.dark.size(), 1U);
+    const auto& row = snapshot.dark[0].socket;
+    EXPECT_EQ(row.reason, FANFARE_DARK_MPTCP);
+    EXPECT_EQ(row.local_port, port_of(listener_));
+    EXPECT_TRUE(snapshot.owners->by_cookie.contains(snapshot.dark[0].cookie));
+  }
+  // TCP's own end of the connection takes its time.
+  void expect_none_dark() {
+    for (int waited = 0; waited < 5000 && !read().dark.empty(); waited += 10)
+      std::this_thread::sleep_for(10ms);
+    EXPECT_EQ(read().dark.size(), 0U);
+  }
+
   Fd listener_;
 };
 
-TEST_F(MptcpTest, subflows_are_named) {
+// Dark as long as they are open.
+TEST_F(MptcpTest, clients_are_named) {
   attach();
-  const Fd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, mptcp));
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(port_of(listener_));
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ASSERT_EQ(::connect(client.get(), reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
-  play(client);
-  for (const auto& record : read().flows) EXPECT_EQ(counts(record.out), Counts{});
+  Fd client = connected();
+  Fd server = accept_from(listener_);
+  send_all(server, upgrade_head());
+  send_messages(server, 20, 30);
+  receive(client, upgrade_head().size() + 20 * 32);
+  for (int i = 0; i < 3; ++i) read_after(std::chrono::seconds(60 + 60 * i));
+  expect_one_dark();
+  client = Fd();
+  server = Fd();
+  expect_none_dark();
+  expect_loss(FANFARE_LOSS_MPTCP, 1);
+}
+
+TEST_F(MptcpTest, plain_http_is_nobodys) {
+  attach();
+  const Fd client = connected();
+  const Fd server = accept_from(listener_);
+  send_all(server, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  receive(client, 38);
+  for (int i = 0; i < 3; ++i) read_after(std::chrono::seconds(60 + 60 * i));
+  EXPECT_EQ(read().dark.size(), 0U);
+  EXPECT_EQ(read().flows.size(), 0U);
+}
+
+TEST_F(MptcpTest, one_older_than_the_agent_is_dark) {
+  Fd client = connected();
+  Fd server = accept_from(listener_);
+  send_all(server, upgrade_head());
+  receive(client, upgrade_head().size());
+  attach();
+  expect_one_dark();
+  client = Fd();
+  server = Fd();
+  expect_none_dark();
   expect_loss(FANFARE_LOSS_MPTCP, 1);
 }
 

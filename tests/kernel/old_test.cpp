@@ -160,7 +160,6 @@ TEST_F(OldTest, plain_tcp_is_given_up) {
   }
   wait_until_sent(pair.server);
   EXPECT_EQ(watched_port(port_of(listener_)), 0U);
-  // Sockets are adopted for half a minute; what was dismissed is deleted by two reads after that.
   for (int i = 0; i < 3; ++i) read_after(std::chrono::seconds(31));
   EXPECT_FALSE(find_flow(cookie_of(pair.server)));
   ::shutdown(pair.server.get(), SHUT_WR);
