@@ -202,6 +202,7 @@ std::shared_ptr<View> Pipeline::tick(Monotonic now, Wall wall, const Health& hea
   view->maps = snapshot->maps;
   view->programs = snapshot->programs;
   view->shard_of = std::move(model.shard_of);
+  view->dark_shard_of = std::move(model.dark_shard_of);
   view->states = std::move(model.states);
   view->snapshot = std::move(snapshot);
   view->tick_seconds = cpu_seconds() - began;

@@ -110,7 +110,8 @@ std::string covering_line(const json::array& shards, const Look& look) {
   for (const json::value& value : shards) {
     const json::object& shard = as_object(value, "a shard");
     synced += count_at(shard, "sockets.synced");
-    open += count_at(shard, "sockets.synced") + count_at(shard, "sockets.unsynced");
+    open += count_at(shard, "sockets.synced") + count_at(shard, "sockets.unsynced") +
+            count_at(shard, "sockets.dark");
   }
   if (open == 0) return line("covering", "no client sockets are open", look);
   return line(

@@ -37,6 +37,7 @@ Shard read_shard(const json::object& object) {
   shard.name = text_at(object, "shard");
   shard.synced = count_at(object, "sockets.synced");
   shard.unsynced = count_at(object, "sockets.unsynced");
+  shard.dark = count_at(object, "sockets.dark");
   shard.coverage = maybe_number_at(object, "coverage");
   shard.events_out = count_at(object, "events_out");
   shard.events_in = count_at(object, "events_in");

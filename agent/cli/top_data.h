@@ -35,7 +35,7 @@ struct PeerSignal {
 struct Shard {
   std::string name;
   std::uint64_t synced = 0;
-  std::uint64_t unsynced = 0;
+  std::uint64_t unsynced = 0, dark = 0;
   std::optional<double> coverage;  // 0..1
   std::uint64_t events_out = 0;
   std::uint64_t events_in = 0;

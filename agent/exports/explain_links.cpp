@@ -36,9 +36,21 @@ bool concerns(const View& view, const Subject& subject, std::size_t flow) {
   return std::ranges::find(subject.listeners, key) != subject.listeners.end();
 }
 
+// Connections that are no client's yet.
+std::uint64_t awaited_on(const View& view, const Subject& subject) {
+  std::uint64_t sum = 0;
+  if (!view.snapshot) return sum;
+  for (const auto port : subject.ports) {
+    const auto found = view.snapshot->awaited.find(port);
+    if (found != view.snapshot->awaited.end()) sum += found->second;
+  }
+  return sum;
+}
+
 Sockets sockets_of(const View& view, const Subject& subject) {
   Sockets sockets;
   if (!view.snapshot) return sockets;
+  sockets.open = sockets.http = awaited_on(view, subject);
   const auto& flows = view.snapshot->flows;
   for (std::size_t i = 0; i < flows.size(); ++i) {
     const auto& out = flows[i].out;
@@ -129,9 +141,15 @@ Link socket_link(const View& view, const Subject& subject, const Sockets& socket
   if (sockets.open > 0)
     return {"socket",
             LinkState::whole,
-            fmt::format("{} open connection{} followed on {}", sockets.open,
-                        sockets.open == 1 ? " is" : "s are", port_list(subject)),
+            fmt::format("{} open connection{} to {}", sockets.open, sockets.open == 1 ? "" : "s",
+                        port_list(subject)),
             {}};
+  const auto* shard = find_shard(view, subject.shard);
+  if (shard && sockets_dark(shard->shard) > 0)
+    return {"socket", LinkState::broken,
+            fmt::format("no connection to {} is followed; {}", port_list(subject),
+                        dark_text(shard->shard)),
+            "`fanfare sockets` lists them."};
   return {
       "socket", LinkState::broken,
       fmt::format("no connection to {} is followed: nobody is connected, or what is connected "
@@ -174,11 +192,14 @@ Link protocol_link(const Sockets& sockets) {
 
 Link readable_link(const Sockets& sockets, const ShardView* shard) {
   const auto upgraded = sockets.open - sockets.http;
+  const std::string dark = shard ? dark_text(shard->shard) : "";
   const std::string text =
-      fmt::format("{} of {} {} connections are counted exactly", sockets.synced, upgraded,
+      fmt::format("{} of {} {} connections are counted exactly{}{}", sockets.synced,
+                  upgraded + (shard ? sockets_dark(shard->shard) : 0),
                   sockets.mqtt > 0      ? "MQTT"
                   : sockets.streams > 0 ? "event stream"
-                                        : "WebSocket");
+                                        : "WebSocket",
+                  dark.empty() ? "" : "; ", dark);
   if (sockets.synced == 0 && sockets.searched > 0)
     return {"readable", LinkState::broken, text,
             "They are older than the agent or lost step: `fanfare sockets` names the reason of "
@@ -187,7 +208,7 @@ Link readable_link(const Sockets& sockets, const ShardView* shard) {
     return {"readable", LinkState::broken,
             fmt::format("{}; coverage {:.1f} %, {:.0f} % are wanted", text, *shard->coverage * 100,
                         coverage_wanted * 100),
-            "`fanfare sockets` names the reason of each that is unsynced."};
+            "`fanfare sockets` names the reason of each that is unsynced or dark."};
   return {"readable", LinkState::whole, text, {}};
 }
 

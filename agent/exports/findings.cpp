@@ -8,6 +8,7 @@
 #include <cctype>
 
 #include "agent/exports/label_text.h"
+#include "agent/exports/names.h"
 #include "agent/kernel/loss_text.h"
 #include "agent/model/shard_names.h"
 
@@ -151,13 +152,15 @@ void check_contradictions(const View& view, Findings& found) {
 
 void check_coverage(const View& view, Findings& found) {
   for (const ShardView& shard : view.shards) {
-    if (shard.coverage && *shard.coverage < coverage_wanted) {
-      found.push_back({"FF-COVERAGE",
-                       fmt::format("Shard {}: {:.1f} % of the client sockets are readable.",
-                                   label_text(shard.shard.name), *shard.coverage * 100),
-                       "See `fanfare sockets` for what is unsynced and why; TLS inside the server "
-                       "and sockets older than the agent are the usual causes."});
-    }
+    const std::string dark = dark_text(shard.shard);
+    const bool low = shard.coverage && *shard.coverage < coverage_wanted;
+    if (!low && sockets_dark(shard.shard) == shard.shard.dark_silent) continue;
+    found.push_back({"FF-COVERAGE",
+                     fmt::format("Shard {}: {:.1f} % of the client sockets are readable{}{}.",
+                                 label_text(shard.shard.name), shard.coverage.value_or(0) * 100,
+                                 dark.empty() ? "" : "; ", dark),
+                     "See `fanfare sockets` for what is unsynced or dark and why; TLS inside the "
+                     "server and sockets older than the agent are the usual causes."});
   }
 }
 
@@ -250,6 +253,15 @@ std::string loss_remedy(const ShardView& shard) {
   const auto last = clients.last != FANFARE_LOSS_NONE ? clients.last : peers.last;
   if (last != FANFARE_LOSS_NONE) return std::string(loss_text(last).sentence);
   return "See `fanfare sockets --sort losses_out`, and the reasons in `fanfare status`.";
+}
+
+std::string dark_text(const Shard& shard) {
+  std::string text;
+  for (std::size_t reason = 0; reason < dark_reason_texts.size(); ++reason)
+    if (shard.dark_by_reason[reason] > 0)
+      text += fmt::format("{}{} {}", text.empty() ? "dark: " : ", ", shard.dark_by_reason[reason],
+                          dark_reason_texts[reason]);
+  return text;
 }
 
 std::optional<std::chrono::nanoseconds> snapshot_age(const View& view, Monotonic now) {

@@ -24,6 +24,10 @@ struct Finding {
   bool operator==(const Finding&) const = default;
 };
 
+// How many client sockets are not followed at all, and why: "dark: 3 found no room ...". Empty
+// where there are none.
+std::string dark_text(const Shard& shard);
+
 // Age of what the view shows; empty before the first reading of the kernel.
 // What the shard has lost in the last minute, by direction, and what to do about the last reason.
 std::string losses_text(const ShardView& shard);

@@ -32,7 +32,8 @@ void add_signal(HistoryPoint& point, const Signal& signal) {
 HistoryPoint gauges(const ShardView& view, const std::vector<Alert>& alerts) {
   HistoryPoint point;
   point.synced = static_cast<std::uint32_t>(view.shard.sockets_synced);
-  point.unsynced = static_cast<std::uint32_t>(view.shard.sockets_unsynced);
+  point.unsynced =
+      static_cast<std::uint32_t>(view.shard.sockets_unsynced + sockets_dark(view.shard));
   point.coverage = figure(view.coverage);
   for (const Signal& signal : view.judgement.signals) add_signal(point, signal);
   point.firing = static_cast<std::uint32_t>(std::ranges::count_if(alerts, [&](const Alert& alert) {

@@ -54,7 +54,10 @@ json::object shard_object(const ShardView& view) {
   const Shard& shard = view.shard;
   return {
       {"shard", label_text(shard.name)},
-      {"sockets", {{"synced", shard.sockets_synced}, {"unsynced", shard.sockets_unsynced}}},
+      {"sockets",
+       {{"synced", shard.sockets_synced},
+        {"unsynced", shard.sockets_unsynced},
+        {"dark", sockets_dark(shard)}}},
       {"coverage", number_or_null(view.coverage)},
       {"events_out", shard.out.messages[FANFARE_EVENT]},
       {"heartbeats_out", shard.out.messages[FANFARE_HEARTBEAT]},

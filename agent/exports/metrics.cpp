@@ -43,6 +43,7 @@ void add_shard(Families& families, const ShardView& view) {
   const LabelPair role{"role", role_client};
   families.add(Metric::sockets, {in_shard, role, {"state", "synced"}}, shard.sockets_synced);
   families.add(Metric::sockets, {in_shard, role, {"state", "unsynced"}}, shard.sockets_unsynced);
+  families.add(Metric::sockets, {in_shard, role, {"state", "dark"}}, sockets_dark(shard));
   families.add(Metric::sockets_opened, {in_shard, role}, shard.sockets_opened);
   families.add(Metric::sockets_closed, {in_shard, role, {"by", "peer"}}, shard.closed_by_peer);
   families.add(Metric::sockets_closed, {in_shard, role, {"by", "local"}}, shard.closed_by_local);

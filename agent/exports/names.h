@@ -28,6 +28,18 @@ inline constexpr std::array<std::string_view, end_reasons> end_reason_names{"res
 // Indexed by enum class AgeClass.
 inline constexpr std::array<std::string_view, age_classes> age_names{"1m", "10m", "1h", "older"};
 
+// Indexed by enum fanfare_dark_reason: why a socket is dark, its `reason` in JSON; and the same for
+// people, behind a number.
+inline constexpr std::array<std::string_view, FANFARE_DARK_REASONS> dark_reason_names{
+    "", "no_room", "older_no_room", "mptcp", "restored", "given_up"};
+inline constexpr std::array<std::string_view, FANFARE_DARK_REASONS> dark_reason_texts{
+    "",
+    "found no room (raise limits.sockets)",
+    "older than the agent found no room (raise limits.sockets)",
+    "over MPTCP cannot be read (GODEBUG=multipathtcp=0 ends it in Go's servers)",
+    "restored by a live migration wait to be found",
+    "older than the agent were searched in vain (TLS inside the server?)"};
+
 // The values of the label `role`.
 inline constexpr std::string_view role_client = "client";
 inline constexpr std::string_view role_replication = "replication";

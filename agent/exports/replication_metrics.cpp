@@ -65,6 +65,7 @@ void add_replication(Families& families, const std::string& node, const Shard& s
   const LabelPair role{"role", role_replication};
   families.add(Metric::sockets, {in_shard, role, {"state", "synced"}}, synced);
   families.add(Metric::sockets, {in_shard, role, {"state", "unsynced"}}, unsynced);
+  families.add(Metric::sockets, {in_shard, role, {"state", "dark"}}, shard.replication_dark);
 }
 
 void add_addresses(Families& families, const View& view) {

@@ -18,6 +18,7 @@
 #include "agent/exports/label_text.h"
 #include "agent/exports/names.h"
 #include "agent/kernel/loss_text.h"
+#include "agent/model/dark.h"
 #include "agent/model/own_addresses.h"
 #include "agent/model/shard_names.h"
 
@@ -97,9 +98,9 @@ std::string_view protocol_name(const fanfare_flow& flow) {
 
 json::value reason(const fanfare_flow& flow) {
   const unsigned lost_by = leading(flow).lost_by;
-  if (synced(flow) || lost_by == FANFARE_LOSS_NONE) {
-    return nullptr;
-  }
+  if (synced(flow)) return nullptr;
+  if (lost_by == FANFARE_LOSS_NONE)
+    return flow.opened_ns == 0 ? json::value("older") : json::value(nullptr);
   return json::value(json::string_view(loss_text(lost_by).name));
 }
 
@@ -246,6 +247,28 @@ void add_tests(std::string& text, Context& context, bool closed) {
     if (context.view.shard_of[i] == tests_shard) add(snapshot.cookies[i], snapshot.flows[i]);
 }
 
+// What is not known is null.
+std::string dark_text(Context& context, const DarkSocket& dark, const std::string& shard) {
+  const Snapshot& snapshot = *context.view.snapshot;
+  const auto owner = snapshot.owners->by_cookie.find(dark.cookie);
+  const fanfare_flow flow = stand_in(dark.socket);
+  json::object object, unknown;
+  object.reserve(52);
+  object["cookie"] = dark.cookie;
+  object["shard"] = shard;
+  add_identity(object, context, flow);
+  add_place(object, context, dark.cookie, flow);
+  add_owner(object, owner == snapshot.owners->by_cookie.end() ? nullptr : &owner->second);
+  add_counts(unknown, context, flow);
+  add_fate(unknown, flow);
+  add_state(unknown, nullptr);
+  for (const auto& figure : unknown) object[figure.key()] = nullptr;
+  object["state"] = "dark";
+  const std::size_t reason = dark.socket.reason;
+  if (reason < dark_reason_names.size()) object["reason"] = dark_reason_names[reason];
+  return json_text(std::move(object));
+}
+
 }  // namespace
 
 std::string sockets_json(const View& view, Monotonic now, const SocketFilter& filter) {
@@ -269,6 +292,14 @@ std::string sockets_json(const View& view, Monotonic now, const SocketFilter& fi
     add_row(text,
             socket_text(context, view.snapshot->cookies[i], flows[i],
                         i < states.size() ? states[i] : SocketState{}, context.shards[shard]));
+  }
+  for (std::size_t i = 0; i < view.dark_shard_of.size(); ++i) {
+    const std::uint32_t shard = view.dark_shard_of[i];
+    if (shard >= context.shards.size() ||
+        (filter.shard && *filter.shard != context.shards[shard])) {
+      continue;
+    }
+    add_row(text, dark_text(context, view.snapshot->dark[i], context.shards[shard]));
   }
   if (filter.shard == selftest_shard) add_tests(text, context, filter.closed);
   text += "\n]\n";

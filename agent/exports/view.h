@@ -97,8 +97,9 @@ struct View {
   std::shared_ptr<const Timeline> history;  // null before the first tick
   // Per-socket data, turned into SocketView on demand (admin socket only).
   std::shared_ptr<const Snapshot> snapshot;
-  std::vector<std::uint32_t> shard_of;  // parallel to snapshot->flows
-  std::vector<SocketState> states;      // same; empty where nobody has judged them
+  std::vector<std::uint32_t> shard_of;         // parallel to snapshot->flows
+  std::vector<std::uint32_t> dark_shard_of{};  // parallel to snapshot->dark
+  std::vector<SocketState> states;  // same as shard_of; empty where nobody has judged them
 };
 
 }  // namespace fanfare

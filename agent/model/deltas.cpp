@@ -82,6 +82,7 @@ ShardDelta shard_delta(const Shard& now, const Shard& before) {
       .event_bytes_out = growth(now.out.bytes[FANFARE_EVENT], before.out.bytes[FANFARE_EVENT]),
       .sockets_synced = now.sockets_synced,
       .sockets_unsynced = now.sockets_unsynced - now.sockets_silent,
+      .sockets_dark = sockets_dark(now) - now.dark_silent,
       .losses = loss_delta(now, before),
       .delivery = delivery_delta(now, before),
       .sockets_opened = growth(now.sockets_opened, before.sockets_opened),

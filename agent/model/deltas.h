@@ -47,6 +47,7 @@ struct ShardDelta {
   std::uint64_t unidentified = 0;
   std::uint64_t sockets_synced = 0;    // now
   std::uint64_t sockets_unsynced = 0;  // those that something has left by
+  std::uint64_t sockets_dark = 0;      // same
   LossDelta losses{};
   bool blind = false;  // the programs were not attached, or did not count
   // Between the snapshots, but for its gauges; bookkeeping_error too is what is new. Of the edge

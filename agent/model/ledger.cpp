@@ -6,6 +6,7 @@
 #include <numeric>
 #include <utility>
 
+#include "agent/model/dark.h"
 #include "agent/model/shard_names.h"
 #include "bpf/tcp_states.h"
 
@@ -103,6 +104,8 @@ void Ledger::note_chat_ports(const Snapshot& snapshot) {
     chat_ports_.insert(key);
     last = key;
   }
+  for (const auto& [cookie, socket] : snapshot.dark)
+    if (socket.spoke == FANFARE_IS_CLIENTS) chat_ports_.insert({socket.netns, socket.local_port});
 }
 
 // Whose addresses are of this host is learned by and by: a socket can change its hop.
@@ -138,7 +141,7 @@ std::uint32_t Ledger::settle_flow(const Snapshot& snapshot, std::size_t index) {
   if (!flow.local_port || (!client && !lossy && accepted == 0)) return no_shard;
   auto& tracked = tracked_[snapshot.cookies[index]];
   tracked.generation = generation_;
-  name_flow(snapshot, index, tracked);
+  name_flow(snapshot, snapshot.cookies[index], flow, tracked);
   if (tracked.slot >= slots_.size()) return tracked.slot;  // not named yet, or of a selftest
 
   note_socket(tracked.slot, snapshot);
@@ -162,6 +165,36 @@ std::uint32_t Ledger::settle_flow(const Snapshot& snapshot, std::size_t index) {
     slot.shown.sockets_silent += !(flow.out.flags & FANFARE_SEQ_KNOWN);
   }
   return tracked.slot;
+}
+
+// Of a port without a client nobody knows whose its sockets are.
+std::uint32_t Ledger::settle_dark_socket(const Snapshot& snapshot, const DarkSocket& dark) {
+  const auto& socket = dark.socket;
+  const auto flow = stand_in(socket);
+  if (fanfare_protocol_replicates(socket.protocol)) {
+    const auto rule =
+        replication_rule(rules_, *snapshot.owners, *snapshot.pods, dark.cookie, flow).rule;
+    if (!rule) return no_shard;
+    const auto slot = slot_named(rule->name);
+    ++slots_[slot].shown.replication_dark;
+    return slot;
+  }
+  if (!chat_ports_.contains({socket.netns, socket.local_port})) return no_shard;
+  auto& tracked = tracked_[dark.cookie];
+  tracked.generation = generation_;
+  name_flow(snapshot, dark.cookie, flow, tracked);
+  if (tracked.slot >= slots_.size()) return tracked.slot;
+  note_socket(tracked.slot, snapshot);
+  auto& shard = slots_[tracked.slot].shown;
+  ++shard.dark_by_reason[std::min<std::size_t>(socket.reason, FANFARE_DARK_REASONS - 1)];
+  shard.dark_silent += socket.spoke == FANFARE_SILENT;
+  return tracked.slot;
+}
+
+void Ledger::settle_dark(const Snapshot& snapshot) {
+  slot_of_dark_.clear();
+  for (const auto& dark : snapshot.dark)
+    slot_of_dark_.push_back(settle_dark_socket(snapshot, dark));
 }
 
 void Ledger::settle_replication(const Snapshot& snapshot,
@@ -207,7 +240,7 @@ Shard Ledger::published(const Slot& slot) const {
 
 void Ledger::forget_gone(const Snapshot& snapshot) {
   // Records are deleted by the reader after two sights of their final counts: nothing is lost here.
-  if (tracked_.size() > snapshot.flows.size() || generation_ % 16 == 0)
+  if (tracked_.size() > snapshot.flows.size() + snapshot.dark.size() || generation_ % 16 == 0)
     boost::unordered::erase_if(
         tracked_, [this](const auto& entry) { return entry.second.generation != generation_; });
   if (generation_ % 256 == 0) forget_ports(snapshot);
@@ -217,6 +250,7 @@ void Ledger::forget_gone(const Snapshot& snapshot) {
 void Ledger::forget_ports(const Snapshot& snapshot) {
   std::set<ListenerKey> open;
   for (const auto& flow : snapshot.flows) open.insert({flow.netns, flow.local_port});
+  for (const auto& dark : snapshot.dark) open.insert({dark.socket.netns, dark.socket.local_port});
   const auto& owners = *snapshot.owners;
   std::erase_if(chat_ports_, [&](const ListenerKey& key) {
     return !open.contains(key) && !owners.listeners.contains(key) && !owners.ended.contains(key);
@@ -239,6 +273,9 @@ Model Ledger::publish(std::vector<std::uint32_t> slot_of_flow) const {
     if (slot < place.size()) slot = place[slot];
   model.shard_of = std::move(slot_of_flow);
   model.states = states_;
+  model.dark_shard_of = slot_of_dark_;
+  for (auto& slot : model.dark_shard_of)
+    if (slot < place.size()) slot = place[slot];
   model.ended = ended_;
   model.lost_from_clients = lost_from_clients_;
   model.shards_over_limit = beyond_.size();
@@ -272,6 +309,8 @@ void Ledger::begin_tick(const Snapshot& snapshot) {
   states_.assign(snapshot.flows.size(), {});
   for (auto& slot : slots_) {
     slot.shown.sockets_synced = slot.shown.sockets_unsynced = slot.shown.sockets_silent = 0;
+    slot.shown.dark_by_reason = {};
+    slot.shown.dark_silent = slot.shown.replication_dark = 0;
     clear_gauges(slot.edge);
     clear_gauges(slot.inner);
   }
@@ -283,6 +322,7 @@ Model Ledger::advance(const Snapshot& snapshot) {
   std::vector<std::uint32_t> slot_of_flow(snapshot.flows.size(), no_shard);
   for (std::size_t i = 0; i < snapshot.flows.size(); ++i)
     slot_of_flow[i] = settle_flow(snapshot, i);
+  settle_dark(snapshot);
   settle_replication(snapshot, slot_of_flow);
   settle_port_losses(snapshot);
   reach_.advance(snapshot.reach, rules_);

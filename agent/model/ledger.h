@@ -84,10 +84,13 @@ class Ledger {
   void begin_tick(const Snapshot& snapshot);
   std::uint32_t settle_flow(const Snapshot& snapshot, std::size_t index);
   void settle_delivery(const Snapshot& snapshot, std::size_t index, Tracked& tracked, bool is_new);
-  void name_flow(const Snapshot& snapshot, std::size_t index, Tracked& tracked);
-  const Naming& naming_of(const Snapshot& snapshot, std::size_t index);
+  void name_flow(const Snapshot& snapshot, std::uint64_t cookie, const fanfare_flow& flow,
+                 Tracked& tracked);
+  const Naming& naming_of(const Snapshot& snapshot, std::uint64_t cookie, const fanfare_flow& flow);
   const Naming& naming_of(const Snapshot& snapshot, const PortKey& key);
   Naming naming_by(const ListenerFacts& facts, std::uint16_t port) const;
+  void settle_dark(const Snapshot& snapshot);
+  std::uint32_t settle_dark_socket(const Snapshot& snapshot, const DarkSocket& dark);
   std::uint32_t slot_named(const std::string& name);
   std::uint32_t slot_waiting(const std::string& name, const PortKey& key);
   std::uint32_t add_slot(const std::string& name);
@@ -134,7 +137,8 @@ class Ledger {
   ReachLedger reach_;
   Monotonic taken_{};  // of this tick
   boost::unordered_flat_map<std::uint64_t, Tracked> tracked_;
-  std::vector<SocketState> states_;  // of this tick, parallel to the snapshot's flows
+  std::vector<SocketState> states_;          // of this tick, parallel to the snapshot's flows
+  std::vector<std::uint32_t> slot_of_dark_;  // same, to its `dark`
   std::uint64_t generation_ = 0;
   std::set<std::string> beyond_;  // names that shard "other" stands for
 };

@@ -76,13 +76,12 @@ Ledger::Naming Ledger::naming_by(const ListenerFacts& facts, std::uint16_t port)
           .worth_waiting = !known || (needs_pods_ && facts.awaits_pod)};
 }
 
-const Ledger::Naming& Ledger::naming_of(const Snapshot& snapshot, std::size_t index) {
-  const auto& flow = snapshot.flows[index];
+const Ledger::Naming& Ledger::naming_of(const Snapshot& snapshot, std::uint64_t cookie,
+                                        const fanfare_flow& flow) {
   auto& naming = names_[{flow.cgroup_id, flow.netns, flow.local_port}];
   if (naming.name.empty())
     naming =
-        naming_by(listener_facts(*snapshot.owners, *snapshot.pods, snapshot.cookies[index], flow),
-                  flow.local_port);
+        naming_by(listener_facts(*snapshot.owners, *snapshot.pods, cookie, flow), flow.local_port);
   return naming;
 }
 
@@ -99,11 +98,11 @@ const Ledger::Naming& Ledger::naming_of(const Snapshot& snapshot, const PortKey&
 // A flow whose listener is not known yet waits for it. It is named without when that does not come,
 // or when the flow is over: its counts must not be lost. Once named for good it keeps its shard,
 // whoever listens on the port later.
-void Ledger::name_flow(const Snapshot& snapshot, std::size_t index, Tracked& tracked) {
+void Ledger::name_flow(const Snapshot& snapshot, std::uint64_t cookie, const fanfare_flow& flow,
+                       Tracked& tracked) {
   if (tracked.named_for_good) return;
   const auto before = tracked.slot;
-  const auto& flow = snapshot.flows[index];
-  const auto& naming = naming_of(snapshot, index);
+  const auto& naming = naming_of(snapshot, cookie, flow);
   if (!naming.complete && tracked.slot != no_shard) return;
   const bool waits = naming.worth_waiting && !slot_by_name_.contains(naming.name);
   if (waits && flow.life != FANFARE_CLOSED && tracked.ticks_unnamed++ < patience_ticks) return;

@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -81,6 +82,11 @@ struct Shard {
   // Gauge, part of sockets_unsynced: nothing has left since they were found. They hide nothing, and
   // may be kept alive for plain HTTP.
   std::uint64_t sockets_silent = 0;
+  // Gauges: open, of clients as far as can be told, and not followed at all. By the reason, enum
+  // fanfare_dark_reason; and those of them that nothing has left since they were found.
+  std::array<std::uint64_t, FANFARE_DARK_REASONS> dark_by_reason{};
+  std::uint64_t dark_silent = 0;
+  std::uint64_t replication_dark = 0;         // gauge: the same between nodes
   std::uint8_t protocol = FANFARE_WEBSOCKET;  // enum fanfare_protocol that its clients speak
   bool replicates = false;                    // the configuration names its replication
   bool identifies = false;                    // ... and how its events are identified
@@ -104,6 +110,11 @@ struct Shard {
   bool operator==(const Shard&) const = default;
 };
 
+inline std::uint64_t sockets_dark(const Shard& shard) {
+  return std::accumulate(shard.dark_by_reason.begin(), shard.dark_by_reason.end(),
+                         std::uint64_t{0});
+}
+
 // Where listeners over limits.shards go.
 inline constexpr const char* overflow_shard = "other";
 
@@ -119,10 +130,11 @@ struct EndedShard {
 };
 
 struct Model {
-  std::vector<Shard> shards;            // sorted by name
-  std::vector<std::uint32_t> shard_of;  // index into shards, or one of the above
-  std::vector<SocketState> states;      // parallel to shard_of
-  std::vector<EndedShard> ended{};      // at this tick
+  std::vector<Shard> shards;                 // sorted by name
+  std::vector<std::uint32_t> shard_of;       // index into shards, or one of the above
+  std::vector<SocketState> states;           // parallel to shard_of
+  std::vector<std::uint32_t> dark_shard_of;  // parallel to the snapshot's `dark`
+  std::vector<EndedShard> ended{};           // at this tick
   // Cumulative, by enum fanfare_loss: what clients sent and could not be read. It hides nothing.
   std::array<std::uint64_t, FANFARE_LOSS_COUNT> lost_from_clients{};
   std::uint64_t shards_over_limit = 0;  // names that went to shard "other" since that is there

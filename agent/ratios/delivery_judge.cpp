@@ -227,7 +227,7 @@ void DeliveryJudge::judge_stuck(const ShardDelta& delta, Judgement& judgement) {
 
 void DeliveryJudge::judge_accepted(const ShardDelta& delta, Judgement& judgement) {
   auto& figures = judgement.delivery;
-  figures.sockets = delta.sockets_synced + delta.sockets_unsynced;
+  figures.sockets = delta.sockets_synced + delta.sockets_unsynced + delta.sockets_dark;
   const bool usual_known = sockets_usual.state().age >= usual_after;
   figures.sockets_usual = usual_known ? sockets_usual.per_second() : 0;
   // That there is no socket becomes usual over days, not within the hour.

@@ -39,7 +39,7 @@ Cohort cohort_of(const ShardDelta& delta, std::uint64_t due, std::uint64_t seen)
                 .maybe_due = static_cast<double>(maybe_due(delta)),
                 .coverage = std::nullopt,
                 .unusable = {}};
-  const auto open = delta.sockets_synced + delta.sockets_unsynced;
+  const auto open = delta.sockets_synced + delta.sockets_unsynced + delta.sockets_dark;
   if (open > 0)
     cohort.coverage = static_cast<double>(delta.sockets_synced) / static_cast<double>(open);
   // Above it the thinning of Baseline counts what the dark sockets have not shown as seen.

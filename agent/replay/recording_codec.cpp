@@ -183,6 +183,22 @@ PodTable get_pods(ByteReader& in) {
   return pods.empty() ? PodTable() : PodTable(pods);  // none: as a rule not listed yet
 }
 
+void put_dark(ByteWriter& out, const Snapshot& snapshot) {
+  out.put<std::uint64_t>(snapshot.dark.size());
+  for (const auto& dark : snapshot.dark) {
+    out.put(dark.cookie);
+    out.put(dark.socket);
+  }
+}
+
+void get_dark(ByteReader& in, Snapshot& snapshot) {
+  for (auto left = in.count(8 + sizeof(fanfare_dark)); left > 0; --left) {
+    auto& dark = snapshot.dark.emplace_back();
+    dark.cookie = in.get<std::uint64_t>();
+    dark.socket = in.get<fanfare_dark>();
+  }
+}
+
 void put_gauges(ByteWriter& out, const Snapshot& snapshot) {
   out.put(snapshot.taken.count());
   out.put(snapshot.wall.time_since_epoch().count());
@@ -239,6 +255,7 @@ void get_gauges(ByteReader& in, Snapshot& snapshot) {
 std::string SnapshotEncoder::encode(const Snapshot& snapshot) {
   ByteWriter out;
   put_gauges(out, snapshot);
+  put_dark(out, snapshot);
   const bool owners_changed = owners_ != snapshot.owners;
   out.put(owners_changed);
   if (owners_changed) put_owners(out, *snapshot.owners);
@@ -278,6 +295,7 @@ Snapshot SnapshotDecoder::decode(std::string_view bytes) {
   ByteReader in(bytes);
   Snapshot snapshot;
   get_gauges(in, snapshot);
+  get_dark(in, snapshot);
   if (in.get<std::uint8_t>()) owners_ = std::make_shared<Owners>(get_owners(in));
   if (in.get<std::uint8_t>()) pods_ = std::make_shared<PodTable>(get_pods(in));
   for (auto left = in.count(8); left > 0; --left) {

@@ -44,8 +44,8 @@ def figures(shard: dict) -> dict:
     return {
         "events_out": rate(shard["events_out_per_second"]),
         "events_in": rate(shard["events_in_per_second"]),
-        "sockets": fixed(sockets["synced"] + sockets["unsynced"], 0),
-        "unsynced": fixed(sockets["unsynced"], 0),
+        "sockets": fixed(sockets["synced"] + sockets["unsynced"] + sockets["dark"], 0),
+        "unsynced": fixed(sockets["unsynced"] + sockets["dark"], 0),
         "coverage": percent(shard["coverage"]),
         "total": fixed(shard["events_out"], 0),
     }

@@ -7,7 +7,7 @@
 namespace fanfare::cli_test {
 
 inline const std::string canned_shards = R"json([
-{"shard":"node:8080/chat.slice/us-east-1.service","sockets":{"synced":1234,"unsynced":6},
+{"shard":"node:8080/chat.slice/us-east-1.service","sockets":{"synced":1234,"unsynced":6,"dark":0},
  "coverage":0.9951612903225806,"events_out":12345678,"heartbeats_out":0,"control_out":4321,
  "other_out":0,"frames_out":12350000,"message_bytes_out":9876543210,"events_in":98765,"control_in":4300,
  "frames_in":103065,"message_bytes_in":7654321,"events_out_per_second":1234.5,"events_in_per_second":9.8,
@@ -17,7 +17,7 @@ inline const std::string canned_shards = R"json([
  "oldest_unacked_seconds":0.2,"slow":1,"stuck":3,"silent":0,"judged":0,"edge":1,"inner":0,"bookkeeping_error":0},
  "worst":{"signal":"reach","peer":null,
  "ratio":0.99,"normal":0.992,"relative":0.998},"signals":[]},
-{"shard":"fanfare-selftest","sockets":{"synced":0,"unsynced":0},"coverage":null,"events_out":2000,
+{"shard":"fanfare-selftest","sockets":{"synced":0,"unsynced":0,"dark":0},"coverage":null,"events_out":2000,
  "heartbeats_out":0,"control_out":600,"other_out":0,"frames_out":3000,"message_bytes_out":1000000,
  "events_in":500,"control_in":200,"frames_in":800,"message_bytes_in":100000,"events_out_per_second":0.0,
  "events_in_per_second":0.0,"opened":2,"closed":{"peer":0,"local":2,"timeout":0},
@@ -25,7 +25,7 @@ inline const std::string canned_shards = R"json([
  "lost_by":{"reset":0,"timeout":0,"close":0},"unknown":0,"unsent_bytes":0,"oldest_unsent_seconds":0,
  "oldest_unacked_seconds":0.2,"slow":1,"stuck":0,"silent":0,"judged":0,"edge":1,"inner":0,"bookkeeping_error":0},
  "worst":null,"signals":[]},
-{"shard":"beast:9000","sockets":{"synced":1,"unsynced":0},"coverage":1,"events_out":7,
+{"shard":"beast:9000","sockets":{"synced":1,"unsynced":0,"dark":0},"coverage":1,"events_out":7,
  "heartbeats_out":0,"control_out":0,"other_out":0,"frames_out":7,"message_bytes_out":700,"events_in":0,
  "control_in":0,"frames_in":0,"message_bytes_in":0,"events_out_per_second":0.7,"events_in_per_second":0.0,
  "opened":1,"closed":{"peer":0,"local":0,"timeout":0},

@@ -136,7 +136,8 @@ TEST(CliBadAnswers, AreSaidAndExitWithThree) {
             "\"sockets.synced\" is not a count");
   EXPECT_EQ(complaint(with(canned_shards, "\"events_out\":7", "\"events_out\":7.5"), {"shards"}),
             "\"events_out\" is not a count");
-  EXPECT_EQ(complaint(with(canned_shards, "{\"synced\":1234,\"unsynced\":6}", "7"), {"shards"}),
+  EXPECT_EQ(complaint(with(canned_shards, "{\"synced\":1234,\"unsynced\":6,\"dark\":0}", "7"),
+                      {"shards"}),
             "\"sockets.synced\" is not an object");
   EXPECT_EQ(complaint(with(canned_sockets, "\"state\":\"synced\"", "\"state\":[]"), {"sockets"}),
             "\"state\" is not a string");

@@ -27,7 +27,7 @@ namespace json = boost::json;
 using std::chrono::seconds;
 
 const std::string shards_golden =
-    R"([{"shard":"chat","sockets":{"synced":1,"unsynced":0},"coverage":1,)"
+    R"([{"shard":"chat","sockets":{"synced":1,"unsynced":0,"dark":0},"coverage":1,)"
     R"("events_out":7,"heartbeats_out":0,"control_out":2,"other_out":1,"frames_out":12,)"
     R"("message_bytes_out":1458,"events_in":2,"heartbeats_in":0,"control_in":1,"other_in":0,)"
     R"("frames_in":3,"message_bytes_in":84,)"

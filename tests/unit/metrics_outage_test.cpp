@@ -81,7 +81,7 @@ TEST(MetricsOutage, EveryKindOfRpcInBothDirections) {
 TEST(MetricsOutage, ReplicationSocketsAndAddresses) {
   const std::string role = R"(,shard="us-east-1",role="replication",state=)";
   EXPECT_EQ(only(samples(sample::outage(), "fanfare_sockets"), role),
-            (Lines{role + R"("synced"} 6)", role + R"("unsynced"} 1)"}));
+            (Lines{role + R"("synced"} 6)", role + R"("unsynced"} 1)", role + R"("dark"} 0)"}));
   EXPECT_EQ(samples(sample::outage(), "fanfare_address_info"), Lines{R"(,address="10.77.0.1"} 1)"});
 }
 

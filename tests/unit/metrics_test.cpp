@@ -67,6 +67,7 @@ TEST(Metrics, ExactLines) {
   for (const std::string& line : std::vector<std::string>{
            "fanfare_sockets" + in_shard + R"(,state="synced"} 1)",
            "fanfare_sockets" + in_shard + R"(,state="unsynced"} 0)",
+           "fanfare_sockets" + in_shard + R"(,state="dark"} 0)",
            "fanfare_sockets_opened_total" + in_shard + "} 5",
            "fanfare_sockets_closed_total" + in_shard + R"(,by="peer"} 2)",
            "fanfare_sockets_closed_total" + in_shard + R"(,by="local"} 1)",

@@ -12,8 +12,8 @@ import { showTable } from "./table.js";
 const FIGURES = {
   events_out: ["events/s to clients", (f) => rate(f.events_out_per_second)],
   events_in: ["events/s from clients", (f) => rate(f.events_in_per_second)],
-  sockets: ["client sockets", (f) => count(f.sockets.synced + f.sockets.unsynced)],
-  unsynced: ["not readable", (f) => count(f.sockets.unsynced)],
+  sockets: ["client sockets", (f) => count(f.sockets.synced + f.sockets.unsynced + (f.sockets.dark || 0))],
+  unsynced: ["not readable", (f) => count(f.sockets.unsynced + (f.sockets.dark || 0))],
   coverage: ["coverage", (f) => percent(f.coverage)],
   total: ["events to clients in all", (f) => count(f.events_out)],
 };

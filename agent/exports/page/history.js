@@ -18,7 +18,7 @@ export function pointOf(shard, alerts, at) {
     events_out: shard.events_out_per_second,
     events_in: shard.events_in_per_second,
     synced: shard.sockets.synced,
-    unsynced: shard.sockets.unsynced,
+    unsynced: shard.sockets.unsynced + shard.sockets.dark,
     coverage: shard.coverage,
     reach: signal("reach").ratio,
     reach_normal: signal("reach").normal,
