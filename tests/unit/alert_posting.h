@@ -55,7 +55,8 @@ struct Posting {
   }
   void run(std::chrono::milliseconds silence = 3ms) {
     context.restart();
-    while (context.run_one_for(silence) > 0) {
+    // What is ready runs also where this thread has waited longer for its CPU than `silence`.
+    while (context.poll_one() > 0 || context.run_one_for(silence) > 0) {
     }
   }
   AlertmanagerView view(std::size_t i = 0) const { return poster.views(now).at(i); }
