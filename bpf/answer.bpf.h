@@ -131,7 +131,7 @@ static __always_inline struct fanfare_flow *answer_of(const struct answer *answe
  * stand on the stack of all that its caller does. */
 static __noinline struct fanfare_flow *begin_by_answer(struct __sk_buff *skb, struct bpf_sock *sk)
 {
-	struct segment segment = read_segment(skb);
+	struct segment segment = read_segment(skb, FANFARE_WAY_OUT);
 	__u64 cookie = bpf_get_socket_cookie(skb);
 	__u32 mark = entry_of(cookie);
 	__u16 port = port_index(sk->src_port);
