@@ -192,7 +192,7 @@ TEST(ReplicationLedger, AReloadMovesWhatIsCountedFromThenOn) {
   EXPECT_THAT(node.model.shard_of, ElementsAre(1u));
 }
 
-TEST(ReplicationLedger, ShardsOverTheLimitShareOneThatShowsNoPeers) {
+TEST(ReplicationLedger, ShardsOfTheConfigurationHaveTheirPlaceOverTheLimit) {
   auto two = chat();
   two.name = "two";
   two.replication->ports = {7001};
@@ -204,9 +204,9 @@ TEST(ReplicationLedger, ShardsOverTheLimitShareOneThatShowsNoPeers) {
   const auto model = ledger.advance(builder.build());
   ASSERT_EQ(model.shards.size(), 2u);
   EXPECT_EQ(model.shards[0].name, "chat");
-  EXPECT_EQ(model.shards[1].name, "other");
-  EXPECT_THAT(model.shards[1].peers, IsEmpty());
-  EXPECT_EQ(model.shards_over_limit, 1u);
+  EXPECT_EQ(model.shards[1].name, "two");
+  EXPECT_EQ(model.shards[1].peers.size(), 1u);
+  EXPECT_EQ(model.shards_over_limit, 0u);
 }
 
 }  // namespace
