@@ -305,17 +305,22 @@ TEST_F(ReachTest, turns_under_load) {
   attach(knobs(by_id, 65536));
   const auto pairs = clients(2);
   std::atomic<bool> over = false;
+  std::atomic<std::size_t> whole = 0;  // events that every client has
   on_threads(2, [&](std::size_t thread) {
     if (thread == 0) {
-      for (std::size_t id = 0; id < events; ++id)
+      for (std::size_t id = 0; id < events; ++id) {
         for (const auto& pair : pairs) deliver(pair, event(id));
+        whole = id + 1;
+      }
       over = true;
     }
-    // At most every 50 ms, that no event is met by a client in one turn and by the other in the
-    // next but one.
+    // At most every 50 ms and only after an event more, that none is met by a client in one turn
+    // and by the other in the next but one.
     for (int turn = 1; thread == 1 && !over; ++turn) {
       read_after(std::chrono::seconds(11 * turn));
-      std::this_thread::sleep_for(50ms);
+      const auto before = whole.load();
+      do std::this_thread::sleep_for(50ms);
+      while (whole == before && !over);
     }
   });
   expect_reach({.accepted = 0,
