@@ -176,6 +176,7 @@ std::uint32_t Ledger::settle_dark_socket(const Snapshot& snapshot, const DarkSoc
         replication_rule(rules_, *snapshot.owners, *snapshot.pods, dark.cookie, flow).rule;
     if (!rule) return no_shard;
     const auto slot = slot_named(rule->name);
+    note_socket(slot, snapshot);
     ++slots_[slot].shown.replication_dark;
     return slot;
   }
