@@ -129,14 +129,15 @@ static __always_inline int is_whole(struct __sk_buff *skb, const struct segment 
 	struct sk_buff *buffer = (void *)skb;
 	__u32 length = segment->payload - segment->tcp + segment->length, summed;
 
-	if (length <= SUM_SHORT || skb->gso_size)
+	if (length <= SUM_SHORT)
 		return 1;
 	summed = BPF_CORE_READ_BITFIELD_PROBED(buffer, ip_summed);
 	if (summed == SUM_IS_RIGHT || summed == SUM_IS_PARTIAL)
 		return 1;
 	if (summed == SUM_IS_COMPLETE && BPF_CORE_READ_BITFIELD_PROBED(buffer, csum_valid))
 		return 1;
-	return sum_is_right(skb, segment->tcp, length);
+	/* Last, since it stands on a line of its own: GRO merges what is right. */
+	return skb->gso_size || sum_is_right(skb, segment->tcp, length);
 }
 
 #endif
