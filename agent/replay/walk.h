@@ -221,11 +221,13 @@ inline Loss feed(fanfare_direction& direction, const Segment& segment, const Bud
   std::uint32_t coded = 0;
   if (http1_walks(&direction))
     coded = walk_http(direction, segment.payload, budget.frames, readers.http);
+  // A capture may have no byte of a segment: a skip has ended there perhaps, and nothing begins.
+  const bool has_bytes = direction.off < direction.end;
   if (fanfare_is_replication(&direction))
     walk_rpcs(direction, segment.payload, budget.rpc);
-  else if (fanfare_is_mqtt(&direction))
+  else if (has_bytes && fanfare_is_mqtt(&direction))
     walk_packets(direction, segment.payload, steps, readers);
-  else if (direction.off < direction.end && !http1_walks(&direction))
+  else if (has_bytes && !http1_walks(&direction))
     walk(direction, segment.payload, steps, readers);
   if (fanfare_settle(&direction, start)) {
     if (fanfare_is_mqtt(&direction))

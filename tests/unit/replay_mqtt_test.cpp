@@ -62,6 +62,21 @@ TEST(ReplayMqtt, CountsBothDirectionsByClass) {
   expect(flow, "in", {{2, 1, 1, 0}, {}});
 }
 
+// The capture lacks the last byte of the CONNECT, inside of a string that nobody reads.
+TEST(ReplayMqtt, APacketThatIsCutIsSkippedToItsEnd) {
+  Talk talk(server_v4, client_v4);
+  talk.open().from_client(mqtt_connect(4));
+  auto& cut = talk.packets().back();
+  cut.wire = static_cast<std::uint32_t>(cut.bytes.size());
+  cut.bytes.pop_back();
+  talk.from_server(mqtt_connack(4) + publish({.payload = "hello"}));
+  talk.from_client(publish({.payload = "hello"}));
+  const auto flow = only_flow(replayed(pcap_file(talk.packets()), mqtt_on(server_v4.port)));
+  EXPECT_EQ(flow.at("state").as_string(), "synced");
+  expect(flow, "out", {{1, 0, 1, 0}, {}});
+  expect(flow, "in", {{1, 0, 1, 0}, {}});
+}
+
 // Without the SYN, too: nobody need prove what begins with a CONNECT, or a CONNACK.
 TEST(ReplayMqtt, AHandshakeThatComesFirstIsCountedAtOnce) {
   Talk talk(server_v4, client_v4);
