@@ -69,8 +69,8 @@ using Tcp = net::ip::tcp;
 using Unix = net::local::stream_protocol;
 
 // Of the admin socket all are one peer: who may speak there is known.
-std::string peer_of(const Unix::socket&) { return {}; }
-std::string peer_of(const Tcp::socket& socket) {
+std::string address_of(const Unix::socket&) { return {}; }
+std::string address_of(const Tcp::socket& socket) {
   error_code unknown;
   const auto end = socket.remote_endpoint(unknown);
   return unknown ? "?" : end.address().to_string();
@@ -83,7 +83,7 @@ class Session {
   Session(std::shared_ptr<Door<Protocol>> at, std::shared_ptr<Stream<Protocol>> through)
       : door(std::move(at)), stream(std::move(through)) {
     door->open.insert(stream);
-    seat = door->seats.take(peer_of(stream->socket()), [held = std::weak_ptr(stream)] {
+    seat = door->seats.take(address_of(stream->socket()), [held = std::weak_ptr(stream)] {
       if (const auto open = held.lock()) open->close();
     });
   }
@@ -137,7 +137,7 @@ constexpr std::size_t longest_agent_name = 80;  // of a User-Agent that is shown
 std::string scraper(const Tcp::socket& socket, const Request& request) {
   const auto agent = request[http::field::user_agent];
   return fmt::format(
-      "{} ({})", peer_of(socket),
+      "{} ({})", address_of(socket),
       agent.empty() ? "says no name" : std::string(agent.substr(0, longest_agent_name)));
 }
 std::string scraper(const Unix::socket&, const Request&) { return "the admin socket"; }
