@@ -22,7 +22,7 @@ enum http_answer {
 /* Whether the n low bytes of a and b differ, 1 to 8. */
 FANFARE_INLINE int http_differs(__u64 a, __u64 b, __u32 n)
 {
-	return ((a ^ b) << (64 - 8 * n & 63)) != 0;
+	return (a ^ b) << ((64 - 8 * n) & 63) != 0;
 }
 
 /* Of a segment of n payload bytes, 1 or more: its first 8, and the 8 behind them, as far as there
