@@ -50,6 +50,7 @@ FANFARE_INLINE int sse_look_line(const struct sse_look *at)
 /* Passes over the size of a chunk. Returns 0 where there is none. */
 FANFARE_INLINE int sse_look_chunk(struct sse_look *at)
 {
+	struct sse_look behind = *at;
 	__u32 digits;
 
 	for (digits = 0; digits < 8; digits++)
@@ -57,10 +58,11 @@ FANFARE_INLINE int sse_look_chunk(struct sse_look *at)
 			break;
 	if (!digits || digits > SSE_FIND_DIGITS)
 		return 0;
-	sse_look_pass(at, digits);
-	if (!sse_look_is(at, SSE_CRLF_TEXT, 2))
+	sse_look_pass(&behind, digits);
+	if (!sse_look_is(&behind, SSE_CRLF_TEXT, 2))
 		return 0;
-	sse_look_pass(at, 2);
+	sse_look_pass(&behind, 2);
+	*at = behind;
 	return 1;
 }
 
