@@ -133,6 +133,8 @@ Check check_user_namespace(const DoctorFacts& facts) {
 }
 
 Check check_memlock(const DoctorFacts& facts) {
+  if (!facts.trial.missing.empty())
+    return skipped(code::memlock, fmt::format("this kernel is too old ({})", code::kernel_version));
   if (!older(facts.host, 5, 11))
     return skipped(code::memlock, "from 5.11 on maps are charged to the memory cgroup");
   if (facts.host.memlock_bytes >= enough_memlock || facts.trial.load.worked())
