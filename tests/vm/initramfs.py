@@ -8,7 +8,8 @@ import subprocess
 
 from packages import Kernel, Refusal, output_of
 
-TOOLS = ("/bin/ip", "/usr/sbin/nft", "/bin/kmod")
+# dash, since the shell of busybox takes its own ip before all others.
+TOOLS = ("/bin/dash", "/bin/ip", "/usr/sbin/nft", "/bin/kmod")
 # Modules by their name, and all that those need: pairs of interfaces, and rules that drop packets.
 MODULES = ("veth", "nf_tables", "nft_numgen", "nft_limit", "nft_ct", "nft_counter", "nft_reject_inet", "nft_compat")
 HERE = pathlib.Path(__file__).resolve().parent
@@ -56,6 +57,7 @@ def userland(work: pathlib.Path, binaries: list[pathlib.Path], files: dict[str, 
         subprocess.run(["strip", str(root / "bin" / binary.name)], check=True)
     for library in needed:
         put(library, root, str(library))
+    (root / "bin/sh").symlink_to("dash")
     for tool in ("modprobe", "insmod", "lsmod"):
         (root / "bin" / tool).symlink_to("kmod")
     put(HERE / "guest.sh", root, "/init")
