@@ -118,9 +118,16 @@ void enter_private_cgroup_namespace(const std::string& mount_point) {
   must(::mount("none", mount_point.c_str(), "cgroup2", 0, nullptr), "mount cgroup2");
 }
 
-TEST_F(StartTest, auto_in_a_private_cgroup_namespace_is_refused) {
-  const auto directory = std::filesystem::temp_directory_path() / "fanfare-kernel-test-cgroup";
+// For a mount; each test's own, since they run beside each other.
+std::filesystem::path mount_point(const char* name) {
+  const auto directory = std::filesystem::temp_directory_path() /
+                         ("fanfare-kernel-test-" + std::to_string(::getpid()) + name);
   std::filesystem::create_directories(directory);
+  return directory;
+}
+
+TEST_F(StartTest, auto_in_a_private_cgroup_namespace_is_refused) {
+  const auto directory = mount_point("refused");
   const auto refusal = refusal_in_child([&] {
     enter_private_cgroup_namespace(directory);
     auto refused = refusal_of("auto");
@@ -137,8 +144,7 @@ TEST_F(StartTest, auto_in_a_private_cgroup_namespace_is_refused) {
 
 // An explicit subtree inside a private cgroup namespace: counts what stands below it.
 TEST_F(StartTest, subtree_in_a_private_cgroup_namespace_works) {
-  const auto directory = std::filesystem::temp_directory_path() / "fanfare-kernel-test-cgroup";
-  std::filesystem::create_directories(directory);
+  const auto directory = mount_point("works");
   const auto result = refusal_in_child([&]() -> Refusal {
     enter_private_cgroup_namespace(directory);
     KernelSource source(find_cgroup(directory), {.sockets = 64});
