@@ -86,9 +86,8 @@ void add_agent(Families& families, const View& view) {
     families.add(Metric::map_capacity, {{"map", map.map}}, map.capacity);
   }
   families.add(Metric::attached, {}, view.health.attached ? 1.0 : 0.0);
-  if (view.health.measured)
-    families.add(Metric::self_check, {},
-                 view.health.self_check == SelfCheckResult::counted ? 1.0 : 0.0);
+  families.add(Metric::self_check, {},
+               view.health.self_check == SelfCheckResult::counted ? 1.0 : 0.0);
   families.add(Metric::shards_over_limit, {}, view.shards_over_limit);
   families.add(Metric::tick_seconds, {}, view.tick_seconds);
   families.add(Metric::config_reload_ok, {}, view.health.config_reload_ok ? 1.0 : 0.0);

@@ -49,7 +49,7 @@ TEST(LossText, NamesAreDistinct) {
 }
 
 TEST(LossText, UnitsAreThoseOfTheMetricsHelp) {
-  const std::set<std::string_view> units{"sockets", "segments", "messages", "times"};
+  const std::set<std::string_view> units{"sockets", "segments", "messages", "times", "seconds"};
   for (const LossText& text : loss_texts()) {
     EXPECT_TRUE(units.contains(text.unit)) << text.name << ": " << text.unit;
   }
