@@ -146,7 +146,7 @@ TEST(Board, PoorCoverageIsANote) {
   EXPECT_EQ(board.alerts[0].value, 0.94);
   EXPECT_EQ(
       board.alerts[0].summary,
-      "fanfare sees not all of shard chat on this node: a loss of the rest may go unnoticed.");
+      "fanfare sees not all of shard chat-1 on this node: a loss of the rest may go unnoticed.");
   EXPECT_EQ(board.alerts[0].why,
             "94.0 % of the open client sockets are readable (95 % needed). 0 capture losses at 198 "
             "events due in the last 10 s (0.1 % borne).");
@@ -183,7 +183,7 @@ TEST(Board, PoorSightNamesDirectionAndShard) {
   poor.relevant_losses = 123;
   board.tick(61, {poor});
   EXPECT_EQ(board.alerts[0].summary,
-            "fanfare sees too little of shard chat on this node: a loss would go unnoticed.");
+            "fanfare sees too little of shard chat-1 on this node: a loss would go unnoticed.");
   EXPECT_EQ(board.alerts[0].why,
             "100.0 % of the open client sockets are readable (95 % needed). 120 capture losses "
             "outbound, 7 inbound, 3 of its peers at 198 events due in the last 10 s (0.1 % "
@@ -226,7 +226,7 @@ TEST(Board, WhatFiresIsNotResolvedByTheBlind) {
   blind.losses.out = blind.relevant_losses = 120;
   board.tick(200, {blind});
   EXPECT_THAT(board.list(),
-              ElementsAre("FanfareReachLoss firing critical", "FanfareBlind firing critical"));
+              ElementsAre("FanfareBlind firing critical", "FanfareReachLoss firing critical"));
   board.tick(31, {judgement(healthy_reach())});
   EXPECT_THAT(board.list(),
               ElementsAre("FanfareBlind firing critical", "FanfareReachLoss resolved critical"));

@@ -42,7 +42,7 @@ inline const std::string canned_sockets = R"json([
  "srtt_us":41000,"state":"synced","reason":null,"opened_seconds":11520.5,"last_event_seconds":0.42,
  "events_out":123456,"heartbeats_out":0,"control_out":42,"other_out":0,"frames_out":123498,
  "bytes_out":98765432,"events_in":987,"control_in":42,"frames_in":1029,"bytes_in":76543,
- "rpcs_out":null,"rpcs_in":null,"entries_out":null,"entries_in":null,"acked":123450,"in_flight":6,"lost":0,
+ "losses_out":0,"losses_in":0,"rpcs_out":null,"rpcs_in":null,"entries_out":null,"entries_in":null,"acked":123450,"in_flight":6,"lost":0,
  "unknown":0,"pace":"slow","unsent_seconds":6.5,"unacked_seconds":0.2,"silent":false},
 {"cookie":4712,"shard":"beast:9000","role":"client","hop":"edge","protocol":"websocket",
  "local":"[2001:db8::1]:9000","remote":"[2001:db8:1:2:3:4:5:6]:50124","netns":4026532000,
@@ -50,7 +50,7 @@ inline const std::string canned_sockets = R"json([
  "pid":null,"comm":null,"unsent_bytes":null,"srtt_us":null,"state":"unsynced",
  "reason":"bad_frame","opened_seconds":null,"last_event_seconds":null,"events_out":7,
  "heartbeats_out":0,"control_out":0,"other_out":0,"frames_out":7,"bytes_out":700,"events_in":0,
- "control_in":0,"frames_in":0,"bytes_in":0,"rpcs_out":null,"rpcs_in":null,"entries_out":null,"entries_in":null,"acked":7,"in_flight":0,"lost":0,
+ "control_in":0,"frames_in":0,"bytes_in":0,"losses_out":0,"losses_in":0,"rpcs_out":null,"rpcs_in":null,"entries_out":null,"entries_in":null,"acked":7,"in_flight":0,"lost":0,
  "unknown":0,"pace":"ok","unsent_seconds":0,"unacked_seconds":0,"silent":false},
 {"cookie":4710,"shard":"beast:9000","role":"client","hop":"inner","protocol":"websocket",
  "local":"127.0.0.1:9000","remote":"127.0.0.1:50125","netns":4026531840,"cgroup":"/",
@@ -58,7 +58,7 @@ inline const std::string canned_sockets = R"json([
  "comm":"be\u001b[31mast","unsent_bytes":0,"srtt_us":80,"state":"synced","reason":null,
  "opened_seconds":3.25,"last_event_seconds":12,"events_out":7,"heartbeats_out":0,"control_out":0,
  "other_out":0,"frames_out":7,"bytes_out":700,"events_in":1,"control_in":0,"frames_in":1,
- "bytes_in":10,"rpcs_out":null,"rpcs_in":null,"entries_out":null,"entries_in":null,"acked":7,"in_flight":0,"lost":0,
+ "bytes_in":10,"losses_out":0,"losses_in":0,"rpcs_out":null,"rpcs_in":null,"entries_out":null,"entries_in":null,"acked":7,"in_flight":0,"lost":0,
  "unknown":0,"pace":"ok","unsent_seconds":0,"unacked_seconds":0,"silent":false}])json";
 
 // `findings` and `shards` are JSON arrays.
