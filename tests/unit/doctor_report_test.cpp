@@ -43,7 +43,7 @@ TEST(DoctorReport, AMissAsAPersonReadsIt) {
                 "              what to do: docker run --cap-add NET_ADMIN\n"));
   EXPECT_THAT(text, HasSubstr(" -  FF-302  programs are loaded - skipped: needs CAP_NET_ADMIN "
                               "(FF-203)\n"));
-  EXPECT_THAT(text, HasSubstr("\nAn agent could not run here. 13 ok, 0 warnings, 1 miss, 9 "
+  EXPECT_THAT(text, HasSubstr("\nAn agent could not run here. 14 ok, 0 warnings, 1 miss, 9 "
                               "skipped.\nMore: fanfare help FF-203\n"));
 }
 
@@ -89,7 +89,7 @@ TEST(DoctorReport, Json) {
             R"( and not even root gets it back","consequence":"the agent does not start",)"
             R"("remedy":"docker run --cap-add NET_ADMIN"})");
   EXPECT_EQ(checks[0].at("result"), "ok");
-  EXPECT_EQ(checks[13].at("result"), "skipped");
+  EXPECT_EQ(checks[14].at("result"), "skipped");
   EXPECT_EQ(doctor_json(good_host(), judge(good_host()), "1").at("verdict"), "fine");
 }
 
