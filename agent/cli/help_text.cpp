@@ -106,9 +106,9 @@ Example: fanfare peers --sort behind
 )help";
 
 constexpr std::string_view alerts_details = R"help(
-A table of the alerts: pending (seen, not told to anybody yet), firing, stale (fires, and nothing has
-been seen for or against it for two minutes), and resolved in the last five minutes. The reasons and
-what to do stand in fanfare status and in -o json.
+A table of the alerts: pending (seen, not told to anybody yet), firing, stale (fires, and nothing
+has been seen for or against it for two minutes), and resolved in the last five minutes. The reasons
+and what to do stand in fanfare status and in -o json.
 
 fanfare alerts clear ALERTNAME --shard NAME ends by hand what fires; the log, the alert and every
 Alertmanager say so. What is still ill is found anew, and fires again.

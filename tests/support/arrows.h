@@ -17,7 +17,8 @@ inline constexpr std::array<std::string_view, 10> rooms{
     "config", "net", "pods", "kernel", "replay", "model", "ratios", "alerts", "exports", "cli"};
 
 // What agent/ and tests may take of bpf/. The framers are for replay.
-inline constexpr std::array<std::string_view, 2> shared_words{"bpf/abi.h", "bpf/tcp_states.h"};
+inline constexpr std::array<std::string_view, 3> shared_words{"bpf/abi.h", "bpf/listeners.h",
+                                                              "bpf/tcp_states.h"};
 
 // The targets of #include lines, without quotes and brackets.
 inline std::vector<std::string> includes_of(const std::string& text) {
