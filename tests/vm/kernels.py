@@ -24,11 +24,18 @@ def promised() -> dict[str, tuple[list[str], str]]:
     return {name: (suites.split(","), expected) for name, suites, expected in rows}
 
 
+# Today's newest may be the backported one: a kernel boots once.
+done: dict[str, steps.Verdict] = {}
+
+
 def run(name: str, binaries: list[pathlib.Path], work: pathlib.Path, cache: pathlib.Path) -> steps.Verdict:
     suites, expected = promised()[name]
     work = work / name
     work.mkdir(parents=True, exist_ok=True)
     kernel = fetch(suites, cache)
+    if kernel.release in done:
+        print(f"{name}: Linux {kernel.release}: as above", flush=True)
+        return done[kernel.release]
     todo = steps.steps(expected)
     lines = "".join(f"{step.name} {step.seconds} {step.command}\n" for step in todo)
     archives = [initramfs.userland(work, binaries, {"/steps": lines, "/etc/all.yml": (HERE / "all.yml").read_text()}),
@@ -42,6 +49,7 @@ def run(name: str, binaries: list[pathlib.Path], work: pathlib.Path, cache: path
         print(f"  {program}: {figures.instructions} instructions, {figures.seconds} s")
     for sentence in verdict.against:
         print(f"{name}: {sentence}", flush=True)
+    done[kernel.release] = verdict
     return verdict
 
 
