@@ -190,8 +190,6 @@ void Connection::walk(Side& side, int from, const Piece& piece) {
   __u64 written[FANFARE_FATE_COUNT] = {};
   if (acks_take_written(&side.acks, &side.out, written))
     acks_push(&side.acks, side.out.next_seq, ack_ticks(piece.at), written);
-  if (side.out.stage == FANFARE_STAGE_HEAD && piece.payload.size() < piece.length)
-    lose_head(side, FANFARE_LOSS_PAYLOAD);
   after_egress(side, piece, (side.out.flags & ~flags_before) & FANFARE_UPGRADED);
 }
 
@@ -234,10 +232,13 @@ void Connection::walk_direction(Side& side, fanfare_direction& direction, const 
   if (piece.payload.size() < piece.length) {
     // The capture cut the segment: its end is a hole whose reason is known.
     const auto end = piece.seq + piece.length;
-    if (fanfare_in_step(&direction))
+    if (fanfare_in_step(&direction)) {
       feed_one({end, {}, at, FANFARE_LOSS_PAYLOAD});
-    else
+    } else {
+      if (&direction == &side.out && direction.stage == FANFARE_STAGE_HEAD)
+        lose_head(side, FANFARE_LOSS_PAYLOAD);
       fanfare_admit(&direction, end, 0, FANFARE_LOSS_PAYLOAD);
+    }
   }
   if (&side == shown()) {
     capture_.lose(FANFARE_LOSS_COMPRESSED, told.compressed);
