@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 
 // What it accepted may be closing still, and is named by it.
 constexpr auto kept_when_closed = 60s;
-constexpr std::size_t most_noted = 2 * FANFARE_LISTENERS_MAX;
+constexpr std::size_t most_noted = std::size_t{2} * FANFARE_LISTENERS_MAX;
 
 using Entries = std::vector<std::pair<std::uint64_t, fanfare_listener>>;
 

@@ -91,7 +91,7 @@ std::string too_little_memory(const MemoryNeed& need, std::optional<std::uint64_
 }
 
 std::string memory_remedy(const MemoryNeed& need, std::uint64_t limit) {
-  const std::string raise =
+  std::string raise =
       fmt::format("raise the limit to {}", megabytes(need.when_full() / 1'000'000 * 1'000'000));
   // The few maps that do not grow with limits.sockets are counted as if they did: on the safe side.
   const std::uint64_t a_socket =

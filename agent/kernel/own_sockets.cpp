@@ -148,7 +148,8 @@ bool is_test_socket(const fanfare_flow& flow) {
   return has(flow.local) || has(flow.remote);
 }
 
-SocketMaker::SocketMaker(const std::string& cgroup, Where where, std::set<std::uint16_t> avoid)
+SocketMaker::SocketMaker(const std::string& cgroup, Where where,
+                         const std::set<std::uint16_t>& avoid)
     : directory_(cgroup + own_name()),
       deadline_(std::chrono::steady_clock::now() + longest_making) {
   std::array<int, 2> ends{};

@@ -39,7 +39,7 @@ enum class Where { foreign_netns, this_netns };
 class SocketMaker {
  public:
   // Starts the child. `avoid`: ports that the configuration gives a meaning.
-  SocketMaker(const std::string& cgroup, Where where, std::set<std::uint16_t> avoid = {});
+  SocketMaker(const std::string& cgroup, Where where, const std::set<std::uint16_t>& avoid = {});
   ~SocketMaker();
   SocketMaker(const SocketMaker&) = delete;
   SocketMaker& operator=(const SocketMaker&) = delete;

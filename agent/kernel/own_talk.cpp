@@ -49,7 +49,8 @@ void take(int socket, std::uint64_t& due) {
 void OwnTalk::close() {
   server_ = Fd();
   sockaddr none{};  // AF_UNSPEC: the client can be connected again
-  ::connect(sockets_.client.get(), &none, sizeof none);
+  // Where it is not, open() says so.
+  static_cast<void>(::connect(sockets_.client.get(), &none, sizeof none));
   while (Fd(::accept4(sockets_.listener.get(), nullptr, nullptr, SOCK_CLOEXEC))) {
   }
 }

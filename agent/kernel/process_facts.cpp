@@ -15,7 +15,7 @@ namespace fanfare {
 namespace {
 
 constexpr std::string_view deleted = " (deleted)";  // the kernel's word behind /proc/PID/exe
-constexpr std::size_t longest_command_line = 64 * 1024;
+constexpr std::size_t longest_command_line = std::size_t{64} * 1024;
 
 std::string path_of(std::uint32_t pid, const char* what) {
   return "/proc/" + std::to_string(pid) + "/" + what;

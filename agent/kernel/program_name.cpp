@@ -164,7 +164,7 @@ std::optional<std::string> of_title(const Arguments& arguments) {
   if (space == std::string_view::npos) return std::nullopt;
   auto first = base_name(title.substr(0, space));
   if (first.ends_with(':')) first.remove_suffix(1);
-  const auto word = clean(first);
+  auto word = clean(first);
   if (!word) return std::nullopt;
   const auto open = title.rfind('['), shut = title.rfind(']');
   if (open == std::string_view::npos || shut == std::string_view::npos || shut < open) return word;
