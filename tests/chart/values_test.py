@@ -62,7 +62,7 @@ class TheAgentsPod(Chart):
     def test_one_value_says_where_in_the_cgroup_tree(self):
         for value, flags in (("auto", []), ("/sys/fs/cgroup", ["--cgroup=/sys/fs/cgroup"]),
                              ("/sys/fs/cgroup/unified", ["--cgroup=/sys/fs/cgroup/unified"])):
-            objects = self.render({"cgroupPath": value})
+            objects = self.render({"cgroupPath": value, "doctor": {"initContainer": True}})
             pods = [pod["spec"] for pod in of_kind(objects, "Pod") if pod["metadata"]["name"].endswith("doctor")]
             agent = agent_pod(objects)
             mounted = "/sys/fs/cgroup" if value == "auto" else value
@@ -73,7 +73,7 @@ class TheAgentsPod(Chart):
         self.assertIn("schema", self.refusal({"cgroupPath": "sys/fs/cgroup"}))
 
     def test_the_memory_limit_is_told_to_agent_and_doctor(self):
-        pod = agent_pod(self.render({"resources": {"limits": {"memory": "256Mi"}}}))
+        pod = agent_pod(self.render({"resources": {"limits": {"memory": "256Mi"}}, "doctor": {"initContainer": True}}))
         for container in (*pod["containers"], *pod["initContainers"]):
             told = [one["valueFrom"]["resourceFieldRef"] for one in container["env"]
                     if one["name"] == "FANFARE_MEMORY_LIMIT"]
