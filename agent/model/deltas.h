@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "agent/kernel/snapshot.h"
+#include "agent/model/events.h"
 #include "agent/model/shards.h"
 
 namespace fanfare {
@@ -61,6 +62,8 @@ struct ShardDelta {
   std::chrono::nanoseconds empty_for{};
   Wall last_socket{};
   std::vector<PeerDelta> peers;
+  bool has_rooms = false;  // the configuration says how the room of an event is read
+  EventOutcomes events{};
 };
 
 class Deltas {
