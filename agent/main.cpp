@@ -4,6 +4,7 @@
 
 #include <iostream>
 
+#include "agent/backtest/judge_command.h"
 #include "agent/cli/command_line.h"
 #include "agent/cli/run_command.h"
 #include "agent/config/config_error.h"
@@ -33,6 +34,8 @@ int main(int count, char** words) {
       return run_agent(agent->config, agent->overrides, agent->record, command.version);
     if (const auto* replay = std::get_if<ReplayCommand>(&command.action))
       return run_replay(*replay, command.look, std::cout, std::cerr);
+    if (const auto* judge = std::get_if<JudgeCommand>(&command.action))
+      return run_judge(*judge, command.look, std::cin, std::cout);
     return run_command(command, std::cout, std::cerr);
   } catch (const StartError& error) {
     return fail(error.what(), error.remedy, error.exit_code, error.code);

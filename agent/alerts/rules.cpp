@@ -19,7 +19,7 @@ struct Rule {
 
 // Loss needs no hold of its own: `lost` is two judged ticks in a row over the threshold. Of the
 // loss of entries a stall is the cause more often than not and is known after 10 s: it goes first.
-constexpr std::array<Rule, 14> rules{{
+constexpr std::array<Rule, 15> rules{{
     {alert_reach_loss, {}},
     {alert_copies_loss, {}},
     {alert_replication_loss, {.hold = stalled_after}},
@@ -31,6 +31,7 @@ constexpr std::array<Rule, 14> rules{{
     {alert_clients_stuck, {.hold = 120s}},
     {alert_no_accepted, {}},  // two minutes are part of what is judged
     {alert_socket_collapse, {.hold = 120s}},
+    {alert_lag, {.hold = 10s}},
     {alert_server_absent, {.hold = 120s, .lapse = 30s}},
     {alert_not_counting, {}},
     {alert_bookkeeping, {}},
@@ -98,6 +99,15 @@ void add_peer(const Judgement& judgement, const Signal& signal, std::vector<Symp
 Verdict verdict_on_absence(Absence absence) {
   if (absence == Absence::unsure) return Verdict::unknown;
   return absence == Absence::yes ? Verdict::ill : Verdict::well;
+}
+
+// Critical: whoever waits for a message has it too late, and those that come after it too.
+Symptom lag(const Judgement& judgement) {
+  Symptom symptom{{alert_lag, judgement.shard, {}}, {}};
+  if (judgement.lag.came == 0) return symptom;
+  symptom.seen = {judgement.lag.is_late ? Verdict::ill : Verdict::well, Severity::critical,
+                  judgement.lag.late / judgement.lag.came};
+  return symptom;
 }
 
 bool has_signal(const Judgement& judgement, const std::string& peer) {
@@ -188,6 +198,7 @@ std::vector<Symptom> symptoms(const Judgement& judgement) {
   found.push_back({{alert_server_absent, judgement.shard, {}},
                    {verdict_on_absence(judgement.absence), Severity::critical,
                     judgement.absence == Absence::yes ? 1.0 : 0.0}});
+  found.push_back(lag(judgement));
   add_delivery_symptoms(judgement, found);
   return found;
 }

@@ -24,6 +24,7 @@ inline constexpr const char* alert_silent_sockets = "FanfareSilentSockets";
 inline constexpr const char* alert_clients_stuck = "FanfareClientsStuck";
 inline constexpr const char* alert_no_accepted = "FanfareNoAccepted";
 inline constexpr const char* alert_socket_collapse = "FanfareSocketCollapse";
+inline constexpr const char* alert_lag = "FanfareLag";
 inline constexpr const char* alert_server_absent = "FanfareServerAbsent";
 inline constexpr const char* alert_not_counting = "FanfareNotCounting";  // own_sight.h
 inline constexpr const char* alert_bookkeeping = "FanfareBookkeepingBroken";

@@ -35,6 +35,9 @@ std::string ratio_sentence(const Signal& signal) {
   if (!ratio.value)
     return fmt::format("The ratio is unknown at present: {}.",
                        ratio.unknown.empty() ? "there is nothing to judge by" : ratio.unknown);
+  if (signal.name == signal_reach && !signal.origin.empty())
+    return fmt::format("{} of the events whose room had readers here reached one of them, {}: {}.",
+                       percent(*ratio.value), normally(signal.normal, true), counts(ratio));
   if (signal.name == signal_reach)
     return fmt::format(
         "{} of the events that were due on this node reached a client besides their publisher, "
@@ -194,11 +197,28 @@ Texts describe_absence(const Judgement& judgement) {
   return texts;
 }
 
+Texts describe_lag(const Judgement& judgement) {
+  const LagFigures& lag = judgement.lag;
+  Texts texts;
+  texts.step = "broadcast";
+  texts.summary = fmt::format("Messages of shard {} reach clients of this node late.",
+                              escaped(judgement.shard));
+  texts.why = fmt::format(
+      "{:.0f} of the {:.0f} events that got their first copy in the last 60 s got it later than "
+      "{:.0f} s after they came due on this node.",
+      lag.late, lag.came, lag.limit_seconds);
+  texts.next =
+      "Look for a queue that grows: CPU and event loop of the server, the bus, the log that is "
+      "applied. Take load away, or drain this node.";
+  return texts;
+}
+
 }  // namespace
 
 Texts describe(const Symptom& symptom, const Judgement& judgement) {
   if (symptom.key.name == alert_blind) return describe_sight(judgement);
   if (symptom.key.name == alert_server_absent) return describe_absence(judgement);
+  if (symptom.key.name == alert_lag) return describe_lag(judgement);
   if (is_of_delivery(symptom.key.name)) return describe_delivery(symptom, judgement);
   return symptom.key.peer.empty() ? describe_clients(symptom, judgement)
                                   : describe_peer(symptom, judgement);

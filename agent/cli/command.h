@@ -115,6 +115,12 @@ struct ReplayCommand {
   Output output = Output::table;
 };
 
+struct JudgeCommand {
+  std::string file;                   // counts, one JSON object a line; "-": standard input
+  std::optional<std::string> config;  // path of the file
+  Output output = Output::table;
+};
+
 struct ConfigCheckCommand {
   std::string file;
 };
@@ -145,7 +151,7 @@ struct Refusal {
 using Action =
     std::variant<AgentCommand, StatusCommand, ShardsCommand, SocketsCommand, PeersCommand,
                  AlertsCommand, AlertsClearCommand, TopCommand, ExplainCommand, SelftestCommand,
-                 ReplayCommand, DoctorCommand, HelpCodeCommand, ConfigCheckCommand,
+                 ReplayCommand, JudgeCommand, DoctorCommand, HelpCodeCommand, ConfigCheckCommand,
                  ConfigShowCommand, ConfigSchemaCommand, ManCommand, CompletionsCommand,
                  VersionCommand, Help, Refusal>;
 

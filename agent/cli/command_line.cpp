@@ -180,6 +180,18 @@ Parsed parse_replay(const Words& words, const CommandText& text) {
   return {command, color};
 }
 
+Parsed parse_judge(const Words& words, const CommandText& text) {
+  JudgeCommand command;
+  ColorChoice color = ColorChoice::automatic;
+  Flags flags("judge", text);
+  flags.positional("FILE", command.file, "counts, one JSON object a line; - for standard input");
+  flags.word("--config", "FILE", command.config, config_meaning);
+  flags.output(command.output);
+  flags.color(color);
+  flags.parse(words);
+  return {command, color};
+}
+
 Parsed parse_config_command(const Words& words, const CommandText& text) {
   const std::vector<std::string> known = {"check", "show", "schema"};
   const std::string what = words.empty() ? "--help" : words.front();
@@ -250,6 +262,7 @@ constexpr auto parsers = std::to_array<std::pair<std::string_view, Parser>>({
     {"top", parse_top},
     {"selftest", parse_selftest},
     {"replay", parse_replay},
+    {"judge", parse_judge},
     {"config", parse_config_command},
     {"man", parse_man},
     {"completions", parse_completions},

@@ -27,7 +27,7 @@ struct Known {
   std::string_view next;  // what to do
 };
 
-constexpr std::array<Known, 14> alerts{{
+constexpr std::array<Known, 15> alerts{{
     {alert_reach_loss,
      "Fewer of the events that are due reach a client of this node than is normal: users miss "
      "messages until they reload. Critical from 5 % lost, a warning from 1 %.",
@@ -86,6 +86,11 @@ constexpr std::array<Known, 14> alerts{{
      "A warning; it hides no other alert.",
      "See fanfare shards -o json (closed: by whom). A deploy, a drained node and the end of a live "
      "event look alike."},
+    {alert_lag,
+     "Most of the events that reach clients of this node get their first copy later than "
+     "late_seconds (5) after they came due here. No loss alert ends while it lasts. Critical.",
+     "Look for a queue that grows: the server's CPU and event loop, the bus, the log that is "
+     "applied. Take load away, or drain the node."},
     {alert_server_absent,
      "A shard with `expected: true` has had neither a listener nor a socket on this host for 2 "
      "min: "

@@ -181,6 +181,22 @@ be read to its end.
 Example: fanfare replay chat.pcap --rules
 )help";
 
+constexpr std::string_view judge_details = R"help(
+A back-test: takes counts through the ratios, detectors and alerts of the agent, faster than they
+came, and says what would have fired, when and why. FILE has one JSON object a line, in the order of
+their times: a second of a shard, {"t": 12, "shard": "chat", "due": {"remote": 20}, "reached":
+{"remote": 19}, "sockets": {"synced": 400}}, or with "events" what became of each event and its room.
+A field that is absent is unknown, never 0; README.md lists the fields, and how to get them from
+Prometheus. {"t": 60, "restart": "state lost"} is an agent that starts anew.
+Asks no agent and needs no privilege. -o json prints one object for each change of an alert, and at
+the end the signals of each shard.
+
+Exit codes: 0 nothing would have fired; 1 something would; 2 usage, configuration, or a line that
+cannot be read.
+
+Example: fanfare judge counts.jsonl
+)help";
+
 constexpr std::string_view config_details = R"help(
   fanfare config check FILE       prints "FILE: ok (N shards)", or what is wrong and where
   fanfare config show [--config FILE]
@@ -245,6 +261,7 @@ const std::vector<CommandText>& command_texts() {
       {"top", "live view of shards, sockets, peers and alerts", trimmed(top_details)},
       {"selftest", "send known messages and demand exact counters", trimmed(selftest_details)},
       {"replay", "count a capture or a recording; what would have fired?", trimmed(replay_details)},
+      {"judge", "a back-test of counts: what would have fired?", trimmed(judge_details)},
       {"config", "check a file, show the configuration, print its schema", trimmed(config_details)},
       {"man", "print the man page", trimmed(man_details)},
       {"completions", "print the completions of a shell", trimmed(completions_details)},

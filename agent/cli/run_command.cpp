@@ -49,6 +49,9 @@ class Runner {
   int operator()(const ReplayCommand&) const {
     throw std::logic_error("a replay is run by main, not by run_command");
   }
+  int operator()(const JudgeCommand&) const {
+    throw std::logic_error("a back-test is run by main, not by run_command");
+  }
   int operator()(const Help& help) const {
     out_ << help.text;
     return exit_fine;

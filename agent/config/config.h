@@ -115,6 +115,8 @@ struct ShardRule {
   std::vector<Publish> publishes{};                     // same
   std::optional<Replication> replication{};
   bool expected = false;  // its absence is an alert
+  // A copy that leaves so long after its event came due is late: FanfareLag.
+  std::uint32_t late_seconds = 5;
   bool operator==(const ShardRule&) const = default;
 };
 

@@ -175,6 +175,8 @@ const Key shard_keys[] = {
     {"expected",
      "its absence is an alert: on this host, with pod_labels where such a pod is placed",
      Flag{[](Config& c, bool v) { c.shards.back().expected = v; }}},
+    {"late_seconds", "an event is late whose first copy leaves so long after it came due",
+     Number{&late_rule, [](Config& c, std::uint32_t v) { c.shards.back().late_seconds = v; }}},
     {"clients", "how its clients are read", Section{.keys = client_keys}},
     {"replication", "how its nodes replicate to each other", Section{.keys = replication_keys}},
 };

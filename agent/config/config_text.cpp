@@ -115,6 +115,8 @@ std::string show(const ShardRule& shard) {
   for (const auto& [key, value] : match.pod_labels)
     out += "        " + scalar(key) + ": " + scalar(value) + "\n";
   if (shard.expected) out += "    expected: true\n";
+  if (shard.late_seconds != ShardRule{}.late_seconds)
+    out += "    late_seconds: " + std::to_string(shard.late_seconds) + "\n";
   const std::string clients =
       show(shard.protocol) + show(shard.publishes) + show(shard.classes) + show(shard.identity);
   if (!clients.empty()) out += "    clients:\n" + clients;

@@ -197,6 +197,7 @@ const NumberRule sockets_rule{"a number of sockets", 16, 4194304};
 const NumberRule shards_rule{"a number of shards", 1, 100000};
 const NumberRule identities_rule{"a number of identities", 64, 4194304};
 const NumberRule shard_idle_rule{"a number of seconds", 10, 604800};
+const NumberRule late_rule{"a number of seconds", 1, 3600};
 const NumberRule port_rule{"a port", 1, 65535};
 
 namespace {

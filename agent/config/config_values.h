@@ -51,6 +51,7 @@ extern const NumberRule sockets_rule;
 extern const NumberRule shards_rule;
 extern const NumberRule identities_rule;
 extern const NumberRule shard_idle_rule;
+extern const NumberRule late_rule;
 extern const NumberRule port_rule;
 
 // The names of `clients.events`, without those that a mapping stands for.

@@ -69,7 +69,7 @@ struct AlertKind {
   std::string_view alertname;
   Severity severity;
 };
-inline constexpr std::array<AlertKind, 19> alert_kinds{{
+inline constexpr std::array<AlertKind, 20> alert_kinds{{
     {alert_reach_loss, Severity::critical},
     {alert_reach_loss, Severity::warning},
     {alert_copies_loss, Severity::critical},
@@ -86,6 +86,7 @@ inline constexpr std::array<AlertKind, 19> alert_kinds{{
     {alert_clients_stuck, Severity::warning},
     {alert_no_accepted, Severity::warning},
     {alert_socket_collapse, Severity::warning},
+    {alert_lag, Severity::critical},
     {alert_server_absent, Severity::critical},
     {alert_not_counting, Severity::critical},
     {alert_bookkeeping, Severity::warning},

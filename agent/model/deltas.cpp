@@ -91,7 +91,8 @@ ShardDelta shard_delta(const Shard& now, const Shard& before) {
       .absence = absence_of(now),
       .empty_for = now.empty_for,
       .last_socket = now.last_socket,
-      .peers = peer_deltas(now, before)};
+      .peers = peer_deltas(now, before),
+      .late_seconds = now.late_seconds};
   delta.published = delta.accepted;
   if (!now.identifies) return delta;
   delta.accepted = growth(now.reach.accepted, before.reach.accepted);

@@ -64,6 +64,8 @@ struct ShardDelta {
   std::vector<PeerDelta> peers;
   bool has_rooms = false;  // the configuration says how the room of an event is read
   EventOutcomes events{};
+  double late_seconds = 5;                     // from here on a copy is late
+  std::optional<double> lag_median_seconds{};  // where single events are not known
 };
 
 class Deltas {

@@ -234,6 +234,7 @@ Shard Ledger::published(const Slot& slot) const {
   shard.replicates = rule->second->replication.has_value();
   shard.identifies = rule->second->identity.kind != Identity::Kind::none;
   shard.expected = rule->second->expected;
+  shard.late_seconds = rule->second->late_seconds;
   const auto presence = presence_.find(shard.name);
   if (presence != presence_.end()) shard.presence = presence->second.at(taken_);
   return shard;

@@ -103,6 +103,7 @@ struct Shard {
   Delivery delivery{};       // of all its client sockets
   Delivery edge_delivery{};  // of those whose peer is on another host
   bool expected = false;     // the configuration says so, for this host or for another
+  double late_seconds = 5;   // the configuration: an event's first copy is late from here on
   Presence presence{};
   // How long no socket of it has been open and nobody has listened for it; 0 while there is one.
   std::chrono::nanoseconds empty_for{};

@@ -33,6 +33,7 @@ struct Cohort {
   double surplus = 0;              // seen beyond the capacity, where it is dropped; see Surplus
   double elsewhere = 0;            // seen of what was due elsewhere: published on another node
   std::optional<double> coverage;  // of the client sockets, 0..1
+  bool late = false;               // most of what is due comes late: nothing proves a recovery
   std::string unusable;            // why it proves nothing; empty where it does
 };
 

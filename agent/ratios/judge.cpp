@@ -56,7 +56,8 @@ std::string Judge::save() const {
     shards[name] = {{"reach", to_json(shard->reach)},
                     {"copies", to_json(shard->copies)},
                     {"replication", std::move(peers)},
-                    {"delivery", to_json(shard->delivery)}};
+                    {"delivery", to_json(shard->delivery)},
+                    {"rooms", to_json(shard->rooms)}};
   }
   return json::serialize(json::object{{"version", state_version}, {"shards", std::move(shards)}});
 }
@@ -74,6 +75,7 @@ bool Judge::restore(std::string_view text) try {
     // A state that was saved before there was such a thing begins anew in it, and only in it.
     if (const auto* delivery = entry.as_object().if_contains("delivery"))
       from_json(*delivery, shard->delivery);
+    if (const auto* rooms = entry.as_object().if_contains("rooms")) from_json(*rooms, shard->rooms);
     shards[name] = std::move(shard);
   }
   shards_ = std::move(shards);

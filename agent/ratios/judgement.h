@@ -65,6 +65,32 @@ struct Signal {
   bool lost = false;
   std::chrono::nanoseconds lost_since{};  // CLOCK_MONOTONIC of the cohort the loss began in
   double recovery = 0;                    // nats for "it is well again", 4.6 prove it
+  // Of reach by rooms: which events the figures are of: "all", "remote" or "local". Else empty.
+  std::string origin{};
+};
+
+// Upper ends of the buckets of lag, seconds; above the last one: one more.
+inline constexpr std::array<double, 13> lag_buckets{.005, .01, .025, .05, .1, .25, .5,
+                                                    1,    2.5, 5,    10,  30, 60};
+
+// Time from an event's coming due on this node to its first copy.
+struct LagFigures {
+  std::array<std::uint64_t, lag_buckets.size() + 1> histogram{};  // cumulative in time, not in size
+  double sum_seconds = 0;                                         // of all in the histogram
+  double late = 0, came = 0;  // events of the last minute: later than the limit; all
+  double limit_seconds = 5;
+  bool is_late = false;  // most of them are
+};
+
+// What reach by rooms rests on.
+struct RoomFigures {
+  bool judged = false;  // by rooms; else the old signals speak
+  std::uint64_t rooms = 0, witnesses = 0;
+  std::uint64_t rooms_forced_out = 0;  // cumulative: forgotten for want of places
+  double with_room = 0;                // share of the events of the last minute
+  double trials_per_minute = 0;        // events of rooms that had readers
+  double dark = 0;                     // share of the rooms with readers that get nothing
+  std::size_t rooms_missed = 0, witnesses_missed = 0;  // since the evidence was 0, up to 4 each
 };
 
 // Entries that the shard's log has and that this peer, alive, does not get.
@@ -115,6 +141,8 @@ struct Judgement {
   std::uint64_t due = 0;  // events due within the last 10 s
   std::uint64_t sockets = 0;
   DeliveryFigures delivery{};
+  LagFigures lag{};
+  RoomFigures rooms{};
   // It is expected on this host, nobody listens for it, and no client and no peer is connected.
   Absence absence = Absence::no;
   // See Shard: nobody listens for it and nothing is open.

@@ -41,7 +41,7 @@ void LossWatch::test_recovery(const Cohort& cohort, double expected, const LossT
   }
   if (state_.recovery < recovery_threshold) return;
   state_.recovery = recovery_threshold;
-  if (state_.healthy < recovery_cohorts) return;
+  if (state_.healthy < recovery_cohorts || cohort.late) return;
   state_ = {};
   evidence_.reset();
 }

@@ -52,11 +52,12 @@ Cohort cohort_of(const ShardDelta& delta, std::uint64_t due, std::uint64_t seen)
   return cohort;
 }
 
-Cohort reach_cohort(const ShardDelta& delta, std::uint64_t due) {
+Cohort reach_cohort(const ShardDelta& delta, std::uint64_t due, bool late) {
   // Without replication only what was accepted here is due here.
   const auto reached = delta.replicates ? delta.reached : delta.reached_local;
   auto cohort = cohort_of(delta, due, reached);
   cohort.elsewhere = static_cast<double>(delta.reached - reached);
+  cohort.late = late;
   const auto identified = static_cast<double>(delta.copies + delta.own_copies + delta.accepted);
   if (cohort.unusable.empty() &&
       static_cast<double>(delta.unidentified) > unidentified_share * identified)
@@ -104,7 +105,10 @@ void Judge::ShardJudge::judge_peers(const ShardDelta& delta, Judgement& judgemen
 
 void Judge::ShardJudge::clear(const std::string& peer, std::string_view signal) {
   const auto meant = [&](std::string_view name) { return signal.empty() || signal == name; };
-  if (meant(signal_reach)) reach.watch().clear();
+  if (meant(signal_reach)) {
+    reach.watch().clear();
+    rooms.clear();
+  }
   if (meant(signal_copies)) copies.watch().clear();
   for (auto& [name, watched] : peers)
     if (meant(signal_replication) && (peer.empty() || peer == name)) watched.watch().clear();
@@ -115,6 +119,24 @@ void Judge::ShardJudge::clear(const std::string& peer, std::string_view signal) 
     delivery.accepted.state().gap = delivery.accepted.state().gap_seconds = 0;
   }
   if (meant("sockets")) delivery.sockets_usual.state() = {};
+}
+
+// By rooms, where these can be read; then the share of all events, which rises and falls with the
+// rooms that happen to have readers here, goes on learning and says nothing.
+void Judge::ShardJudge::judge_reach(const ShardDelta& delta, std::uint64_t due,
+                                    Judgement& judgement) {
+  std::optional<Signal> by_rooms;
+  if (delta.has_rooms) {
+    rooms.advance(delta, lag.is_late());
+    by_rooms = rooms.signal();
+    judgement.rooms = rooms.figures();
+  }
+  std::optional<Signal> by_share;
+  if (delta.identifies) by_share = reach.advance(reach_cohort(delta, due, lag.is_late()));
+  if (by_rooms)
+    judgement.signals.push_back(std::move(*by_rooms));
+  else if (by_share)
+    judgement.signals.push_back(std::move(*by_share));
 }
 
 Judgement Judge::ShardJudge::advance(const ShardDelta& delta) {
@@ -130,7 +152,9 @@ Judgement Judge::ShardJudge::advance(const ShardDelta& delta) {
                       .empty_for = delta.empty_for,
                       .last_socket = delta.last_socket};
   sum_recent(delta, due, judgement);
-  if (delta.identifies) judgement.signals.push_back(reach.advance(reach_cohort(delta, due)));
+  lag.advance(delta);
+  judgement.lag = lag.figures();
+  judge_reach(delta, due, judgement);
   copies_known_ = copies_known_ || delta.replicates || due > 0;
   if (copies_known_)
     judgement.signals.push_back(copies.advance(cohort_of(delta, due, delta.copies),

@@ -10,7 +10,9 @@
 #include "agent/ratios/delivery_judge.h"
 #include "agent/ratios/event_signal.h"
 #include "agent/ratios/judge.h"
+#include "agent/ratios/lag_watch.h"
 #include "agent/ratios/peer_signal.h"
+#include "agent/ratios/room_judge.h"
 
 namespace fanfare {
 
@@ -23,6 +25,8 @@ class Judge::ShardJudge {
   EventSignal copies{Outcome::copies};
   std::map<std::string, PeerSignal> peers;
   DeliveryJudge delivery;
+  LagWatch lag;
+  RoomJudge rooms;
 
  private:
   struct Recent {
@@ -32,6 +36,7 @@ class Judge::ShardJudge {
   };
 
   void sum_recent(const ShardDelta& delta, std::uint64_t due, Judgement& judgement);
+  void judge_reach(const ShardDelta& delta, std::uint64_t due, Judgement& judgement);
   void judge_peers(const ShardDelta& delta, Judgement& judgement);
 
   std::deque<Recent> recent_;  // 10 s

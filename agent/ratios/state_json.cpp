@@ -57,6 +57,16 @@ constexpr std::array<Fields<FadingMean::State>, 3> mean_fields{{
     {"age_seconds", &FadingMean::State::age},
 }};
 
+constexpr std::array<Fields<RoomRun::State>, 3> room_fields{{
+    {"expected", &RoomRun::State::lost_expected},
+    {"seen", &RoomRun::State::lost_seen},
+    {"worst", &RoomRun::State::worst},
+}};
+constexpr std::array<Fields<RoomNulls::Cell>, 2> cell_fields{{
+    {"trials", &RoomNulls::Cell::trials},
+    {"misses", &RoomNulls::Cell::misses},
+}};
+
 double number(const json::value& value) {
   const double number = value.to_number<double>();
   if (!std::isfinite(number) || number < 0 || number > 1e18)
@@ -148,6 +158,28 @@ void read_accepted(const json::value& value, AcceptedSignal& signal) {
   signal.state().lost = value.as_object().at("lost").as_bool();
 }
 
+json::object write_run(const RoomRun& run) {
+  auto object = write(run.state(), room_fields);
+  object["lost"] = run.lost();
+  json::array cells;
+  for (const auto& gaps : run.nulls().cells())
+    for (const auto& cell : gaps) cells.push_back(write(cell, cell_fields));
+  object["cells"] = std::move(cells);
+  return object;
+}
+
+void read_run(const json::value& value, RoomRun& run) {
+  RoomRun::State state;
+  read(value, state, room_fields);
+  state.lost = value.as_object().at("lost").as_bool();
+  const auto& cells = value.as_object().at("cells").as_array();
+  if (cells.size() != room_readers_kinds * room_gaps) throw std::invalid_argument("other cells");
+  std::size_t i = 0;
+  for (auto& gaps : run.nulls().cells())
+    for (auto& cell : gaps) read(cells[i++], cell, cell_fields);
+  run.restore(state);
+}
+
 }  // namespace
 
 json::object to_json(const EventSignal& signal) {
@@ -163,6 +195,20 @@ json::object to_json(const DeliveryJudge& delivery) {
   object[signal_accepted] = write_accepted(delivery.accepted);
   object["sockets_usual"] = write(delivery.sockets_usual.state(), mean_fields);
   return object;
+}
+
+json::object to_json(const RoomJudge& rooms) {
+  json::array runs;
+  for (std::size_t i = 0; i < room_runs; ++i)
+    runs.push_back(write_run(rooms.run(static_cast<RunOf>(i))));
+  return {{"runs", std::move(runs)}, {"dark_base", rooms.dark_base()}};
+}
+
+void from_json(const json::value& value, RoomJudge& rooms) {
+  const auto& runs = value.as_object().at("runs").as_array();
+  if (runs.size() != room_runs) throw std::invalid_argument("other runs");
+  for (std::size_t i = 0; i < room_runs; ++i) read_run(runs[i], rooms.run(static_cast<RunOf>(i)));
+  rooms.set_dark_base(number(value.as_object().at("dark_base")));
 }
 
 void from_json(const json::value& value, EventSignal& signal) {

@@ -61,6 +61,7 @@ shards:
   - name: "\u00fc"
     match: {exe: /b}
     expected: true
+    late_seconds: 60
     clients:
   - name: raft
     match: {listen_ports: [80], exe: /b}
@@ -85,6 +86,7 @@ alertmanagers: [http://127.0.0.1:9093, "https://user:pass@am.example/prefix/"]
                      {"raft", {{80}, "", "/b"}, {Identity::Kind::json_key, "the id"}},
                      {"p", {{81}, "", "/b"}, {Identity::Kind::payload, ""}}};
   expected.shards[1].expected = true;
+  expected.shards[1].late_seconds = 60;
   expected.shards[2].replication = {.protocol = ReplicationProtocol::hashicorp_raft,
                                     .ports = {7000, 7001},
                                     .peers = {{"10.0.0.2", "node-b"},
@@ -101,7 +103,7 @@ struct Refusal {
 
 const std::string root_keys =
     "node, cluster, cgroup, listen, admin, limits, shards, kubernetes, alertmanagers";
-const std::string shard_keys = "name, match, expected, clients, replication";
+const std::string shard_keys = "name, match, expected, late_seconds, clients, replication";
 const std::string label = " bytes of printable text without a space at either end";
 const std::string new_key = "known, but not available in this version; allowed: ";
 
