@@ -21,7 +21,8 @@ struct {
 	__type(value, __u64);
 } flow_index __weak SEC(".maps");
 
-/* Cookie to place or mark, of those whose slot of the index was taken. */
+/* Cookie to place or mark, of those whose slot of the index was taken. Marks leave room for as many
+ * records as there can be: they would keep clients out. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -65,6 +66,8 @@ static __always_inline int enter_hash(__u64 cookie, __u32 place)
 	/* Before d7ba4cc900bf (6.4) map operations returned an int: the upper half is not theirs. */
 	int error;
 
+	if (is_mark(place) && flows_in_hash >= marks_in_hash_max)
+		return FLOW_HAS_NO_ROOM;
 	__sync_fetch_and_add(&flows_in_hash, 1); /* first: who finds it 0 does not look there */
 	error = bpf_map_update_elem(&flows_elsewhere, &cookie, &place, BPF_NOEXIST);
 	if (!error)

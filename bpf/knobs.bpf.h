@@ -10,6 +10,8 @@
 const volatile __u32 flows_max __weak = 131072;
 /* a power of two - 1: slots of flow_index, fewer 1 */
 const volatile __u32 flow_index_mask __weak = 4 * 131072 - 1;
+/* entries of flows_elsewhere from which on none is a mark's */
+const volatile __u32 marks_in_hash_max __weak = 131072;
 /* headers one run may walk: 131 KB of empty frames, 1.2 ms */
 const volatile __u32 frame_budget __weak = 65536;
 /* steps one run may search, about 50 us */

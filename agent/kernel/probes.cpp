@@ -121,11 +121,12 @@ void set_room(fanfare_bpf& skeleton, std::uint32_t sockets) {
   bpf_map__set_max_entries(skeleton.maps.flows, sockets);
   bpf_map__set_max_entries(skeleton.maps.free_flows, sockets);
   bpf_map__set_max_entries(skeleton.maps.left_flows, sockets);
-  bpf_map__set_max_entries(skeleton.maps.flows_elsewhere, marks);
+  bpf_map__set_max_entries(skeleton.maps.flows_elsewhere, marks + sockets);
   bpf_map__set_max_entries(skeleton.maps.dark_sockets, marks);
   bpf_map__set_max_entries(skeleton.maps.flow_index, slots);
   skeleton.rodata->flows_max = sockets;
   skeleton.rodata->flow_index_mask = slots - 1;
+  skeleton.rodata->marks_in_hash_max = marks;
 }
 
 // id of the cgroup that the link is attached to; 0 once it is detached or its cgroup is gone.
