@@ -130,7 +130,8 @@ std::vector<Alert> Board::advance(Monotonic now, Wall wall,
     if (!spoken_to.contains(machine->first)) pass_over(machine->first, machine->second, now, wall);
     const std::optional<Alert>& alert = machine->second.alert();
     if (alert) alerts.push_back(*alert);
-    machine = alert ? std::next(machine) : machines_.erase(machine);
+    machine =
+        alert || !machine->second.is_spent(now) ? std::next(machine) : machines_.erase(machine);
   }
   std::ranges::sort(alerts, is_worse);
   return alerts;

@@ -96,16 +96,27 @@ void AlertMachine::fall_ill(const Observation& seen, const Texts& texts, Monoton
     alert_->started = wall;
   }
   Alert& alert = *alert_;
-  if (alert.state == AlertState::firing)
+  if (alert.state == AlertState::firing) {
     alert.severity = std::min(alert.severity, seen.severity);
-  else if (ill_since_ && now - *ill_since_ >= patience_.hold)
+  } else if (ill_since_ && now - *ill_since_ >= patience_.hold) {
+    relapses_ = resolved_at_ && now - *resolved_at_ < relapse_within ? relapses_ + 1 : 0;
     fire(alert, seen.severity, now, wall);
-  else if (alert.state == AlertState::pending)
+  } else if (alert.state == AlertState::pending) {
     alert.severity = seen.severity;
-  else
+  } else {
     return;  // resolved, and not ill for long enough to fire again
+  }
   alert.value = seen.value;
   tell(alert, texts);
+}
+
+std::chrono::nanoseconds AlertMachine::well_needed() const {
+  constexpr int most = 5;
+  return patience_.well * (1 << std::min(relapses_, most));
+}
+
+bool AlertMachine::is_spent(Monotonic now) const {
+  return !alert_ && (!resolved_at_ || now - *resolved_at_ >= relapse_within);
 }
 
 void AlertMachine::recover(const Observation& seen, const Texts& texts, Monotonic now, Wall wall) {
@@ -123,8 +134,9 @@ void AlertMachine::recover(const Observation& seen, const Texts& texts, Monotoni
   if (seen.verdict == Verdict::unknown) return;
   Alert& alert = *alert_;
   tell(alert, texts);
-  const bool proven = healthy_ >= patience_.well && now - alert.since >= patience_.firing;
+  const bool proven = healthy_ >= well_needed() && now - alert.since >= patience_.firing;
   if (!proven && seen.verdict != Verdict::replaced) return;
+  if (proven) resolved_at_ = now;
   alert.state = AlertState::resolved;
   alert.since = now;
   alert.ended = wall;

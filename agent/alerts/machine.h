@@ -30,6 +30,10 @@ struct Patience {
   std::chrono::nanoseconds well = std::chrono::seconds(30);
 };
 
+// What comes back within so long has not been well: each time the proof must last twice as long as
+// the time before, up to 32 times.
+inline constexpr std::chrono::hours relapse_within{1};
+
 // A resolved alert is told for that long: Alertmanager forgets what it was not told again.
 inline constexpr std::chrono::minutes resolved_kept{5};
 
@@ -66,6 +70,9 @@ class AlertMachine {
   // Over without a proof of recovery, by `reason`, a sentence. What is ill afterwards begins anew.
   void end(const std::string& reason, Monotonic now, Wall wall);
 
+  // It remembers nothing that would matter to an alert that begins anew.
+  bool is_spent(Monotonic now) const;
+
   // Empty where there is nothing to show: never ill, or resolved long ago.
   const std::optional<Alert>& alert() const { return alert_; }
   bool is_firing() const { return alert_ && alert_->state == AlertState::firing; }
@@ -73,6 +80,7 @@ class AlertMachine {
  private:
   void fall_ill(const Observation& seen, const Texts& texts, Monotonic now, Wall wall);
   void recover(const Observation& seen, const Texts& texts, Monotonic now, Wall wall);
+  std::chrono::nanoseconds well_needed() const;
   void look_at_sight(const Observation& seen, const Texts& texts, Monotonic now);
 
   Patience patience_;
@@ -83,6 +91,8 @@ class AlertMachine {
   std::chrono::nanoseconds healthy_{0};    // seen since it was last ill
   std::optional<Monotonic> well_at_;       // the tick before this one was well
   std::optional<Monotonic> unseen_since_;  // nothing could be told since then
+  std::optional<Monotonic> resolved_at_;   // by proof, within the last hour
+  int relapses_ = 0;                       // in a row, each within an hour of its proof
 };
 
 }  // namespace fanfare

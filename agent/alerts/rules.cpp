@@ -17,13 +17,16 @@ struct Rule {
   Patience patience;
 };
 
+// A fault that comes and goes within a minute is one episode.
+constexpr Patience of_loss{.well = 60s};
+
 // Loss needs no hold of its own: `lost` is two judged ticks in a row over the threshold. Of the
 // loss of entries a stall is the cause more often than not and is known after 10 s: it goes first.
 constexpr std::array<Rule, 15> rules{{
-    {alert_reach_loss, {}},
-    {alert_copies_loss, {}},
-    {alert_replication_loss, {.hold = stalled_after}},
-    {alert_replication_stalled, {}},
+    {alert_reach_loss, of_loss},
+    {alert_copies_loss, of_loss},
+    {alert_replication_loss, {.hold = stalled_after, .well = 60s}},
+    {alert_replication_stalled, of_loss},
     {alert_blind, {.hold = 60s, .well = 60s}},
     {alert_ack_loss, {.hold = 60s}},
     {alert_lost_at_close, {.hold = 60s}},
@@ -37,7 +40,11 @@ constexpr std::array<Rule, 15> rules{{
     {alert_bookkeeping, {}},
 }};
 
+// Where rooms are judged, fewer copies alone cannot be told from batches or from another mix of
+// rooms: whoever gets nothing is found by its room.
 Severity severity_of(const Judgement& judgement, const Signal& signal) {
+  if (signal.name == signal_copies && judgement.rooms.judged)
+    return signal.loss_estimate >= loss_warning ? Severity::warning : Severity::info;
   if (signal.loss_estimate >= loss_critical && !is_unproven(judgement, signal))
     return Severity::critical;
   return signal.loss_estimate >= loss_warning ? Severity::warning : Severity::info;

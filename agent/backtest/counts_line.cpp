@@ -159,7 +159,9 @@ void read_events(const Members& line, ShardDelta& delta) {
     for (std::size_t i = 0; i < array->size(); ++i) {
       const auto entry = line.entry((*array)[i], "late", i);
       const auto room = entry.text("room");
-      events.late.push_back({room ? named(*room) : 0, entry.number("lag").value_or(0)});
+      events.late.push_back({.room = room ? named(*room) : 0,
+                             .local = entry.text("origin") == "local",
+                             .lag_seconds = entry.number("lag").value_or(0)});
     }
 }
 

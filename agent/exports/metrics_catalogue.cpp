@@ -84,6 +84,10 @@ constexpr std::array<MetricEntry, static_cast<std::size_t>(Metric::count)> catal
      "Events that this node had to copy to its clients: new command entries of the shard's log "
      "(origin remote); without replication the events accepted here (origin local), with identity "
      "those whose identity was read."},
+    {Metric::propagation_lag, "fanfare_propagation_lag_seconds", MetricType::Histogram, "shard",
+     "From an event's coming due on this node (its entry has arrived, a client here has published "
+     "it) to its first copy; events that nobody got are not in it. Only where the configuration "
+     "names an identity."},
     {Metric::replication_rpcs, "fanfare_replication_rpcs_total", MetricType::Counter,
      "shard,protocol,direction,src,dst,kind",
      "Replication RPCs from node src to node dst: append carries entries, append_empty none "

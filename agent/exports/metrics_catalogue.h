@@ -38,6 +38,7 @@ enum class Metric : std::size_t {
   event_copies,
   events_reached,
   events_due,
+  propagation_lag,
   replication_rpcs,
   replication_entries,
   propagation,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/exports/propagation_metrics.h"
 
+#include <limits>
 #include <map>
 
 #include "agent/exports/label_text.h"
@@ -20,6 +21,30 @@ void add_signal(Families& families, std::string_view shard, const Signal& signal
   families.add(Metric::detectable_loss, labels, signal.detectable_loss);
 }
 
+// By origin, of those that have settled, where single events are followed.
+void add_origins(Families& families, std::string_view name, const ShardView& view) {
+  const auto add = [&](std::string_view origin, std::uint64_t due, std::uint64_t reached) {
+    const Labels labels = {{"shard", name}, {"origin", origin}};
+    families.add(Metric::events_due, labels, due);
+    if (view.shard.identifies) families.add(Metric::events_reached, labels, reached);
+  };
+  const OriginFigures& origins = view.judgement.origins;
+  if (!origins.known)
+    return add(origin_of_due(view.shard), events_due(view.shard), events_reached(view.shard));
+  add("local", origins.due_local, origins.reached_local);
+  add("remote", origins.due_remote, origins.reached_remote);
+}
+
+void add_lag(Families& families, std::string_view name, const LagFigures& lag) {
+  Histogram histogram{.sum = lag.sum_seconds, .buckets = {}};
+  for (std::size_t i = 0; i < lag.histogram.size(); ++i) {
+    const double bound =
+        i < lag_buckets.size() ? lag_buckets.at(i) : std::numeric_limits<double>::infinity();
+    histogram.buckets.emplace_back(bound, lag.histogram.at(i));
+  }
+  families.add(Metric::propagation_lag, {{"shard", name}}, histogram);
+}
+
 }  // namespace
 
 void add_propagation(Families& families, const ShardView& view) {
@@ -29,9 +54,8 @@ void add_propagation(Families& families, const ShardView& view) {
   families.add(Metric::events_accepted, labels, events_accepted(shard));
   families.add(Metric::event_copies, labels, event_copies(shard));
   // Without identity 0 would read as a total loss.
-  const Labels by_origin = {{"shard", name}, {"origin", origin_of_due(shard)}};
-  if (shard.identifies) families.add(Metric::events_reached, by_origin, events_reached(shard));
-  families.add(Metric::events_due, by_origin, events_due(shard));
+  add_origins(families, name, view);
+  if (shard.identifies) add_lag(families, name, view.judgement.lag);
   for (const Signal& signal : view.judgement.signals) add_signal(families, name, signal);
 }
 

@@ -29,6 +29,7 @@ struct SettledEvent {
 // An event of which a copy left after it had been told of as settled without one.
 struct LateEvent {
   RoomId room = 0;
+  bool local = false;
   double lag_seconds = 0;
 };
 

@@ -82,6 +82,14 @@ struct LagFigures {
   bool is_late = false;  // most of them are
 };
 
+// Events that have settled, since the agent's start: by where they came from. A peer or a bus
+// brought the remote ones.
+struct OriginFigures {
+  bool known = false;  // single events are followed
+  std::uint64_t due_local = 0, due_remote = 0;
+  std::uint64_t reached_local = 0, reached_remote = 0;
+};
+
 // What reach by rooms rests on.
 struct RoomFigures {
   bool judged = false;  // by rooms; else the old signals speak
@@ -143,6 +151,7 @@ struct Judgement {
   DeliveryFigures delivery{};
   LagFigures lag{};
   RoomFigures rooms{};
+  OriginFigures origins{};
   // It is expected on this host, nobody listens for it, and no client and no peer is connected.
   Absence absence = Absence::no;
   // See Shard: nobody listens for it and nothing is open.

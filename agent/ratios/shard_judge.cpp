@@ -121,6 +121,18 @@ void Judge::ShardJudge::clear(const std::string& peer, std::string_view signal) 
   if (meant("sockets")) delivery.sockets_usual.state() = {};
 }
 
+// A late copy reaches too.
+void Judge::ShardJudge::count_origins(const ShardDelta& delta) {
+  origins_.known = delta.has_rooms;
+  const EventOutcomes& events = delta.events;
+  for (const auto& event : events.settled) {
+    ++(event.local ? origins_.due_local : origins_.due_remote);
+    if (event.copies > 0) ++(event.local ? origins_.reached_local : origins_.reached_remote);
+  }
+  for (const auto& event : events.late)
+    ++(event.local ? origins_.reached_local : origins_.reached_remote);
+}
+
 // By rooms, where these can be read; then the share of all events, which rises and falls with the
 // rooms that happen to have readers here, goes on learning and says nothing.
 void Judge::ShardJudge::judge_reach(const ShardDelta& delta, std::uint64_t due,
@@ -154,6 +166,8 @@ Judgement Judge::ShardJudge::advance(const ShardDelta& delta) {
   sum_recent(delta, due, judgement);
   lag.advance(delta);
   judgement.lag = lag.figures();
+  count_origins(delta);
+  judgement.origins = origins_;
   judge_reach(delta, due, judgement);
   copies_known_ = copies_known_ || delta.replicates || due > 0;
   if (copies_known_)

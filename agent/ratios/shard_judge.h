@@ -36,9 +36,11 @@ class Judge::ShardJudge {
   };
 
   void sum_recent(const ShardDelta& delta, std::uint64_t due, Judgement& judgement);
+  void count_origins(const ShardDelta& delta);
   void judge_reach(const ShardDelta& delta, std::uint64_t due, Judgement& judgement);
   void judge_peers(const ShardDelta& delta, Judgement& judgement);
 
+  OriginFigures origins_;
   std::deque<Recent> recent_;  // 10 s
   std::uint64_t log_end_ = 0;
   bool copies_known_ = false;  // something has been due: the shard has a denominator

@@ -204,6 +204,42 @@ TEST(AlertMachine, FiresAgainAsANewOne) {
   EXPECT_EQ(life.machine.alert()->started, start_wall + 132s);
   EXPECT_EQ(life.machine.alert()->ended, Wall{});
   life.tick(60, well);
+  EXPECT_EQ(life.state(), "firing") << "what comes back must be well for twice as long";
+  life.tick(1, well);
+  EXPECT_EQ(life.state(), "resolved");
+}
+
+// Ten seconds ill, fifty well, for an hour.
+TEST(AlertMachine, WhatFlapsIsOneEpisode) {
+  Life life({.well = 60s});
+  int changes = 0;
+  std::string before = "none";
+  for (int i = 0; i < 3600; ++i) {
+    life.tick(i % 60 < 10 ? critical : well);
+    changes += life.state() != before;
+    before = life.state();
+  }
+  EXPECT_EQ(changes, 1);
+  EXPECT_EQ(life.state(), "firing");
+}
+
+// Slower: each proof of health that fails makes the next one longer, until an hour of it.
+TEST(AlertMachine, WhatKeepsComingBackMustBeWellForLonger) {
+  Life life;
+  int fired = 0;
+  for (int i = 0; i < 6 * 3600; ++i) {
+    const bool was_firing = life.machine.is_firing();
+    life.tick(i % 300 < 10 ? critical : well);
+    fired += life.machine.is_firing() && !was_firing;
+  }
+  EXPECT_EQ(fired, 5);  // of 72: 30, 60, 120 and 240 s of health are there, 480 never
+  life.tick(1000, well);
+  ASSERT_EQ(life.state(), "none");
+  EXPECT_FALSE(life.machine.is_spent(life.now));
+  life.tick(3600, well);
+  EXPECT_TRUE(life.machine.is_spent(life.now));
+  life.tick(100, critical);
+  life.tick(31, well);
   EXPECT_EQ(life.state(), "resolved");
 }
 

@@ -32,7 +32,7 @@ TEST(Board, OutlivesARestart) {
     EXPECT_EQ(after.alerts[i], expected);
   }
   bad.signals = {healthy_reach()};
-  after.tick(58, {bad});
+  after.tick(60, {bad});
   EXPECT_EQ(after.alerts[0].state, AlertState::firing);
   after.tick({bad});
   EXPECT_THAT(after.list(), ElementsAre("FanfareReplicationStalled firing critical n3",
