@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <boost/json/serialize.hpp>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -13,20 +12,14 @@
 #include "agent/cli/escape.h"
 #include "agent/cli/text_wrap.h"
 #include "agent/config/config_file.h"
+#include "agent/exports/json_figures.h"
+#include "agent/exports/json_text.h"
 #include "agent/replay/bad_file.h"
 
 namespace fanfare {
 namespace {
 
 namespace json = boost::json;
-
-json::value text_or_null(const std::string& text) {
-  return text.empty() ? json::value(nullptr) : json::value(text);
-}
-
-json::value number_or_null(const std::optional<double>& number) {
-  return number ? json::value(*number) : json::value(nullptr);
-}
 
 json::object change_object(const AlertChange& change) {
   const Alert& alert = change.alert;
@@ -36,7 +29,7 @@ json::object change_object(const AlertChange& change) {
           {"peer", text_or_null(alert.peer)},
           {"severity", std::string(severity_name(alert.severity))},
           {"state", std::string(state_name(alert))},
-          {"why", alert.ended_by.empty() ? alert.why : alert.ended_by}};
+          {"why", label_text(alert.ended_by.empty() ? alert.why : alert.ended_by)}};
 }
 
 std::string signal_key(const Signal& signal) {
@@ -50,16 +43,14 @@ json::object end_object(const BackTest& test) {
     for (const Signal& signal : judgement.signals)
       signals[signal_key(signal)] = {{"ratio", number_or_null(signal.ratio.value)},
                                      {"normal", number_or_null(signal.normal)},
-                                     {"evidence", signal.evidence},
+                                     {"evidence", thousandths(signal.evidence)},
                                      {"unknown", text_or_null(signal.ratio.unknown)}};
     shards[name] = std::move(signals);
   }
   return {{"end", true}, {"t", test.t()}, {"shards", std::move(shards)}};
 }
 
-void write_line(std::ostream& out, const json::object& object) {
-  out << json::serialize(object) << '\n';
-}
+void write_line(std::ostream& out, const json::object& object) { out << json_text(object) << '\n'; }
 
 class Report {
  public:
