@@ -37,9 +37,11 @@ void Board::take(const Symptom& symptom, const Judgement& judgement, Monotonic n
     told.seen.verdict = Verdict::replaced;
   told.seen.by_memory =
       told.seen.verdict == Verdict::ill && told.signal && !told.stall && !told.signal->ratio.value;
+  auto* machine = machine_of(told);
+  if (!machine) return;
   Texts texts = describe(told, judgement);
   texts.missing = missing_text(told, judgement);
-  if (auto* machine = machine_of(told)) machine->advance(told.seen, texts, now, wall);
+  machine->advance(told.seen, texts, now, wall);
 }
 
 void Board::take(const OwnSight& sight, Monotonic now, Wall wall) {

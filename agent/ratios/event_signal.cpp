@@ -135,8 +135,10 @@ Signal EventSignal::advance(Cohort cohort, Doubt others) {
     signal.ratio.contradiction = true;
   }
   if (const auto normal = learner_.baseline().normal(sockets_))
-    signal.detectable_loss = detectable_loss(*test_against(*normal), normal->value,
-                                             300 * settled_.due_per_second(now), loss_threshold);
+    signal.detectable_loss = detectable_.at(now, [&] {
+      return detectable_loss(*test_against(*normal), normal->value,
+                             300 * settled_.due_per_second(now), loss_threshold);
+    });
   return signal;
 }
 

@@ -53,6 +53,7 @@ class EventSignal {
   SettledWindow settled_;
   Contradiction contradiction_;  // of reach
   std::uint64_t sockets_ = 0;    // of the last tick that had any
+  SlowFigure detectable_;
 };
 
 }  // namespace fanfare

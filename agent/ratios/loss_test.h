@@ -4,7 +4,9 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "agent/ratios/ecusum.h"
@@ -66,5 +68,22 @@ class SumTest : public LossTest {
 // The smallest share of `normal`, 0..1, whose loss `events` more events would prove against
 // `threshold` nats, the mixture's own cost ln(components) included; 1 where not even a total loss.
 double detectable_loss(const LossTest& test, double normal, double events, double threshold);
+
+// A figure that is dear and changes slowly: made anew every ten seconds.
+class SlowFigure {
+ public:
+  template <typename Make>
+  double at(std::chrono::nanoseconds now, const Make& make) {
+    if (!made_ || now - *made_ >= std::chrono::seconds(10)) {
+      value_ = make();
+      made_ = now;
+    }
+    return value_;
+  }
+
+ private:
+  std::optional<std::chrono::nanoseconds> made_;
+  double value_ = 0;
+};
 
 }  // namespace fanfare

@@ -64,8 +64,12 @@ Signal PeerSignal::advance(Cohort cohort, const PeerDelta& peer, std::uint64_t l
           .evidence = watch_.evidence(),
           .threshold = loss_threshold,
           .loss_estimate = watch_.loss_estimate(),
-          .detectable_loss =
-              detectable_loss(test, null, 300 * settled_.due_per_second(now), loss_threshold),
+          .detectable_loss = detectable_.at(now,
+                                            [&] {
+                                              return detectable_loss(
+                                                  test, null, 300 * settled_.due_per_second(now),
+                                                  loss_threshold);
+                                            }),
           .lost = watch_.lost(),
           .lost_since = watch_.lost_since(),
           .recovery = watch_.recovery()};

@@ -8,6 +8,7 @@
 #include "agent/model/deltas.h"
 #include "agent/ratios/cohorts.h"
 #include "agent/ratios/judgement.h"
+#include "agent/ratios/loss_test.h"
 #include "agent/ratios/loss_watch.h"
 #include "agent/ratios/settled_window.h"
 
@@ -43,6 +44,7 @@ class PeerSignal {
   std::chrono::nanoseconds addressed_{};              // last RPC to it
   std::chrono::nanoseconds moved_{};                  // last progress, or last not behind
   bool caught_up_ = false;
+  SlowFigure detectable_;
 };
 
 }  // namespace fanfare

@@ -15,7 +15,7 @@
 
 #include "agent/model/deltas.h"
 #include "agent/ratios/judgement.h"
-#include "agent/ratios/lag_watch.h"
+#include "agent/ratios/loss_test.h"
 #include "agent/ratios/room_run.h"
 #include "agent/ratios/room_table.h"
 #include "agent/ratios/window_sum.h"
@@ -36,7 +36,7 @@ class RoomJudge {
 
   // Of the worst run: the one that is lost for the longest time, or has the most evidence. Empty
   // while most of the events cannot be assigned to a room.
-  std::optional<Signal> signal() const;
+  std::optional<Signal> signal();
   RoomFigures figures() const;
 
   void clear();
@@ -55,6 +55,7 @@ class RoomJudge {
   void judge_cold(const SettledEvent& event);
   void end_tick(bool late);
   double dark_share() const;
+  bool can_judge() const;
   bool has_left(SocketId socket, RoomId room) const;
 
   struct Tick {
@@ -78,6 +79,7 @@ class RoomJudge {
   double dark_base_ = 0;  // share of dark rooms in health, EWMA
   double dark_now_ = 0;
   double dark_at_ = 0;
+  SlowFigure detectable_;
   WindowSum read_{std::chrono::seconds(6)};     // copies, of those and the capture losses
   WindowSum judged_{std::chrono::seconds(10)};  // hits of the trials
   WindowSum roomed_{std::chrono::seconds(60)};  // events with a room, of all

@@ -16,10 +16,15 @@ std::chrono::nanoseconds nanoseconds(double seconds) {
 
 }  // namespace
 
-std::optional<Signal> RoomJudge::signal() const {
+// Most events can be assigned to a room; or what they showed while they could stands.
+bool RoomJudge::can_judge() const {
   const auto with_room = roomed_.ratio(at_).value;
-  const bool any_lost = std::ranges::any_of(runs_, [](const RoomRun& run) { return run.lost(); });
-  if (!any_lost && (!with_room || *with_room < with_room_needed)) return std::nullopt;
+  return std::ranges::any_of(runs_, [](const RoomRun& run) { return run.lost(); }) ||
+         (with_room && *with_room >= with_room_needed);
+}
+
+std::optional<Signal> RoomJudge::signal() {
+  if (!can_judge()) return std::nullopt;
   const auto worse = [](const RoomRun& a, const RoomRun& b) {
     if (a.lost() != b.lost()) return a.lost();
     return a.lost() ? a.lost_since() < b.lost_since()
@@ -39,13 +44,14 @@ std::optional<Signal> RoomJudge::signal() const {
                 .lost_since = nanoseconds(run->lost_since()),
                 .recovery = run->recovery(),
                 .origin = std::string(run_name(which))};
-  signal.detectable_loss = run->detectable_loss(5 * minute_.ratio(at_).numerator);
+  signal.detectable_loss =
+      detectable_.at(at_, [&] { return run->detectable_loss(5 * minute_.ratio(at_).numerator); });
   if (!signal.ratio.value) signal.ratio.unknown = "no room that has a reader had an event";
   return signal;
 }
 
 RoomFigures RoomJudge::figures() const {
-  RoomFigures figures{.judged = signal().has_value(),
+  RoomFigures figures{.judged = can_judge(),
                       .rooms = rooms_.all().size(),
                       .witnesses = witnesses_.size(),
                       .rooms_forced_out = rooms_.forced_out(),
