@@ -164,8 +164,7 @@ bool is_blind(const Judgement& judgement) {
 bool hides_shard(const Judgement& judgement) {
   if (judgement.due == 0) return false;
   return (judgement.coverage && *judgement.coverage < coverage_judged) ||
-         static_cast<double>(judgement.relevant_losses) >=
-             losses_judged * static_cast<double>(judgement.due);
+         judgement.hidden >= losses_judged * static_cast<double>(judgement.due);
 }
 
 bool can_commit(const Judgement& judgement) {

@@ -147,6 +147,7 @@ struct Judgement {
   LossDelta losses{};
   std::uint64_t relevant_losses = 0;
   std::uint64_t due = 0;  // events due within the last 10 s
+  double hidden = 0;      // events, within the same time, that the losses may stand for
   std::uint64_t sockets = 0;
   DeliveryFigures delivery{};
   LagFigures lag{};

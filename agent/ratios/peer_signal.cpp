@@ -33,19 +33,29 @@ void PeerSignal::follow(std::chrono::nanoseconds now, const PeerDelta& peer,
     caught_up_ = true;
 }
 
+bool PeerSignal::is_late(std::chrono::nanoseconds now) const {
+  std::uint64_t settled = 0;
+  for (const auto& [at, log_end] : log_ends_)
+    if (now - at >= settle_time) settled = log_end;
+  return settled > 0 && confirmed_ < settled;
+}
+
 Signal PeerSignal::advance(Cohort cohort, const PeerDelta& peer, std::uint64_t log_end,
                            std::uint64_t grown) {
   const auto now = cohort.at;
   const bool judged = caught_up_;  // before this tick, so that its progress is from the log's end
   const auto before = confirmed_;
+  while (log_ends_.size() > 1 && now - log_ends_[1].first >= settle_time) log_ends_.pop_front();
   follow(now, peer, log_end);
   cohort.due = judged && caught_up_ ? static_cast<double>(grown) : 0;
   cohort.seen = judged && peer.confirmed_index > before
                     ? static_cast<double>(peer.confirmed_index - before)
                     : 0;
   cohort.capacity = cohort.due;
+  log_ends_.emplace_back(now, log_end);
   log_end_ = log_end;
   confirmed_ = peer.confirmed_index;
+  cohort.late = is_late(now);
 
   const ShareTest test(null);
   cohorts_.add(std::move(cohort));

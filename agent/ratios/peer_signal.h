@@ -37,8 +37,12 @@ class PeerSignal {
   LossWatch watch_;
   SettledWindow settled_;
   std::string name_;
-  std::uint64_t log_end_ = 0;    // of the tick before
-  std::uint64_t confirmed_ = 0;  // likewise
+  // It has not confirmed what was sent a settle time ago: not lost for good, but not well either.
+  bool is_late(std::chrono::nanoseconds now) const;
+
+  std::deque<std::pair<std::chrono::nanoseconds, std::uint64_t>> log_ends_;  // of a settle time
+  std::uint64_t log_end_ = 0;                                                // of the tick before
+  std::uint64_t confirmed_ = 0;                                              // likewise
   std::uint64_t behind_ = 0;
   std::optional<std::chrono::nanoseconds> answered_;  // last
   std::chrono::nanoseconds addressed_{};              // last RPC to it

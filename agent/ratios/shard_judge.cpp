@@ -11,7 +11,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr double unidentified_share = 0.05;  // of the event messages
 constexpr const char* blind_words = "the kernel programs were not attached";
 constexpr auto recent_time = 10s;
 
@@ -27,15 +26,27 @@ std::uint64_t maybe_due(const ShardDelta& delta) {
   return delta.replicates ? delta.losses.replication : delta.losses.in;
 }
 
-Cohort cohort_of(const ShardDelta& delta, std::uint64_t due, std::uint64_t seen) {
-  const auto voiding = delta.losses.out + delta.losses.replication;
+// Of the events that were due: those that may have been seen, but for `hidden` messages that left
+// and could not be read. A share of the copies that is hidden hides such a share of the events, and
+// each of them one at most.
+double maybe_seen(const ShardDelta& delta, std::uint64_t due, std::uint64_t hidden) {
+  if (hidden == 0) return 0;
+  const auto copies = static_cast<double>(delta.copies + delta.own_copies);
+  const auto lost = static_cast<double>(hidden);
+  return std::min(lost, static_cast<double>(due) * lost / (copies + lost));
+}
+
+Cohort cohort_of(const ShardDelta& delta, std::uint64_t due, std::uint64_t seen,
+                 std::uint64_t unidentified = 0) {
+  const auto hidden = maybe_seen(delta, due, delta.losses.out + unidentified);
+  const auto voiding = hidden + static_cast<double>(delta.losses.replication);
   Cohort cohort{.at = delta.at,
                 .span = delta.span,
                 .due = static_cast<double>(due),
                 .seen = static_cast<double>(seen),
                 .sockets = delta.sockets_synced,
                 .losses = delta.losses.out + maybe_due(delta),
-                .maybe_seen = static_cast<double>(delta.losses.out),
+                .maybe_seen = hidden,
                 .maybe_due = static_cast<double>(maybe_due(delta)),
                 .coverage = std::nullopt,
                 .unusable = {}};
@@ -47,21 +58,19 @@ Cohort cohort_of(const ShardDelta& delta, std::uint64_t due, std::uint64_t seen)
     cohort.unusable = blind_words;
   else if (cohort.coverage && *cohort.coverage < coverage_judged)
     cohort.unusable = "too few of the client sockets can be read";
-  else if (voiding > 0 && static_cast<double>(voiding) >= losses_judged * cohort.due)
-    cohort.unusable = "too much of this shard was lost in the capture";
+  else if (voiding > 0 && voiding >= losses_judged * cohort.due)
+    cohort.unusable = unidentified > delta.losses.out
+                          ? "too many events carry no identity that can be read"
+                          : "too much of this shard was lost in the capture";
   return cohort;
 }
 
 Cohort reach_cohort(const ShardDelta& delta, std::uint64_t due, bool late) {
   // Without replication only what was accepted here is due here.
   const auto reached = delta.replicates ? delta.reached : delta.reached_local;
-  auto cohort = cohort_of(delta, due, reached);
+  auto cohort = cohort_of(delta, due, reached, delta.unidentified);
   cohort.elsewhere = static_cast<double>(delta.reached - reached);
   cohort.late = late;
-  const auto identified = static_cast<double>(delta.copies + delta.own_copies + delta.accepted);
-  if (cohort.unusable.empty() &&
-      static_cast<double>(delta.unidentified) > unidentified_share * identified)
-    cohort.unusable = "too many events carry no identity that can be read";
   return cohort;
 }
 
@@ -69,10 +78,13 @@ Cohort reach_cohort(const ShardDelta& delta, std::uint64_t due, bool late) {
 
 void Judge::ShardJudge::sum_recent(const ShardDelta& delta, std::uint64_t due,
                                    Judgement& judgement) {
-  recent_.push_back({delta.at, due, delta.losses});
+  recent_.push_back(
+      {delta.at, due, delta.losses,
+       maybe_seen(delta, due, delta.losses.out) + static_cast<double>(delta.losses.replication)});
   while (delta.at - recent_.front().at >= recent_time) recent_.pop_front();
   for (const auto& tick : recent_) {
     judgement.due += tick.due;
+    judgement.hidden += tick.hidden;
     judgement.losses.out += tick.losses.out;
     judgement.losses.in += tick.losses.in;
     judgement.losses.replication += tick.losses.replication;

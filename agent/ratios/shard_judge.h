@@ -33,6 +33,7 @@ class Judge::ShardJudge {
     std::chrono::nanoseconds at{};
     std::uint64_t due = 0;
     LossDelta losses{};
+    double hidden = 0;  // events that may have been seen or due, and were not counted as such
   };
 
   void sum_recent(const ShardDelta& delta, std::uint64_t due, Judgement& judgement);

@@ -304,11 +304,11 @@ TEST_F(JudgeStory, WhatCannotBeSeenIsUnknownAndProvesNothing) {
   story.unsynced = 30;
   evidence_stays_zero("too few of the client sockets can be read");
   story.unsynced = 0;
-  story.losses.out = 10;
+  story.losses.out = 1000;
   evidence_stays_zero("too much of this shard was lost in the capture");
-  EXPECT_EQ(story.last().losses.out, 100u);
+  EXPECT_EQ(story.last().losses.out, 10000u);
   story.losses = {};
-  story.unidentified = 20;
+  story.unidentified = 1000;
   evidence_stays_zero("too many events carry no identity that can be read");
   story.unidentified = 0;
   EXPECT_TRUE(story.until(2 * settle + 3, is_lost(signal_reach)));
