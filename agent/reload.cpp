@@ -23,9 +23,18 @@ std::vector<std::pair<std::size_t, ShardKnobs>> readers(const Knobs& knobs) {
     if (reads_clients(shard))
       found.push_back({i,
                        {.identity = shard.identity,
+                        .room = shard.room,
                         .classes = shard.classes,
                         .client_ports = shard.client_ports}});
   }
+  return found;
+}
+
+// A replication socket carries the place of its shard too, where the rooms of entries are read.
+std::vector<std::vector<std::uint16_t>> entry_ports(const Knobs& knobs) {
+  std::vector<std::vector<std::uint16_t>> found;
+  for (const auto& shard : knobs.shards)
+    if (has_rooms(shard)) found.push_back(shard.replication_ports);
   return found;
 }
 
@@ -51,7 +60,9 @@ std::string fixed_key_changed(const Config& before, const Config& after) {
     return "the first shards[].clients.protocol or publishes";
   if (publishes(old_knobs) != publishes(new_knobs)) return "shards[].clients.publishes";
   if (readers(old_knobs) != readers(new_knobs))
-    return "shards[].clients.events, heartbeats or identity";
+    return "shards[].clients.events, heartbeats, identity or room";
+  if (entry_ports(old_knobs) != entry_ports(new_knobs))
+    return "replication.ports of a shard with clients.room";
   return {};
 }
 

@@ -46,6 +46,8 @@ enum fanfare_loss {
 	FANFARE_LOSS_UNATTACHED,   /* seconds: the programs were not attached; the agent's count */
 	FANFARE_LOSS_AGENT_ABSENT, /* seconds: no agent ran beside open sockets; the agent's count */
 	FANFARE_LOSS_NOT_A_PEER,   /* sockets: on a replication port, never spoke its protocol */
+	FANFARE_LOSS_EVENTS_OVERTAKEN, /* events: their record was reused before it was read; the
+					  agent's count */
 	FANFARE_LOSS_COUNT
 };
 
@@ -179,7 +181,7 @@ struct fanfare_rpc {
 	__u8 kind;
 	__u8 key;	  /* whose value comes next */
 	__u8 long_number; /* 1: the 8 bytes of that value come next */
-	__u8 reserved;
+	__u8 data;	  /* where the reading of the entry's Data stands, see framers/rpc.h */
 };
 
 /* REQUEST, RESPONSE, EVENT_STREAM: where the walk stands; see framers/http1.h. */
@@ -256,11 +258,13 @@ struct fanfare_exchanges {
 	__u8 out_stopped;
 };
 
-/* FRAMES: the identity of the message in progress, read from its first bytes. */
+/* The identity of the message in progress, read from its first bytes; or its room, read beside it. */
 struct fanfare_identity {
-	__u64 hash;  /* so far; complete: never 0 */
-	__u32 key;   /* masking key of the frame, turned to the next payload byte */
-	__u16 left;  /* payload bytes of the message that are still looked at */
+	__u64 hash; /* so far; complete: never 0 */
+	/* Masking key of the frame, turned to the next payload byte. Of a room, in a direction that
+	 * carries replication: the shard's fanfare_direction.client_rule, 0: entries are not read. */
+	__u32 key;
+	__u16 left;  /* payload bytes of the message that are still looked at, for both of them */
 	__u8 state;  /* see framers/identity.h */
 	__u8 length; /* bytes hashed so far */
 };
@@ -280,12 +284,13 @@ enum {
 	FANFARE_RULE_CLASSES = 128,			   /* there is a fanfare_class_rule */
 };
 
-/* How the events of one shard are told from one another. */
+/* How the events of one shard are told from one another; or, by JSON key alone, their rooms. */
 struct fanfare_identity_rule {
 	__u32 shard;	    /* its place in the agent's list; index of its counters of reach */
 	__u8 kind;	    /* enum fanfare_identity_kind */
-	__u8 pattern_bytes; /* of the key with its quotes */
-	__u16 reserved;
+	__u8 pattern_bytes; /* of the key with its quotes; of a room 0: the shard has none */
+	__u8 replicates;    /* 1: an event is due when its log entry is met, not when published */
+	__u8 reserved;
 	/* At i the 8 bytes of the key with its quotes from the i-th on, first byte lowest, then 0. */
 	__u64 pattern[FANFARE_IDENTITY_PATTERN_MAX];
 };
@@ -371,8 +376,15 @@ struct fanfare_direction {
 	__u32 busy;	     /* ingress: bit 0: a CPU is inside; the rest: bpf/inbound.bpf.h */
 	__u64 last_event_ns; /* CLOCK_MONOTONIC of the segment that ended the last event; 0: none */
 	struct fanfare_tally tally;
-	__u64 carry;	 /* bytes of a token that the segment's end cut; first byte lowest */
-	__u64 last_ns;	 /* out of step: CLOCK_MONOTONIC of the last segment with payload */
+	union {
+		struct {
+			__u64 carry; /* bytes of a token that the segment's end cut; first lowest */
+			/* Out of step: CLOCK_MONOTONIC of the last segment with payload. RPC: the
+			 * identity of the entry in progress, see FANFARE_DATA_READ. */
+			__u64 last_ns;
+		};
+		struct fanfare_identity entry; /* RPC, while the Data of an entry pass: theirs */
+	};
 	__u32 first_seq; /* of the first byte seen */
 	__u16 seq_wraps; /* how often next_seq has passed 2^32 */
 	__u16 losses;	 /* what was lost of this direction, whatever the reason; wraps */
@@ -416,6 +428,7 @@ struct fanfare_direction {
 		struct fanfare_rpc rpc;
 		struct fanfare_http http;
 	};
+	struct fanfare_identity room; /* FRAMES, PACKETS, RPC, where configured */
 };
 
 /* TCP payload bytes from the first seen to the last, each once. */
@@ -538,10 +551,6 @@ struct fanfare_dark {
 /* One accepted TCP connection, or a dialled one to a replication port. */
 struct fanfare_flow {
 	struct fanfare_direction out;
-	/* CLOCK_MONOTONIC of the accept or, where a server is found by its 101, of that; 0: older
-	 * than the agent. */
-	__u64 opened_ns;
-	__u64 cgroup_id; /* kernfs id = inode of the cgroup's directory */
 	/* Begins a cache line. A member of the map's value itself: before 6.11 the kernel finds a lock
 	 * nowhere deeper. */
 #ifdef __bpf__
@@ -552,7 +561,11 @@ struct fanfare_flow {
 	__u32 sent_seq; /* fanfare_direction.next_seq of out, which stands on a line of egress */
 	struct fanfare_acks acks; /* behind the lock, and changed under it */
 	struct fanfare_direction in;
-	__u8 local[16]; /* addresses in network order; IPv4 as ::ffff:a.b.c.d */
+	/* CLOCK_MONOTONIC of the accept or, where a server is found by its 101, of that; 0: older
+	 * than the agent. */
+	__u64 opened_ns;
+	__u64 cgroup_id; /* kernfs id = inode of the cgroup's directory */
+	__u8 local[16];	 /* addresses in network order; IPv4 as ::ffff:a.b.c.d */
 	__u8 remote[16];
 	__u32 netns;	  /* inode of the network namespace */
 	__u16 local_port; /* host order; 0 = the record is still being filled in */
@@ -567,7 +580,7 @@ struct fanfare_flow {
 	struct fanfare_exchanges exchanges;
 	/* What follows shares a cache line with the next record. */
 	__u64 cookie; /* of the socket; 0: the record is free */
-	__u64 reserved[6];
+	__u64 reserved[2];
 };
 
 /* Whether the messages to the client are counted. Between two streams there is nothing to count. */
@@ -598,8 +611,37 @@ struct fanfare_port_loss {
 /* What is known of one event identity. Key: its 64-bit hash. */
 struct fanfare_event_seen {
 	__u64 publisher; /* cookie of the socket that it came in on; 0: not on this node's sockets */
-	__u32 reached;	 /* 1: a copy went to a socket that is not the publisher's */
-	__u32 reached_local; /* 1: the same, and it has a publisher: counted as such */
+	__u32 ticket;	 /* of its fanfare_event, the low bits; 0: the shard has no `room` */
+	__u32 state;	 /* FANFARE_EVENT_... */
+};
+
+/* fanfare_event_seen.state */
+enum {
+	FANFARE_EVENT_REACHED = 1,	 /* a copy went to a socket that is not the publisher's */
+	FANFARE_EVENT_REACHED_LOCAL = 2, /* the same, and it has a publisher: counted as such */
+};
+
+#define FANFARE_EVENT_RECEIVERS 4
+
+/* One event in flight, of a shard that has identity and room. A ring: number `ticket` stands at
+ * ticket modulo the number of records. */
+struct fanfare_event {
+	__u64 ticket; /* from 1; 0: it is being begun */
+	__u64 identity;
+	__u64 room;   /* 0: not read, by nobody yet */
+	__u64 due_ns; /* CLOCK_MONOTONIC: it had to be copied from then on; 0: it is not due */
+	__u64 first_copy_ns; /* same: the first copy; 0: none */
+	__u64 publisher; /* cookie of the client's socket that it came in on; 0: of nobody here */
+	__u32 copies;	 /* those to a socket that was known as the publisher's left out */
+	__u32 shard;	 /* its place in the agent's list */
+	__u64 to[FANFARE_EVENT_RECEIVERS]; /* cookies of the first sockets that got a copy */
+};
+
+/* How far the log of a shard that replicates has got on this node. Index: as of fanfare_reach. */
+struct fanfare_log {
+	__u64 end;	   /* highest index of an entry met, 0: none yet */
+	__u64 below_ns;	   /* CLOCK_MONOTONIC: entries lie below it since; 0: they do not */
+	__u64 below_index; /* the first of those */
 };
 
 /* Reach of one shard with `identity`, cumulative, one a CPU. Index: the shard's place in the
@@ -629,7 +671,7 @@ struct fanfare_owner {
 };
 
 FANFARE_ASSERT(sizeof(struct fanfare_tally) == 72, "no hidden padding");
-FANFARE_ASSERT(sizeof(struct fanfare_direction) == 48 + 72 + 32 + 32, "no hidden padding");
+FANFARE_ASSERT(sizeof(struct fanfare_direction) == 48 + 72 + 32 + 32 + 16, "no hidden padding");
 FANFARE_ASSERT(__builtin_offsetof(struct fanfare_direction, tally.by_class[FANFARE_EVENT + 1]) ==
 		       8 + 64,
 	       "what an event touches ends with a cache line");
@@ -639,6 +681,7 @@ FANFARE_ASSERT((8 + __builtin_offsetof(struct fanfare_acks, acked)) % 64 == 0,
 FANFARE_ASSERT((56 + __builtin_offsetof(struct fanfare_flow, lock)) % 64 == 0,
 	       "56 bytes stand before the values of an array");
 FANFARE_ASSERT(sizeof(struct fanfare_flow) == 832, "no hidden padding, whole cache lines");
+FANFARE_ASSERT(sizeof(struct fanfare_event) == 88, "no hidden padding");
 FANFARE_ASSERT(sizeof(struct fanfare_owner) == 56, "no hidden padding");
 FANFARE_ASSERT(sizeof(struct fanfare_port_loss) == 8, "no hidden padding");
 FANFARE_ASSERT(sizeof(struct fanfare_dark) == 64, "no hidden padding");

@@ -57,6 +57,19 @@ __weak __noinline int walk_held_rpc(struct __sk_buff *skb, struct fanfare_direct
 	return 0;
 }
 
+__weak __noinline int look_at_held_entry(struct __sk_buff *skb, struct fanfare_direction *d,
+					 struct held_stream *stream, __u32 seq)
+{
+	struct walk walk;
+
+	if (!rooms_enabled || !d || !stream)
+		return 0;
+	walk = walk_of_held(skb, d, stream, seq);
+	if (walk.page)
+		look_at_data(&walk);
+	return 0;
+}
+
 __weak __noinline int walk_held_packet(struct __sk_buff *skb, struct fanfare_direction *d,
 				       struct held_stream *stream, __u32 seq)
 {
@@ -96,7 +109,9 @@ static long drain_step(__u32 index, struct drain *drain)
 			take_what_was_read(bytes->skb, d);
 		return 0;
 	}
-	if (fanfare_is_replication(d))
+	if (fanfare_is_replication(d) && fanfare_looks_at_data(d))
+		look_at_held_entry(bytes->skb, d, drain->stream, bytes->payload);
+	else if (fanfare_is_replication(d))
 		walk_held_rpc(bytes->skb, d, drain->stream, bytes->payload);
 	else if (http1_walks(d))
 		walk_held_http(bytes->skb, d, drain->stream, bytes->payload, drain->walk.exchanges);

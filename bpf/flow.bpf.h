@@ -187,6 +187,9 @@ static __always_inline struct fanfare_flow *open_replication(struct sock *sk, st
 	open_rpc_direction(&flow->out, dialled ? 0 : FANFARE_RESPONSES, tcp->snd_nxt, fresh);
 	open_rpc_direction(&flow->in, dialled ? FANFARE_RESPONSES : 0, tcp->rcv_nxt, fresh);
 	name_flow(flow, sk);
+	if (rooms_enabled)
+		flow->out.room.key = flow->in.room.key = client_rule_of_port[port_index(
+			dialled ? flow->remote_port : flow->local_port)];
 	watch_flow(flow);
 	return flow;
 }

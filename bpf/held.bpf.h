@@ -152,7 +152,7 @@ static __always_inline int can_go_on(const struct fanfare_direction *d, __u32 se
 {
 	__s32 ahead = seq - d->next_seq;
 
-	return ahead <= 0 || ((__u32)ahead <= d->skip && !fanfare_looks(d));
+	return ahead <= 0 || ((__u32)ahead <= d->skip && !fanfare_wants_payload(d));
 }
 
 /* Whether TCP itself has received what comes next: then it passed unread, and will not come again.

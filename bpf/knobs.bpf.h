@@ -31,12 +31,17 @@ const volatile __u8 client_protocols_enabled __weak = 0;
 const volatile struct fanfare_publish_set publish_sets[FANFARE_PUBLISH_SETS_MAX] __weak = {};
 /* 1 where some shard has `identity`; without, all that reads identities is dropped */
 const volatile __u8 identity_enabled __weak = 0;
+/* 1 where some shard has `room`; without, all that reads rooms, and entries of logs, is dropped */
+const volatile __u8 rooms_enabled __weak = 0;
+/* a power of two - 1: records of events, fewer 1 */
+const volatile __u32 event_mask __weak = 0;
 /* 1 where some shard has `events` or `heartbeats`; without, all that tells classes is dropped */
 const volatile __u8 classes_enabled __weak = 0;
 /* 1 where either of them is */
 const volatile __u8 payloads_read __weak = 0;
 /* how, by the place in fanfare_direction.client_rule, in the order of the shards */
 const volatile struct fanfare_identity_rule identity_rules[FANFARE_CLIENT_RULES_MAX] __weak = {};
+const volatile struct fanfare_identity_rule room_rules[FANFARE_CLIENT_RULES_MAX] __weak = {};
 const volatile struct fanfare_class_rule class_rules[FANFARE_CLIENT_RULES_MAX] __weak = {};
 
 #endif

@@ -10,7 +10,9 @@
 #ifndef FANFARE_REACH_BPF_H
 #define FANFARE_REACH_BPF_H
 
+#include "bpf/events.bpf.h"
 #include "bpf/framers/direction.h"
+#include "bpf/framers/rpc.h"
 #include "bpf/knobs.bpf.h"
 #include "bpf/losses.bpf.h"
 
@@ -32,6 +34,8 @@ struct {
 
 /* The map that is current: 0 for a, 1 for b. Defined in sockets.bpf.c. */
 extern __u32 identity_turn;
+/* By map: it has refused an identity since it became current. Then no ticket is taken in vain. */
+extern __u8 identities_full[2];
 
 /* The barriers keep two calls with one map each: with the map chosen before one call the kernel
  * could not inline the lookup. */
@@ -68,9 +72,9 @@ enum {
 	IDENTITY_HAS_NO_ROOM,
 };
 
-/* Finds the event or makes its entry from `fresh`; `*how` says which. */
+/* Finds the event or makes its entry from `fresh`; `*how` says which. `place` is of its rules. */
 static __always_inline struct fanfare_event_seen *
-keep_identity(const __u64 *hash, const struct fanfare_event_seen *fresh, int *how)
+keep_identity(const __u64 *hash, __u32 place, struct fanfare_event_seen *fresh, int *how)
 {
 	__u32 turn = identity_turn;
 	struct fanfare_event_seen *seen = find_either_identity(turn, hash);
@@ -79,9 +83,13 @@ keep_identity(const __u64 *hash, const struct fanfare_event_seen *fresh, int *ho
 	*how = IDENTITY_FOUND;
 	if (seen)
 		return seen;
+	if (rooms_enabled && room_rules[place].pattern_bytes && !identities_full[turn & 1])
+		fresh->ticket = begin_event(*hash, room_rules[place].shard);
 	error = insert_identity(turn, hash, fresh);
 	if (error && error != -17 /* EEXIST: another CPU has been faster */) {
 		*how = IDENTITY_HAS_NO_ROOM;
+		if (rooms_enabled)
+			identities_full[turn & 1] = 1;
 		return 0;
 	}
 	if (!error)
@@ -89,73 +97,115 @@ keep_identity(const __u64 *hash, const struct fanfare_event_seen *fresh, int *ho
 	return find_identity(turn, hash);
 }
 
+/* Whether this CPU is the one that has brought the event into a state. */
+static __always_inline int become(struct fanfare_event_seen *seen, __u32 state)
+{
+	return !(seen->state & state) && !(__sync_fetch_and_or(&seen->state, state) & state);
+}
+
 /* The event has a publisher here and a copy. Who comes second of the two sees both, maybe both do: the
  * exchange counts it once. */
 static __always_inline void count_reached_local(struct fanfare_reach *total,
 						struct fanfare_event_seen *seen)
 {
-	if (!__sync_lock_test_and_set(&seen->reached_local, 1))
+	if (become(seen, FANFARE_EVENT_REACHED_LOCAL))
 		__sync_fetch_and_add(&total->reached_local, 1);
 }
 
 /* A client has published. A copy may have run ahead of it, by another way than this socket. */
-static __always_inline int count_accepted(struct fanfare_reach *total, const __u64 *hash,
-					  __u64 cookie)
+static __always_inline void count_accepted(struct fanfare_reach *total,
+					   const struct fanfare_direction *d, __u64 cookie,
+					   struct fanfare_event_seen *seen, int made)
 {
-	struct fanfare_event_seen fresh = {.publisher = cookie}, *seen;
-	int how;
+	struct fanfare_event *event;
 
-	seen = keep_identity(hash, &fresh, &how);
-	if (!seen || how == IDENTITY_MADE) {
-		__sync_fetch_and_add(&total->accepted, 1);
-		return how;
-	}
-	if (__sync_val_compare_and_swap(&seen->publisher, 0, cookie))
-		return how; /* published twice */
+	if (seen && !made && __sync_val_compare_and_swap(&seen->publisher, 0, cookie))
+		return; /* published twice */
 	__sync_fetch_and_add(&total->accepted, 1);
-	if (seen->reached)
+	if (seen && !made && (seen->state & FANFARE_EVENT_REACHED))
 		count_reached_local(total, seen);
-	return how;
+	event = event_of(seen);
+	if (!event)
+		return;
+	note_publisher(event, d->room.hash, cookie);
+	if (!identity_rules[d->client_rule & FANFARE_RULE_PLACE].replicates)
+		note_due(event, bpf_ktime_get_ns());
 }
 
-static __always_inline int count_copy(struct fanfare_reach *total, const __u64 *hash, __u64 cookie)
+static __always_inline void count_copy(struct fanfare_reach *total,
+				       const struct fanfare_direction *d, __u64 cookie,
+				       struct fanfare_event_seen *seen, int made)
 {
-	struct fanfare_event_seen fresh = {.reached = 1}, *seen;
-	int how;
+	struct fanfare_event *event;
 
-	seen = keep_identity(hash, &fresh, &how);
-	if (seen && how != IDENTITY_MADE && seen->publisher == cookie) {
+	if (seen && !made && seen->publisher == cookie) {
 		__sync_fetch_and_add(&total->own_copies, 1);
-		return how;
+		return;
 	}
 	__sync_fetch_and_add(&total->copies, 1);
-	if (seen && (how == IDENTITY_MADE || !__sync_lock_test_and_set(&seen->reached, 1))) {
+	if (seen && (made || become(seen, FANFARE_EVENT_REACHED))) {
 		__sync_fetch_and_add(&total->reached, 1);
 		if (seen->publisher)
 			count_reached_local(total, seen);
 	}
-	return how;
+	event = event_of(seen);
+	if (event)
+		note_copy(event, d->room.hash, cookie);
 }
 
 /* A message of class event has ended, see identity_is_due(). What a lock on probation shows may
- * not be a message at all. */
+ * not be a message at all. One keeping for both ways: the stack of the longest chain of calls has no
+ * room for two. */
 static __noinline int count_reach(struct fanfare_direction *d, __u64 cookie)
 {
 	__u32 place = d->client_rule & FANFARE_RULE_PLACE;
 	__u32 shard = identity_rules[place].shard;
 	struct fanfare_reach *total = bpf_map_lookup_elem(&reach, &shard);
-	__u64 hash = d->identity.hash;
-	int how;
+	struct fanfare_event_seen fresh = {}, *seen;
+	int published = d->flags & FANFARE_MASKED, how;
 
 	d->identity.state = 0;
 	if (!total || d->probation)
 		return 0;
-	if (!hash) {
+	if (!d->identity.hash) {
 		__sync_fetch_and_add(&total->unidentified, 1);
 		return 0;
 	}
-	how = d->flags & FANFARE_MASKED ? count_accepted(total, &hash, cookie)
-					: count_copy(total, &hash, cookie);
+	if (published)
+		fresh.publisher = cookie;
+	else
+		fresh.state = FANFARE_EVENT_REACHED;
+	seen = keep_identity(&d->identity.hash, place, &fresh, &how);
+	if (published)
+		count_accepted(total, d, cookie, seen, how == IDENTITY_MADE);
+	else
+		count_copy(total, d, cookie, seen, how == IDENTITY_MADE);
+	if (how == IDENTITY_HAS_NO_ROOM)
+		lose_of(d, FANFARE_LOSS_IDENTITIES_FULL, 1);
+	return 0;
+}
+
+/* A log entry with the application's data has been read, see FANFARE_DATA_DUE: from here on this
+ * node has to copy it to its clients, whoever has published it. One whose identity cannot be read is
+ * no event. */
+static __noinline int count_entry(struct fanfare_direction *d)
+{
+	__u32 place = d->room.key & FANFARE_RULE_PLACE;
+	struct fanfare_event_seen fresh = {};
+	__u64 hash = d->last_ns, now_ns = bpf_ktime_get_ns();
+	__u32 shard = room_rules[place].shard;
+	struct fanfare_log *log = bpf_map_lookup_elem(&logs, &shard);
+	struct fanfare_event *event;
+	int how;
+
+	d->rpc.data = FANFARE_DATA_UNREAD;
+	if (!log || !log_meets(log, d->rpc.progress_index, now_ns) || !hash)
+		return 0;
+	event = event_of(keep_identity(&hash, place, &fresh, &how));
+	if (event) {
+		note_room(event, d->room.hash);
+		note_due(event, now_ns);
+	}
 	if (how == IDENTITY_HAS_NO_ROOM)
 		lose_of(d, FANFARE_LOSS_IDENTITIES_FULL, 1);
 	return 0;

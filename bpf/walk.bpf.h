@@ -63,8 +63,8 @@ static __always_inline long load_next_bytes(struct walk *walk, void *bytes, __u3
  * them in the record, and scratch of the CPU could be overwritten by a nested run. */
 struct look {
 	struct fanfare_direction *direction;
-	const struct fanfare_identity_rule *identity;
-	__u32 begin; /* of the bytes, as direction->off */
+	const struct fanfare_identity_rule *rule; /* of what is looked for by JSON key */
+	__u32 begin;				  /* of the bytes, as direction->off */
 	__u32 n;
 	__u64 words[IDENTITY_CHUNK_WORDS + 1];
 };
@@ -77,15 +77,30 @@ class_rule_of(const struct fanfare_direction *d)
 }
 
 /* The place stands in the direction meanwhile: in the record, like all that lives over steps. */
-static long look_json(__u32 index, struct look *look)
+static __always_inline long look_json(struct look *look, struct fanfare_identity *search)
 {
 	struct fanfare_direction *d = look->direction;
 	__u32 at = d->off - look->begin;
 
 	if (at >= look->n)
 		return 1;
-	d->off += identity_look_json(&d->identity, look->identity, look->words, at, look->n);
+	d->off += identity_look_json(search, look->rule, look->words, at, look->n);
 	return 0;
+}
+
+static long look_identity(__u32 index, struct look *look)
+{
+	return look_json(look, &look->direction->identity);
+}
+
+static long look_entry(__u32 index, struct look *look)
+{
+	return look_json(look, &look->direction->entry);
+}
+
+static long look_room(__u32 index, struct look *look)
+{
+	return look_json(look, &look->direction->room);
 }
 
 /* A global function: verified once, and not once for each of the places that call it. */
@@ -107,27 +122,56 @@ static long look_class(__u32 index, struct look *look)
 	return 0;
 }
 
-static __always_inline void look_for_identity(struct look *look)
-{
-	struct fanfare_direction *d = look->direction;
-
-	if (look->identity->kind == FANFARE_IDENTITY_BY_PAYLOAD) {
-		for (__u32 i = 0; i < IDENTITY_CHUNK_WORDS && 8 * i < look->n; i++)
-			identity_look_payload(&d->identity, look->words[i], i, look->n);
-	} else {
-		bpf_loop(8 * IDENTITY_CHUNK_WORDS, look_json, look, 0);
-		d->off = look->begin;
-	}
-	identity_look_end(&d->identity, look->identity, look->n);
-}
-
 /* The barrier keeps clang from making one call, with a body chosen at run time, of this one and
  * others: the kernel would not turn it into a plain loop. */
+#define LOOK_LOOP(body, look)                                                                      \
+	do {                                                                                       \
+		bpf_loop(8 * IDENTITY_CHUNK_WORDS, body, look, 0);                                 \
+		asm volatile("" ::"i"(__COUNTER__));                                               \
+		(look)->direction->off = (look)->begin;                                            \
+	} while (0)
+
+/* The room, from the same words as the identity and behind it: either may be read before the other
+ * is. Ends the look. Apart for its stack. */
+static __noinline int look_for_room(struct look *look, int of_entry)
+{
+	const struct fanfare_identity_rule *of_identity = look->rule;
+	struct fanfare_direction *d = look->direction;
+	__u32 rule = of_entry ? d->room.key : d->client_rule;
+
+	look->rule = (void *)&room_rules[rule & FANFARE_RULE_PLACE];
+	if (!room_is_read(&d->room, look->rule))
+		LOOK_LOOP(look_room, look);
+	identity_look_end(of_entry ? &d->entry : &d->identity, of_identity, look->n,
+			  room_is_read(&d->room, look->rule));
+	return 0;
+}
+
+/* `of_entry` is a constant. */
+static __always_inline void look_for_identity(struct look *look, int of_entry)
+{
+	struct fanfare_direction *d = look->direction;
+	struct fanfare_identity *identity = of_entry ? &d->entry : &d->identity;
+
+	if (rooms_enabled && identity_is_read(identity, look->rule)) {
+		; /* for the room alone */
+	} else if (look->rule->kind == FANFARE_IDENTITY_BY_PAYLOAD) {
+		for (__u32 i = 0; i < IDENTITY_CHUNK_WORDS && 8 * i < look->n; i++)
+			identity_look_payload(identity, look->words[i], i, look->n);
+	} else if (of_entry) {
+		LOOK_LOOP(look_entry, look);
+	} else {
+		LOOK_LOOP(look_identity, look);
+	}
+	if (rooms_enabled)
+		look_for_room(look, of_entry);
+	else
+		identity_look_end(identity, look->rule, look->n, 1);
+}
+
 static __always_inline void look_for_class(struct look *look)
 {
-	bpf_loop(8 * IDENTITY_CHUNK_WORDS, look_class, look, 0);
-	asm volatile("" ::"i"(FANFARE_RULE_CLASSES));
-	look->direction->off = look->begin;
+	LOOK_LOOP(look_class, look);
 }
 
 static __always_inline void take_reader_loss(struct fanfare_direction *d)
@@ -187,7 +231,7 @@ static __always_inline int look_at_payload(struct walk *walk)
 	if (!identifies && n <= 8)
 		return look_at_word(walk, class_rule_of(d), n);
 	if (identifies)
-		n = identity_span(d, look.identity, n);
+		n = identity_span(&d->identity, look.rule, d->skip, n);
 	n--;
 	barrier_var(n);
 	n = (n & (8 * IDENTITY_CHUNK_WORDS - 1)) + 1;
@@ -199,7 +243,7 @@ static __always_inline int look_at_payload(struct walk *walk)
 	look.n = n;
 	identity_unmask(&d->identity, look.words);
 	if (identifies)
-		look_for_identity(&look);
+		look_for_identity(&look, 0);
 	if (tells)
 		look_for_class(&look);
 	over = !fanfare_look_end(d, n);
@@ -273,17 +317,61 @@ static __always_inline long walk_rpc_once(struct walk *walk)
 {
 	struct fanfare_direction *d = walk->direction;
 	__u64 word = 0;
+	long over;
 
 	if (!d->skip && load_next_word(walk, d->end - d->off, &word)) {
 		fanfare_lose(d, FANFARE_LOSS_PAYLOAD);
 		d->off = d->end;
 		return 1;
 	}
-	return !fanfare_rpc_step(d, word);
+	over = !fanfare_rpc_step(d, word);
+	if (rooms_enabled && d->rpc.data == FANFARE_DATA_DUE)
+		count_entry(d);
+	return over;
+}
+
+/* As look_at_payload(), of the Data of a log entry. */
+static __always_inline int look_at_data(struct walk *walk)
+{
+	struct fanfare_direction *d = walk->direction;
+	__u32 place = d->room.key & FANFARE_RULE_PLACE;
+	struct look look = {d, (void *)&identity_rules[place], d->off};
+	__u32 n = identity_span(&d->entry, look.rule, d->skip, d->end - d->off);
+
+	n--;
+	barrier_var(n);
+	n = (n & (8 * IDENTITY_CHUNK_WORDS - 1)) + 1;
+	if (load_next_bytes(walk, look.words, n)) {
+		fanfare_lose(d, FANFARE_LOSS_PAYLOAD);
+		d->off = d->end;
+		return 1;
+	}
+	look.n = n;
+	look_for_identity(&look, 1);
+	return !fanfare_look_data_end(d, n);
+}
+
+#ifndef FANFARE_HOLDS
+/* As look_once(). */
+__weak __noinline int look_at_entry(struct __sk_buff *skb, struct fanfare_direction *d,
+				    __u32 payload)
+{
+	struct walk walk = {skb, d, payload};
+
+	if (!rooms_enabled || !d)
+		return 1;
+	return look_at_data(&walk);
+}
+
+static __always_inline long look_on_entry(struct walk *walk)
+{
+	return look_at_entry(walk->skb, walk->direction, walk->payload) != 0;
 }
 
 static long walk_rpc_token(__u32 index, struct walk *walk)
 {
+	if (fanfare_looks_at_data(walk->direction))
+		return look_on_entry(walk);
 	return walk_rpc_once(walk);
 }
 
@@ -297,6 +385,7 @@ __weak __noinline int walk_rpcs(struct __sk_buff *skb, struct fanfare_direction 
 	bpf_loop(rpc_budget, walk_rpc_token, &walk, 0);
 	return 0;
 }
+#endif
 
 static __always_inline long walk_packet_once(struct walk *walk)
 {

@@ -42,6 +42,17 @@ struct Identity {
   bool operator==(const Identity&) const = default;
 };
 
+// How it is told whom an event is for: the channel, topic, room or destination in its bytes.
+struct Room {
+  enum class Kind {
+    none,
+    json_key,  // the string or number after `"key":`, read where Identity::json_key is
+  };
+  Kind kind = Kind::none;
+  std::string key{};  // json_key only
+  bool operator==(const Room&) const = default;
+};
+
 // What the clients speak inside of WebSocket.
 enum class Subprotocol {
   all,    // nothing that is told apart: every data message is an event
@@ -110,6 +121,7 @@ struct ShardRule {
   std::string name;
   ShardMatch match;
   Identity identity{};                                  // with it match.listen_ports is required
+  Room room{};                                          // with it identity is required
   Classes classes{};                                    // same
   ClientProtocol protocol = ClientProtocol::websocket;  // same for any other
   std::vector<Publish> publishes{};                     // same

@@ -31,6 +31,7 @@ std::vector<ShardLines> lines_of_shards(const YamlNode& root) {
                        .protocol = line_of(shard, "clients", "protocol"),
                        .publishes = line_of(shard, "clients", "publishes"),
                        .identity = line_of(shard, "clients", "identity"),
+                       .room = line_of(shard, "clients", "room"),
                        .events = line_of(shard, "clients", "events"),
                        .heartbeats = line_of(shard, "clients", "heartbeats"),
                        .replication_ports = line_of(shard, "replication", "ports")});

@@ -8,6 +8,7 @@ namespace {
 
 ShardMatch& match_of(Config& config) { return config.shards.back().match; }
 Identity& identity_of(Config& config) { return config.shards.back().identity; }
+Room& room_of(Config& config) { return config.shards.back().room; }
 std::vector<Publish>& publishes_of(Config& config) { return config.shards.back().publishes; }
 Classes& classes_of(Config& config) { return config.shards.back().classes; }
 
@@ -59,6 +60,7 @@ const Key match_keys[] = {
 
 constexpr std::string_view client_protocols[] = {"auto", "websocket", "mqtt", "sse"};
 constexpr std::string_view client_identities[] = {"none", "payload"};
+constexpr std::string_view client_rooms[] = {"none"};
 constexpr std::string_view replication_protocols[] = {"hashicorp-raft"};
 
 const Key identity_keys[] = {
@@ -66,6 +68,15 @@ const Key identity_keys[] = {
      Text{&json_key_rule,
           [](Config& c, const std::string& v) {
             identity_of(c) = {Identity::Kind::json_key, v};
+          }},
+     Presence::required},
+};
+
+const Key room_keys[] = {
+    {"json_key", "the event's room is the value of this key, at the beginning of the payload",
+     Text{&json_key_rule,
+          [](Config& c, const std::string& v) {
+            room_of(c) = {Room::Kind::json_key, v};
           }},
      Presence::required},
 };
@@ -148,6 +159,10 @@ const Key client_keys[] = {
                          v == "payload" ? Identity::Kind::payload : Identity::Kind::none;
                    },
                    Section{.keys = identity_keys}}},
+    {"room", "what tells whom an event is for; needs identity",
+     WordOrSection{client_rooms,
+                   [](Config& c, std::string_view) { room_of(c).kind = Room::Kind::none; },
+                   Section{.keys = room_keys}}},
 };
 
 const Key replication_keys[] = {

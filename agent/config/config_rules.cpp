@@ -82,6 +82,8 @@ bool is_contested(const ShardMatch& a, const ShardMatch& b) {
 
 bool identifies(const ShardRule& shard) { return shard.identity.kind != Identity::Kind::none; }
 
+bool has_rooms(const ShardRule& shard) { return shard.room.kind != Room::Kind::none; }
+
 // A shard and one that stands before it in the file; sentences are made only for a refusal.
 class Pair {
  public:
@@ -116,6 +118,7 @@ class Pair {
                 "match.listen_ports");
     check_apart(early_, late_, lines_[late_index_].shard, "match.listen_ports",
                 "replication.ports");
+    check_entries();
     if (late_.replication && early_.replication &&
         common_port(late_.replication->ports, early_.replication->ports) != 0 &&
         is_contested(replication_match(late_), replication_match(early_)))
@@ -164,6 +167,18 @@ class Pair {
       fail(line, key,
            std::to_string(port) + " is also one of " + early_key + " of " + the_early() +
                "; allowed: clients and nodes on ports of their own");
+  }
+
+  // Identity and room of log entries are read as those of the shard's clients.
+  void check_entries() const {
+    if (!late_.replication || !early_.replication || !(has_rooms(late_) || has_rooms(early_)))
+      return;
+    if (const auto port = common_port(late_.replication->ports, early_.replication->ports))
+      fail(has_rooms(late_) ? lines_[late_index_].room : lines_[late_index_].replication_ports,
+           has_rooms(late_) ? "clients.room" : "replication.ports",
+           "the rooms of log entries are read by port, and " + std::to_string(port) +
+               " is one of replication.ports of this shard and of " + the_early() +
+               "; allowed: replication ports of its own, or room: none for both");
   }
 
   [[noreturn]] void fail(int line, const std::string& key, const std::string& complaint) const {
@@ -300,6 +315,22 @@ void check_pods(const Config& config, std::size_t i, const Lines& lines, const s
          "URL, or no pod_labels");
 }
 
+void check_room(const ShardRule& shard, std::size_t i, const ShardLines& lines,
+                const std::string& file) {
+  if (!has_rooms(shard)) return;
+  const auto fail = [&](const std::string& complaint) {
+    refuse({file, lines.room, key_of(i, "clients.room")}, complaint);
+  };
+  if (!identifies(shard))
+    fail(
+        "an event without an identity is followed to no room; allowed: room: none, or identity "
+        "beside it");
+  if (shard.identity.kind == Identity::Kind::json_key && shard.identity.key == shard.room.key)
+    fail(quoted(shard.room.key) +
+         " is also the json_key of clients.identity, so each event would have a room of its own; "
+         "allowed: another key, or room: none");
+}
+
 void check_alone(const ShardRule& shard, std::size_t i, const ShardLines& lines,
                  const std::string& file) {
   check_mqtt(shard, i, lines, file);
@@ -309,6 +340,7 @@ void check_alone(const ShardRule& shard, std::size_t i, const ShardLines& lines,
     refuse({file, lines.identity, key_of(i, "clients.identity")},
            "identities are read by port, and this shard has no match.listen_ports; allowed: "
            "identity: none, or listen_ports beside it");
+  check_room(shard, i, lines, file);
   if (!shard.replication) return;
   if (const auto port = common_port(shard.replication->ports, shard.match.listen_ports))
     refuse({file, lines.replication_ports, key_of(i, "replication.ports")},

@@ -34,6 +34,7 @@ struct ShardLines {
   int protocol = 0;
   int publishes = 0;
   int identity = 0;
+  int room = 0;
   int events = 0;
   int heartbeats = 0;
   int replication_ports = 0;

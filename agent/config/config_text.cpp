@@ -95,6 +95,11 @@ std::string show(const Identity& identity) {
   return "";
 }
 
+std::string show(const Room& room) {
+  if (room.kind == Room::Kind::none) return "";
+  return "      room:\n        json_key: " + scalar(room.key) + "\n";
+}
+
 std::string show(const Replication& replication) {
   std::string out = "    replication:\n      protocol: ";
   out += std::string(name_of(replication.protocol)) + "\n";
@@ -117,8 +122,8 @@ std::string show(const ShardRule& shard) {
   if (shard.expected) out += "    expected: true\n";
   if (shard.late_seconds != ShardRule{}.late_seconds)
     out += "    late_seconds: " + std::to_string(shard.late_seconds) + "\n";
-  const std::string clients =
-      show(shard.protocol) + show(shard.publishes) + show(shard.classes) + show(shard.identity);
+  const std::string clients = show(shard.protocol) + show(shard.publishes) + show(shard.classes) +
+                              show(shard.identity) + show(shard.room);
   if (!clients.empty()) out += "    clients:\n" + clients;
   if (shard.replication) out += show(*shard.replication);
   return out;

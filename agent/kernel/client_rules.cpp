@@ -2,6 +2,7 @@
 #include "agent/kernel/client_rules.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 
 #include "agent/kernel/class_rules.h"
@@ -13,9 +14,22 @@ namespace {
 bool identifies(const ShardKnobs& shard) { return shard.identity.kind != Identity::Kind::none; }
 
 // Where several shards name a port, the first has it.
-void set_ports(fanfare_bpf& skeleton, const ShardKnobs& shard, std::uint8_t rule) {
-  for (const auto port : shard.client_ports)
+void set_ports(fanfare_bpf& skeleton, const std::vector<std::uint16_t>& ports, std::uint8_t rule) {
+  for (const auto port : ports)
     if (auto& held = skeleton.bss->client_rule_of_port[port]; !held) held = rule;
+}
+
+// One for each identity of both maps: none is reused while its identity is known.
+std::uint32_t event_records(const Knobs& knobs) { return std::bit_ceil(2 * knobs.identities); }
+
+void set_rooms(fanfare_bpf& skeleton, const Knobs& knobs) {
+  const bool any = std::any_of(knobs.shards.begin(), knobs.shards.end(), has_rooms);
+  const std::uint32_t records = any ? event_records(knobs) : 1;
+  bpf_map__set_max_entries(skeleton.maps.events, records);
+  bpf_map__set_max_entries(skeleton.maps.logs,
+                           any ? static_cast<std::uint32_t>(knobs.shards.size()) : 1);
+  skeleton.rodata->event_mask = records - 1;
+  skeleton.rodata->rooms_enabled = any;
 }
 
 }  // namespace
@@ -28,6 +42,7 @@ void set_client_rules(fanfare_bpf& skeleton, const Knobs& knobs) {
   bpf_map__set_max_entries(skeleton.maps.identities_b, entries);
   if (any_identity)
     bpf_map__set_max_entries(skeleton.maps.reach, static_cast<std::uint32_t>(knobs.shards.size()));
+  set_rooms(skeleton, knobs);
   skeleton.rodata->identity_enabled = any_identity;
   skeleton.rodata->payloads_read = !places.empty();
   for (std::size_t i = 0; i < places.size(); ++i) {
@@ -35,6 +50,8 @@ void set_client_rules(fanfare_bpf& skeleton, const Knobs& knobs) {
     auto rule = static_cast<std::uint8_t>(i);
     if (identifies(shard)) {
       skeleton.rodata->identity_rules[i] = identity_rule(shard.identity, places[i]);
+      skeleton.rodata->identity_rules[i].replicates = !shard.replication_ports.empty();
+      skeleton.rodata->room_rules[i] = room_rule(shard.room, places[i]);
       rule |= FANFARE_RULE_IDENTITY;
     }
     if (tells(shard.classes)) {
@@ -42,7 +59,8 @@ void set_client_rules(fanfare_bpf& skeleton, const Knobs& knobs) {
       skeleton.rodata->classes_enabled = 1;
       rule |= FANFARE_RULE_CLASSES;
     }
-    set_ports(skeleton, shard, rule);
+    set_ports(skeleton, shard.client_ports, rule);
+    if (has_rooms(shard)) set_ports(skeleton, shard.replication_ports, rule);
   }
 }
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "agent/kernel/dark_table.h"
+#include "agent/kernel/event_reader.h"
 #include "agent/kernel/flow_table.h"
 #include "agent/kernel/listener_book.h"
 #include "agent/kernel/owner_scan.h"
@@ -74,6 +75,7 @@ class KernelSource::Parts {
         owners(probes.owners_link(), cgroup.path),
         listeners(probes, cgroup.path),
         reach(probes, knobs),
+        events(probes, knobs),
         sight(cgroup, probes, flows),
         capacity(knobs.sockets) {}
 
@@ -84,6 +86,7 @@ class KernelSource::Parts {
   ListenerBook listeners;
   Unheld unheld;
   ReachReader reach;
+  EventReader events;
   SightWatch sight;
   std::uint32_t capacity;
   std::deque<Monotonic> late_looks;  // when
@@ -190,6 +193,7 @@ Snapshot KernelSource::read(Monotonic now, Wall wall, Snapshot spent) {
   // anybody yet settles in the next ticks; one that reached somebody before it was due would be
   // missed.
   parts_->reach.read(snapshot);
+  parts_->events.read(snapshot);
   parts_->dark.read(snapshot);
   parts_->flows.read(snapshot);
   snapshot.owners = parts_->owners.refresh(now, false);

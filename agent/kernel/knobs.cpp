@@ -29,6 +29,10 @@ bool reads_clients(const ShardKnobs& shard) {
   return shard.identity.kind != Identity::Kind::none || tells(shard.classes);
 }
 
+bool has_rooms(const ShardKnobs& shard) {
+  return shard.identity.kind != Identity::Kind::none && shard.room.kind != Room::Kind::none;
+}
+
 std::map<std::uint16_t, std::uint8_t> client_protocols(const std::vector<ShardKnobs>& shards) {
   std::map<std::uint16_t, std::uint8_t> words;
   for (const ShardKnobs& shard : shards)
@@ -64,6 +68,7 @@ Knobs knobs_of(const Config& config) {
   for (const ShardRule& rule : config.shards) {
     ShardKnobs& shard = knobs.shards.emplace_back();
     shard.identity = rule.identity;
+    shard.room = rule.room;
     shard.classes = rule.classes;
     if (reads_clients(shard)) shard.client_ports = rule.match.listen_ports;
     shard.protocol = rule.protocol;

@@ -14,6 +14,7 @@ namespace fanfare {
 // What the kernel is told of a shard. A port has one owner: the first rule that names it.
 struct ShardKnobs {
   Identity identity{};
+  Room room{};  // read where `identity` is
   Classes classes{};
   std::vector<std::uint16_t> client_ports{};       // where identities or classes are read
   std::vector<std::uint16_t> replication_ports{};  // listened on by one node, dialled by another
@@ -26,6 +27,9 @@ struct ShardKnobs {
 
 // Whether the payloads of its clients are looked at.
 bool reads_clients(const ShardKnobs& shard);
+
+// Whether its events are followed one by one.
+bool has_rooms(const ShardKnobs& shard);
 
 struct Knobs {
   std::uint32_t sockets = 131072;      // records in the flow map

@@ -101,6 +101,10 @@ constexpr std::array<LossText, FANFARE_LOSS_COUNT> texts{{
      "TLS), so no peer's; nothing of a shard is missing by them. If no peer is seen at all, "
      "compare "
      "replication.protocol and replication.ports with what the port speaks; TLS is not readable."},
+    {FANFARE_LOSS_EVENTS_OVERTAKEN, "events_overtaken", "events",
+     "More events were in flight than are followed one by one (twice limits.identities), or the "
+     "agent got no time to read them, and what became of these by room is not known; raise "
+     "limits.identities and restart the agent."},
 }};
 
 constexpr bool each_at_its_index() {

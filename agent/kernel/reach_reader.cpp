@@ -43,6 +43,7 @@ std::uint64_t clear(int map) {
 
 ReachReader::ReachReader(const Probes& probes, const Knobs& knobs)
     : turn_(probes->bss->identity_turn),
+      full_(probes->bss->identities_full),
       maps_{bpf_map__fd(probes->maps.identities_a), bpf_map__fd(probes->maps.identities_b)},
       totals_(bpf_map__fd(probes->maps.reach)),
       places_(places_with_identity(knobs)),
@@ -76,6 +77,7 @@ void ReachReader::turn_maps(Monotonic now) {
   if (now - *turned_ < turn_period) return;
   const auto older = !turn_;
   filled_ = clear(maps_[older]);
+  __atomic_store_n(&full_[older], 0, __ATOMIC_RELAXED);
   __atomic_store_n(&turn_, older, __ATOMIC_RELEASE);
   turned_ = now;
 }

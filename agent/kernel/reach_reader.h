@@ -27,7 +27,8 @@ class ReachReader {
   void turn_maps(Monotonic now);
 
   std::uint32_t& turn_;
-  int maps_[2];  // by turn
+  std::uint8_t (&full_)[2];  // by turn
+  int maps_[2];              // by turn
   int totals_;
   std::vector<std::uint32_t> places_;  // of shards with `identity`
   std::size_t shards_;

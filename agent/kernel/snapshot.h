@@ -87,6 +87,12 @@ struct DarkSocket {
   fanfare_dark socket{};
 };
 
+// One event of a shard with rooms, as it was when it was told; see kernel/event_settler.h.
+struct ToldEvent {
+  fanfare_event event{};  // the publisher's own copies left out
+  bool late = false;      // told before, without a copy; it has one now
+};
+
 struct Snapshot {
   Monotonic taken{};
   Wall wall{};
@@ -106,6 +112,8 @@ struct Snapshot {
   std::vector<PortLoss> port_losses{};
   // Cumulative, summed over CPUs; by place in Config::shards, empty where no shard has `identity`.
   std::vector<fanfare_reach> reach{};
+  // Of this tick: those that came due a settle time ago, and the late.
+  std::vector<ToldEvent> events{};
   std::vector<MapFill> maps;
   std::vector<ProgramRuns> programs;
 };

@@ -92,6 +92,7 @@ ShardDelta shard_delta(const Shard& now, const Shard& before) {
       .empty_for = now.empty_for,
       .last_socket = now.last_socket,
       .peers = peer_deltas(now, before),
+      .has_rooms = now.has_rooms,
       .late_seconds = now.late_seconds};
   delta.published = delta.accepted;
   if (!now.identifies) return delta;
@@ -112,13 +113,15 @@ std::vector<ShardDelta> Deltas::advance(const Snapshot& snapshot, const Model& m
 
   std::vector<ShardDelta> deltas;
   std::map<std::string, Shard> seen;
-  for (const auto& shard : model.shards) {
+  for (std::size_t i = 0; i < model.shards.size(); ++i) {
+    const auto& shard = model.shards[i];
     const auto before = last_.find(shard.name);
     if (before != last_.end()) {
       auto& delta = deltas.emplace_back(shard_delta(shard, before->second));
       delta.at = snapshot.taken;
       delta.span = snapshot.taken - last_taken_;
       delta.blind = blind;
+      if (i < model.events.size()) delta.events = model.events[i];
     }
     seen.emplace(shard.name, shard);
   }

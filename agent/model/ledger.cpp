@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "agent/model/dark.h"
+#include "agent/model/event_outcomes.h"
 #include "agent/model/shard_names.h"
 #include "bpf/tcp_states.h"
 
@@ -157,7 +158,10 @@ std::uint32_t Ledger::settle_flow(const Snapshot& snapshot, std::size_t index) {
   settle_delivery(snapshot, index, tracked, !tracked.opened);
   if (!std::exchange(tracked.opened, true)) ++slot.shown.sockets_opened;
   if (flow.life == FANFARE_CLOSED) {
-    if (!std::exchange(tracked.closed, true)) count_close(slot.shown, flow);
+    if (!std::exchange(tracked.closed, true)) {
+      count_close(slot.shown, flow);
+      closed_.emplace_back(tracked.slot, snapshot.cookies[index]);
+    }
   } else if (fanfare_is_synced(&flow)) {
     ++slot.shown.sockets_synced;
   } else {
@@ -233,11 +237,23 @@ Shard Ledger::published(const Slot& slot) const {
   if (rule->second->protocol == ClientProtocol::sse) shard.protocol = FANFARE_SSE;
   shard.replicates = rule->second->replication.has_value();
   shard.identifies = rule->second->identity.kind != Identity::Kind::none;
+  shard.has_rooms = rule->second->room.kind != Room::Kind::none;
   shard.expected = rule->second->expected;
   shard.late_seconds = rule->second->late_seconds;
   const auto presence = presence_.find(shard.name);
   if (presence != presence_.end()) shard.presence = presence->second.at(taken_);
   return shard;
+}
+
+// A shard that nobody has met yet has no place for them, and no sockets either.
+void Ledger::settle_events(const Snapshot& snapshot) {
+  events_ = event_outcomes(snapshot.events, rules_);
+  for (const auto& [slot, cookie] : closed_) {
+    const auto& name = slots_[slot].shown.name;
+    const auto rule = rule_by_name_.find(name);
+    if (rule != rule_by_name_.end() && rule->second->room.kind != Room::Kind::none)
+      events_[name].gone.push_back(cookie);
+  }
 }
 
 void Ledger::forget_gone(const Snapshot& snapshot) {
@@ -270,6 +286,8 @@ Model Ledger::publish(std::vector<std::uint32_t> slot_of_flow) const {
   for (std::uint32_t i = 0; i < order.size(); ++i) {
     place[order[i]] = i;
     model.shards.push_back(published(slots_[order[i]]));
+    const auto events = events_.find(model.shards.back().name);
+    model.events.push_back(events == events_.end() ? EventOutcomes{} : events->second);
   }
   for (auto& slot : slot_of_flow)
     if (slot < place.size()) slot = place[slot];
@@ -295,6 +313,7 @@ void Ledger::begin_tick(const Snapshot& snapshot) {
   ++generation_;
   taken_ = snapshot.taken;
   ended_.clear();
+  closed_.clear();
   const bool owners_are_new = std::exchange(named_by_, snapshot.owners) != snapshot.owners;
   const bool other_scan =
       std::exchange(scanned_, snapshot.owners->scanned) != snapshot.owners->scanned;
@@ -328,6 +347,7 @@ Model Ledger::advance(const Snapshot& snapshot) {
   settle_replication(snapshot, slot_of_flow);
   settle_port_losses(snapshot);
   reach_.advance(snapshot.reach, rules_);
+  settle_events(snapshot);
   forget_gone(snapshot);
   end_idle();
   for (auto& slot : slots_) {

@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "agent/config/config.h"
@@ -106,6 +107,7 @@ class Ledger {
   void look_for_expected(const Snapshot& snapshot);
   void settle_port_losses(const Snapshot& snapshot);
   void settle_replication(const Snapshot& snapshot, std::vector<std::uint32_t>& slot_of_flow);
+  void settle_events(const Snapshot& snapshot);
   void forget_gone(const Snapshot& snapshot);
   void forget_ports(const Snapshot& snapshot);
   Shard published(const Slot& slot) const;
@@ -137,6 +139,8 @@ class Ledger {
   ReachLedger reach_;
   Monotonic taken_{};  // of this tick
   boost::unordered_flat_map<std::uint64_t, Tracked> tracked_;
+  std::vector<std::pair<std::uint32_t, SocketId>> closed_;  // at this tick, by slot
+  std::map<std::string, EventOutcomes> events_;             // of this tick, by shard
   std::vector<SocketState> states_;          // of this tick, parallel to the snapshot's flows
   std::vector<std::uint32_t> slot_of_dark_;  // same, to its `dark`
   std::uint64_t generation_ = 0;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "agent/model/delivery.h"
+#include "agent/model/events.h"
 #include "agent/model/losses.h"
 #include "agent/model/presence.h"
 #include "agent/model/socket_delivery.h"
@@ -90,6 +91,7 @@ struct Shard {
   std::uint8_t protocol = FANFARE_WEBSOCKET;  // enum fanfare_protocol that its clients speak
   bool replicates = false;                    // the configuration names its replication
   bool identifies = false;                    // ... and how its events are identified
+  bool has_rooms = false;                     // ... and their rooms
   std::vector<Peer> peers{};                  // sorted by name
   // Cumulative: new command entries of the shard's log that this node has received or, on the
   // leader, sent to its most advanced follower. Sent again does not count: by log index.
@@ -132,6 +134,7 @@ struct EndedShard {
 
 struct Model {
   std::vector<Shard> shards;                 // sorted by name
+  std::vector<EventOutcomes> events;         // of this tick, parallel to shards
   std::vector<std::uint32_t> shard_of;       // index into shards, or one of the above
   std::vector<SocketState> states;           // parallel to shard_of
   std::vector<std::uint32_t> dark_shard_of;  // parallel to the snapshot's `dark`

@@ -97,6 +97,7 @@ Connection::Side Connection::make_side(int server, bool fresh) const {
     const unsigned old = fresh ? 0 : FANFARE_OLD;
     side.out = blank(FANFARE_RESPONSES | old, stage);
     side.in = blank(old, stage);
+    side.out.room.key = side.in.room.key = capture_.rules.on_port(ends_[server].port);
     return side;
   }
   if (protocol_ == FANFARE_MQTT) {
@@ -214,9 +215,13 @@ void Connection::walk_direction(Side& side, fanfare_direction& direction, const 
   const auto at = static_cast<std::uint64_t>(piece.at.count());
   Identities read;
   ToldClasses told;
-  const std::uint8_t rule = replicates() ? 0 : direction.client_rule;
-  if (rule & FANFARE_RULE_IDENTITY) read.rule = capture_.rules.identity(rule);
-  if (rule & FANFARE_RULE_CLASSES) told.rule = &capture_.rules.classes(rule);
+  const auto rule =
+      static_cast<std::uint8_t>(replicates() ? direction.room.key : direction.client_rule);
+  if (rule & FANFARE_RULE_IDENTITY) {
+    read.rule = capture_.rules.identity(rule);
+    read.room_rule = capture_.rules.room(rule);
+  }
+  if (!replicates() && (rule & FANFARE_RULE_CLASSES)) told.rule = &capture_.rules.classes(rule);
   Http http;
   if (side.exchanges.wanted)
     http = {&side.exchanges, &capture_.http.publishes(side.exchanges.wanted),
@@ -244,9 +249,27 @@ void Connection::walk_direction(Side& side, fanfare_direction& direction, const 
     capture_.lose(FANFARE_LOSS_COMPRESSED, told.compressed);
     capture_.lose(FANFARE_LOSS_UNREAD, told.unread);
   }
-  for (const auto hash : read.hashes)
-    if (!capture_.reach.note(read.rule.shard, hash, cookie_, direction.flags & FANFARE_MASKED))
+  note_events(side, direction, read, piece.at);
+}
+
+// As count_reach() and count_entry() in bpf/reach.bpf.h.
+void Connection::note_events(const Side& side, fanfare_direction& direction, const Identities& read,
+                             Monotonic at) {
+  EventSight sight{.shard = read.rule.shard,
+                   .cookie = cookie_ + static_cast<unsigned>(side.server),
+                   .inbound = (direction.flags & FANFARE_MASKED) != 0,
+                   .at = at};
+  for (std::size_t i = 0; i < read.hashes.size(); ++i) {
+    sight.identity = read.hashes[i];
+    sight.room = read.rooms[i];
+    if (!capture_.reach.note(sight)) lose(side, direction, FANFARE_LOSS_IDENTITIES_FULL, 1);
+  }
+  for (std::size_t i = 0; i < read.entries.size(); ++i) {
+    sight.identity = read.entries[i];
+    sight.room = read.entry_rooms[i];
+    if (!capture_.reach.note_entry(sight, read.entry_indexes[i]))
       lose(side, direction, FANFARE_LOSS_IDENTITIES_FULL, 1);
+  }
 }
 
 // As lose_of in bpf/losses.bpf.h.

@@ -19,6 +19,8 @@
 
 namespace fanfare {
 
+struct Identities;  // agent/replay/walk.h
+
 // What the connections of one capture share.
 struct CaptureState {
   explicit CaptureState(const Knobs& knobs);
@@ -94,6 +96,8 @@ class Connection {
   void lose(const Side& side, fanfare_direction& direction, std::uint8_t reason,
             std::uint64_t count);
   void lose_head(Side& side, std::uint8_t reason);
+  void note_events(const Side& side, fanfare_direction& direction, const Identities& read,
+                   Monotonic at);
   void after_egress(Side& side, const Piece& piece, bool upgraded);
   void settle_sides();
   void note_ack(int from, const TcpSegment& segment, Monotonic now);

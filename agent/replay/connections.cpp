@@ -145,9 +145,9 @@ void Connections::fill(Snapshot& snapshot, Monotonic now) {
     show(snapshot, *connection);
   }
   name_listeners(snapshot);
-  capture_.reach.turn(now);
-  snapshot.reach = capture_.reach.totals();
   snapshot.losses = capture_.losses;
+  capture_.reach.turn(now, snapshot);
+  snapshot.reach = capture_.reach.totals();
   snapshot.maps.push_back({"flows", snapshot.flows.size(), capacity_});
 }
 

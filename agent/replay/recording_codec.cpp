@@ -199,6 +199,22 @@ void get_dark(ByteReader& in, Snapshot& snapshot) {
   }
 }
 
+void put_events(ByteWriter& out, const Snapshot& snapshot) {
+  out.put<std::uint64_t>(snapshot.events.size());
+  for (const auto& told : snapshot.events) {
+    out.put(told.event);
+    out.put(told.late);
+  }
+}
+
+void get_events(ByteReader& in, Snapshot& snapshot) {
+  for (auto left = in.count(sizeof(fanfare_event) + 1); left > 0; --left) {
+    auto& told = snapshot.events.emplace_back();
+    told.event = in.get<fanfare_event>();
+    told.late = in.get<std::uint8_t>() != 0;
+  }
+}
+
 void put_gauges(ByteWriter& out, const Snapshot& snapshot) {
   out.put(snapshot.taken.count());
   out.put(snapshot.wall.time_since_epoch().count());
@@ -256,6 +272,7 @@ std::string SnapshotEncoder::encode(const Snapshot& snapshot) {
   ByteWriter out;
   put_gauges(out, snapshot);
   put_dark(out, snapshot);
+  put_events(out, snapshot);
   const bool owners_changed = owners_ != snapshot.owners;
   out.put(owners_changed);
   if (owners_changed) put_owners(out, *snapshot.owners);
@@ -296,6 +313,7 @@ Snapshot SnapshotDecoder::decode(std::string_view bytes) {
   Snapshot snapshot;
   get_gauges(in, snapshot);
   get_dark(in, snapshot);
+  get_events(in, snapshot);
   if (in.get<std::uint8_t>()) owners_ = std::make_shared<Owners>(get_owners(in));
   if (in.get<std::uint8_t>()) pods_ = std::make_shared<PodTable>(get_pods(in));
   for (auto left = in.count(8); left > 0; --left) {

@@ -50,6 +50,11 @@ inline std::uint64_t word_of(std::string_view bytes) {
 struct Identities {
   fanfare_identity_rule rule{};
   std::vector<std::uint64_t> hashes{};
+  fanfare_identity_rule room_rule{};   // without a pattern: rooms are not read
+  std::vector<std::uint64_t> rooms{};  // parallel to hashes, 0 where there is none
+  // The same of the log entries of a direction that carries replication, see
+  // fanfare_reads_entries().
+  std::vector<std::uint64_t> entries{}, entry_rooms{}, entry_indexes{};
 };
 
 // The same for FANFARE_RULE_CLASSES; messages whose class could not be, by reason.
@@ -72,15 +77,21 @@ struct Readers {
   Http http{};
 };
 
-inline void look_for_identity(fanfare_direction& direction, const fanfare_identity_rule& rule,
-                              const __u64* words, std::uint32_t n) {
-  if (rule.kind == FANFARE_IDENTITY_BY_PAYLOAD)
-    for (std::uint32_t i = 0; 8 * i < n; ++i)
-      identity_look_payload(&direction.identity, words[i], i, n);
-  else
-    for (std::uint32_t at = 0; at < n;)
-      at += identity_look_json(&direction.identity, &rule, words, at, n);
-  identity_look_end(&direction.identity, &rule, n);
+inline void look_for_key(fanfare_identity& search, const fanfare_identity_rule& rule,
+                         const __u64* words, std::uint32_t n) {
+  for (std::uint32_t at = 0; at < n;) at += identity_look_json(&search, &rule, words, at, n);
+}
+
+inline void look_for_identity(fanfare_identity& identity, fanfare_identity& room,
+                              const Identities& how, const __u64* words, std::uint32_t n) {
+  if (!identity_is_read(&identity, &how.rule)) {
+    if (how.rule.kind == FANFARE_IDENTITY_BY_PAYLOAD)
+      for (std::uint32_t i = 0; 8 * i < n; ++i) identity_look_payload(&identity, words[i], i, n);
+    else
+      look_for_key(identity, how.rule, words, n);
+  }
+  if (!room_is_read(&room, &how.room_rule)) look_for_key(room, how.room_rule, words, n);
+  identity_look_end(&identity, &how.rule, n, room_is_read(&room, &how.room_rule));
 }
 
 inline void take_reader_loss(fanfare_direction& direction, ToldClasses* classes) {
@@ -109,11 +120,13 @@ inline int look(fanfare_direction& direction, std::string_view payload, const Re
     return fanfare_look_end(
         &direction, classes_look_at_word(&direction, readers.classes->rule, word_of(bytes), n));
   }
-  if (identifies) n = identity_span(&direction, &readers.identities->rule, n);
+  if (identifies)
+    n = identity_span(&direction.identity, &readers.identities->rule, direction.skip, n);
   __u64 words[IDENTITY_CHUNK_WORDS + 1] = {};
   std::memcpy(words, payload.data() + direction.off, n);
   identity_unmask(&direction.identity, words);
-  if (identifies) look_for_identity(direction, readers.identities->rule, words, n);
+  if (identifies)
+    look_for_identity(direction.identity, direction.room, *readers.identities, words, n);
   if (tells)
     for (std::uint32_t at = 0; at < n && direction.reader.left;)
       at += classes_look(&direction, readers.classes->rule, words, at, n);
@@ -122,7 +135,10 @@ inline int look(fanfare_direction& direction, std::string_view payload, const Re
 
 inline void take_identity(fanfare_direction& direction, Identities* identities) {
   if (!identity_is_due(&direction)) return;
-  if (identities && !direction.probation) identities->hashes.push_back(direction.identity.hash);
+  if (identities && !direction.probation) {
+    identities->hashes.push_back(direction.identity.hash);
+    identities->rooms.push_back(direction.room.hash);
+  }
   direction.identity.state = 0;
 }
 
@@ -149,11 +165,33 @@ inline void walk_packets(fanfare_direction& direction, std::string_view payload,
   }
 }
 
-inline void walk_rpcs(fanfare_direction& direction, std::string_view payload,
-                      std::uint32_t budget) {
+inline int look_at_data(fanfare_direction& direction, std::string_view payload,
+                        const Identities& how) {
+  const auto n =
+      identity_span(&direction.entry, &how.rule, direction.skip, direction.end - direction.off);
+  __u64 words[IDENTITY_CHUNK_WORDS + 1] = {};
+  std::memcpy(words, payload.data() + direction.off, n);
+  look_for_identity(direction.entry, direction.room, how, words, n);
+  return fanfare_look_data_end(&direction, n);
+}
+
+inline void take_entry(fanfare_direction& direction, Identities* identities) {
+  if (direction.rpc.data != FANFARE_DATA_DUE) return;
+  identities->entries.push_back(direction.last_ns);
+  identities->entry_rooms.push_back(direction.room.hash);
+  identities->entry_indexes.push_back(direction.rpc.progress_index);
+  direction.rpc.data = FANFARE_DATA_UNREAD;
+}
+
+inline void walk_rpcs(fanfare_direction& direction, std::string_view payload, std::uint32_t budget,
+                      Identities* identities) {
   for (std::uint32_t step = 0; step < budget; ++step) {
     const auto word = direction.skip ? 0 : word_of(payload.substr(direction.off));
-    if (!fanfare_rpc_step(&direction, word)) return;
+    const int more = fanfare_looks_at_data(&direction)
+                         ? look_at_data(direction, payload, *identities)
+                         : fanfare_rpc_step(&direction, word);
+    take_entry(direction, identities);
+    if (!more) return;
   }
 }
 
@@ -224,7 +262,7 @@ inline Loss feed(fanfare_direction& direction, const Segment& segment, const Bud
   // A capture may have no byte of a segment: a skip has ended there perhaps, and nothing begins.
   const bool has_bytes = direction.off < direction.end;
   if (fanfare_is_replication(&direction))
-    walk_rpcs(direction, segment.payload, budget.rpc);
+    walk_rpcs(direction, segment.payload, budget.rpc, readers.identities);
   else if (has_bytes && fanfare_is_mqtt(&direction))
     walk_packets(direction, segment.payload, steps, readers);
   else if (has_bytes && !http1_walks(&direction))

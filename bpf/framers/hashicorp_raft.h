@@ -33,6 +33,7 @@ enum {
 	HASHICORP_RAFT_KEY_TYPE,
 	HASHICORP_RAFT_KEY_SIZE,
 	HASHICORP_RAFT_KEY_LAST_LOG,
+	HASHICORP_RAFT_KEY_DATA,   /* where they are read */
 	HASHICORP_RAFT_KEY_ANSWER, /* no key: the answer behind the error text comes next */
 };
 
@@ -41,6 +42,7 @@ enum {
 #define HASHICORP_RAFT_LAST_LOG 0x676f4c7473614ca7ULL /* "LastLog" */
 #define HASHICORP_RAFT_INDEX	0x7865646e49a5ULL     /* "Index" */
 #define HASHICORP_RAFT_TYPE	0x65707954a4ULL	      /* "Type" */
+#define HASHICORP_RAFT_DATA	0x61746144a4ULL	      /* "Data" */
 #define HASHICORP_RAFT_SIZE	0x657a6953a4ULL	      /* "Size" */
 #define HASHICORP_RAFT_ADDR	0x72646441a4ULL	      /* "Addr", the first key since 1.3 */
 
@@ -166,6 +168,8 @@ FANFARE_INLINE __u32 hashicorp_raft_key(struct fanfare_direction *d, __u64 w, __
 			rpc->key = HASHICORP_RAFT_KEY_INDEX;
 		else if (text == HASHICORP_RAFT_TYPE)
 			rpc->key = HASHICORP_RAFT_KEY_TYPE;
+		else if (text == HASHICORP_RAFT_DATA && fanfare_reads_entries(d))
+			rpc->key = HASHICORP_RAFT_KEY_DATA;
 	} else if (text == HASHICORP_RAFT_ENTRIES && rpc->kind == FANFARE_RPC_APPEND_UNTOLD) {
 		rpc->key = HASHICORP_RAFT_KEY_ENTRIES;
 	} else if (text == HASHICORP_RAFT_SIZE && rpc->kind == FANFARE_RPC_SNAPSHOT) {
@@ -188,6 +192,12 @@ FANFARE_INLINE int hashicorp_raft_number(struct fanfare_direction *d, __u64 valu
 	if (rpc->key == HASHICORP_RAFT_KEY_TYPE) {
 		if (value == HASHICORP_RAFT_LOG_COMMAND && rpc->commands < rpc->entries)
 			rpc->commands++;
+		/* The last of an entry's keys, which are sorted. */
+		if (rooms_enabled && rpc->data == FANFARE_DATA_READ)
+			rpc->data = value == HASHICORP_RAFT_LOG_COMMAND ? FANFARE_DATA_DUE
+									: FANFARE_DATA_UNREAD;
+	} else if (rooms_enabled && rpc->key == HASHICORP_RAFT_KEY_DATA) {
+		return 1;
 	} else if (rpc->key && value > rpc->progress_index) {
 		rpc->progress_index = value;
 	}
@@ -230,6 +240,8 @@ FANFARE_INLINE __u32 hashicorp_raft_value(struct fanfare_direction *d, struct ms
 		fits = 0;
 	} else if (token.type != MSGPACK_NIL) {
 		d->skip = token.value;
+		if (rooms_enabled && rpc->key == HASHICORP_RAFT_KEY_DATA)
+			fanfare_begin_data(d, token.value);
 	}
 	return fits ? token.used : hashicorp_raft_refuse(d, n);
 }
@@ -242,6 +254,8 @@ FANFARE_INLINE __u32 hashicorp_raft_entry(struct fanfare_direction *d, struct ms
 		return hashicorp_raft_refuse(d, n);
 	d->rpc.entries_due--;
 	d->rpc.entry_due = 2 * token.value;
+	if (rooms_enabled)
+		d->rpc.data = FANFARE_DATA_UNREAD;
 	return token.used;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
 /*
  * Which event a message is: a 64-bit hash of its first payload bytes, or of the value of a JSON key
- * in them. Pure. The bytes come in any pieces, across segments and fragments, and give the same
+ * in them; and beside it, where the shard has `room`, the same of the value of another key. Pure. The bytes come in any pieces, across segments and fragments, and give the same
  * hash: a byte's weight follows from its place alone. What cannot be read (compressed, a hole in
  * the bytes looked at, no such key) is unidentified, never guessed.
  *
@@ -19,13 +19,14 @@
 #define IDENTITY_CHUNK_WORDS   8 /* 8 bytes each, at one look */
 
 /* 1 where some shard has `identity`; 1 where some shard has any payload read, for this or for
- * classes; 1 where some shard names what its clients speak. Knobs of the kernel programs,
+ * classes; 1 where some shard names what its clients speak; 1 where some shard has `room`. Knobs of the kernel programs,
  * bpf/knobs.bpf.h: with 0 the verifier drops all that stands behind them. To look at one knob costs
  * three instructions, so each place looks at one. */
 #ifdef __bpf__
-extern const volatile __u8 identity_enabled, payloads_read, client_protocols_enabled;
+extern const volatile __u8 identity_enabled, payloads_read, client_protocols_enabled, rooms_enabled;
 #else
-static const __u8 identity_enabled = 1, payloads_read = 1, client_protocols_enabled = 1;
+static const __u8 identity_enabled = 1, payloads_read = 1, client_protocols_enabled = 1,
+		  rooms_enabled = 1;
 #endif
 
 /* fanfare_identity.state, beyond what stands in json_search.h */
@@ -47,16 +48,28 @@ FANFARE_INLINE __u64 identity_mix(__u64 hash)
 	return hash ^ hash >> 32;
 }
 
+/* Reading begins; `rule` as fanfare_direction.client_rule: shards have hashes of their own. */
+FANFARE_INLINE void identity_open(struct fanfare_identity *identity, __u32 rule)
+{
+	identity->hash = rule * IDENTITY_GOLDEN;
+	identity->left = IDENTITY_JSON_BYTES;
+	identity->state = 0;
+	identity->length = 0;
+}
+
 /* A message of class event begins. */
 FANFARE_INLINE void identity_begin(struct fanfare_direction *d, int compressed)
 {
 	struct fanfare_identity *identity = &d->identity;
 
-	identity->hash = d->client_rule * IDENTITY_GOLDEN;
+	identity_open(identity, d->client_rule);
 	identity->key = 0;
-	identity->left = compressed ? 0 : IDENTITY_JSON_BYTES;
-	identity->state = compressed ? IDENTITY_BROKEN : 0;
-	identity->length = 0;
+	if (rooms_enabled)
+		identity_open(&d->room, d->client_rule);
+	if (compressed) {
+		identity->left = 0;
+		identity->state = IDENTITY_BROKEN;
+	}
 }
 
 /* Whether the payload bytes that come next are those of a message. Of MQTT, see packets.h, an event
@@ -76,18 +89,25 @@ FANFARE_INLINE int identity_wants(const struct fanfare_direction *d)
 	       (d->client_rule & FANFARE_RULE_IDENTITY) && d->identity.left;
 }
 
-FANFARE_INLINE void identity_break(struct fanfare_direction *d)
+/* Bytes that are looked at are missing. With a room they may be looked at for that alone. */
+FANFARE_INLINE void identity_break(struct fanfare_identity *identity, struct fanfare_identity *room)
 {
-	d->identity.state = IDENTITY_BROKEN;
-	d->identity.left = 0;
+	int read = identity->state == IDENTITY_JSON_READ ||
+		   (identity->state == IDENTITY_PAYLOAD_READ &&
+		    identity->left <= IDENTITY_JSON_BYTES - IDENTITY_PAYLOAD_BYTES);
+
+	if (!rooms_enabled || !read)
+		identity->state = IDENTITY_BROKEN;
+	if (rooms_enabled && room->state != IDENTITY_JSON_READ)
+		room->state = IDENTITY_BROKEN;
+	identity->left = 0;
 }
 
-/* The message has ended: its hash is complete, or 0 where it could not be read. */
-FANFARE_INLINE void identity_end(struct fanfare_direction *d)
+/* The hash of what has been read of a message of so many bytes, never 0; 0: it could not be. */
+FANFARE_INLINE __u64 identity_result(const struct fanfare_identity *identity, __u64 message_bytes)
 {
-	struct fanfare_identity *identity = &d->identity;
 	int by_payload = identity->state == IDENTITY_PAYLOAD_READ;
-	__u64 length = by_payload ? d->message_bytes : identity->length, hash = 0;
+	__u64 length = by_payload ? message_bytes : identity->length, hash = 0;
 
 	if (identity->length && (by_payload || identity->state == IDENTITY_JSON_READ)) {
 		hash = identity_mix(identity->hash ^ length * IDENTITY_GOLDEN);
@@ -96,9 +116,19 @@ FANFARE_INLINE void identity_end(struct fanfare_direction *d)
 		hash ^= hash >> 32;
 		hash += !hash;
 	}
-	identity->hash = hash;
+	return hash;
+}
+
+/* The message has ended: its hashes are complete, or 0 where they could not be read. */
+FANFARE_INLINE void identity_end(struct fanfare_direction *d)
+{
+	struct fanfare_identity *identity = &d->identity;
+
+	identity->hash = identity_result(identity, d->message_bytes);
 	identity->left = 0;
 	identity->state = IDENTITY_DUE;
+	if (rooms_enabled)
+		d->room.hash = identity_result(&d->room, 0);
 }
 
 FANFARE_INLINE int identity_is_due(const struct fanfare_direction *d)
@@ -168,19 +198,36 @@ FANFARE_INLINE __u32 identity_json_bytes(struct fanfare_identity *identity,
 	return n;
 }
 
-/* How many payload bytes the next look takes, of `here` that are at hand. At least 1 where
- * identity_wants() and here is not 0. */
-FANFARE_INLINE __u32 identity_span(const struct fanfare_direction *d,
-				   const struct fanfare_identity_rule *rule, __u32 here)
+/* Whether nothing more is to be read for the identity. */
+FANFARE_INLINE int identity_is_read(const struct fanfare_identity *identity,
+				    const struct fanfare_identity_rule *rule)
 {
-	__u32 n = d->identity.left;
-
 	if (rule->kind == FANFARE_IDENTITY_BY_PAYLOAD)
+		return identity->left <= IDENTITY_JSON_BYTES - IDENTITY_PAYLOAD_BYTES;
+	return identity->state >= IDENTITY_JSON_READ;
+}
+
+/* The same for the room, which a shard need not have. */
+FANFARE_INLINE int room_is_read(const struct fanfare_identity *room,
+				const struct fanfare_identity_rule *rule)
+{
+	return !rooms_enabled || !rule->pattern_bytes || room->state >= IDENTITY_JSON_READ;
+}
+
+/* How many payload bytes the next look takes, of `here` that are at hand and `skip` that the payload
+ * has. At least 1 where identity_wants() and here is not 0. */
+FANFARE_INLINE __u32 identity_span(const struct fanfare_identity *identity,
+				   const struct fanfare_identity_rule *rule, __u64 skip, __u32 here)
+{
+	__u32 n = identity->left;
+
+	if (rule->kind == FANFARE_IDENTITY_BY_PAYLOAD &&
+	    (!rooms_enabled || n > IDENTITY_JSON_BYTES - IDENTITY_PAYLOAD_BYTES))
 		n -= IDENTITY_JSON_BYTES - IDENTITY_PAYLOAD_BYTES;
 	if (n > here)
 		n = here;
-	if (n > d->skip)
-		n = d->skip;
+	if (n > skip)
+		n = skip;
 	return n > 8 * IDENTITY_CHUNK_WORDS ? 8 * IDENTITY_CHUNK_WORDS : n;
 }
 
@@ -224,18 +271,16 @@ FANFARE_INLINE __u32 identity_look_json(struct fanfare_identity *identity,
 	return identity_json_bytes(identity, rule, json_low_bytes(w, here), here);
 }
 
-/* All of the n bytes have been looked at. */
+/* All of the n bytes have been looked at, for the room too. */
 FANFARE_INLINE void identity_look_end(struct fanfare_identity *identity,
-				      const struct fanfare_identity_rule *rule, __u32 n)
+				      const struct fanfare_identity_rule *rule, __u32 n,
+				      int room_read)
 {
 	identity->left -= n;
-	if (rule->kind == FANFARE_IDENTITY_BY_PAYLOAD) {
+	if (rule->kind == FANFARE_IDENTITY_BY_PAYLOAD)
 		identity->state = IDENTITY_PAYLOAD_READ;
-		if (identity->left <= IDENTITY_JSON_BYTES - IDENTITY_PAYLOAD_BYTES)
-			identity->left = 0;
-	} else if (identity->state >= IDENTITY_JSON_READ) {
+	if (room_read && identity_is_read(identity, rule))
 		identity->left = 0;
-	}
 }
 
 #endif

@@ -29,6 +29,14 @@ enum {
 	FANFARE_RPC_ANSWER,
 };
 
+/* fanfare_rpc.data: how far the Data of the entry in progress have been read */
+enum {
+	FANFARE_DATA_UNREAD,
+	FANFARE_DATA_PASS, /* the bytes that are skipped are looked at, in fanfare_direction.entry */
+	FANFARE_DATA_READ, /* last_ns and room.hash are what was read; the entry's type comes later */
+	FANFARE_DATA_DUE, /* and the entry is a command: the driver takes them */
+};
+
 FANFARE_INLINE int fanfare_is_replication(const struct fanfare_direction *d)
 {
 	return replication_enabled &&
@@ -47,7 +55,53 @@ FANFARE_INLINE void fanfare_await_rpc(struct fanfare_direction *d)
 	rpc->progress_index = 0;
 	rpc->nested = 0;
 	rpc->entries = rpc->commands = rpc->entries_due = 0;
-	rpc->due = rpc->entry_due = rpc->kind = rpc->key = rpc->long_number = 0;
+	rpc->due = rpc->entry_due = rpc->kind = rpc->key = rpc->long_number = rpc->data = 0;
+}
+
+/* Whether identity and room are read from the entries of this log. */
+FANFARE_INLINE int fanfare_reads_entries(const struct fanfare_direction *d)
+{
+	return rooms_enabled && d->room.key;
+}
+
+/* The Data of an entry come next. No token is cut while they are looked at, so nothing is carried. */
+FANFARE_INLINE void fanfare_begin_data(struct fanfare_direction *d, __u64 bytes)
+{
+	d->message_bytes = bytes;
+	d->rpc.data = bytes ? FANFARE_DATA_PASS : FANFARE_DATA_UNREAD;
+	identity_open(&d->entry, d->room.key);
+	identity_open(&d->room, d->room.key);
+}
+
+/* Whether the bytes that come next are to be looked at, where replication is walked. */
+FANFARE_INLINE int fanfare_looks_at_data(const struct fanfare_direction *d)
+{
+	return rooms_enabled && d->rpc.data == FANFARE_DATA_PASS && d->skip;
+}
+
+/* A step of the walk: the next n bytes have been looked at. What nobody wants is passed with them. */
+FANFARE_INLINE void fanfare_pass_data(struct fanfare_direction *d, __u32 n)
+{
+	__u32 left;
+
+	d->skip -= n;
+	d->off += n;
+	if (d->entry.left && d->skip)
+		return;
+	d->last_ns = identity_result(&d->entry, d->message_bytes);
+	d->room.hash = identity_result(&d->room, 0);
+	d->rpc.data = FANFARE_DATA_READ;
+	left = d->end - d->off;
+	if (left > d->skip)
+		left = d->skip;
+	d->skip -= left;
+	d->off += left;
+}
+
+/* Some of them are missing: the entry is left out. */
+FANFARE_INLINE void fanfare_miss_data(struct fanfare_direction *d)
+{
+	d->rpc.data = FANFARE_DATA_UNREAD;
 }
 
 /* Whether the next bytes are the first of the requests of a connection that was followed from its

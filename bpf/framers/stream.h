@@ -94,8 +94,13 @@ FANFARE_INLINE int fanfare_searches(const struct fanfare_direction *d)
 /* `bytes` of the payload that is skipped are missing. */
 FANFARE_INLINE void fanfare_miss(struct fanfare_direction *d, __u32 bytes)
 {
+	if (rooms_enabled && fanfare_is_replication(d)) {
+		if (fanfare_looks_at_data(d))
+			fanfare_miss_data(d);
+		return;
+	}
 	if (identity_wants(d))
-		identity_break(d);
+		identity_break(&d->identity, &d->room);
 	if (reader_wants(d))
 		reader_skip_hole(d, bytes);
 }
@@ -258,7 +263,7 @@ FANFARE_INLINE int fanfare_step_of(struct fanfare_direction *d, __u64 raw, enum 
 		}
 		left = d->end - d->off;
 	}
-	if (d->skip && (kind == FANFARE_WALK_RPCS || !fanfare_looks(d))) {
+	if (d->skip && !(kind == FANFARE_WALK_RPCS ? fanfare_looks_at_data(d) : fanfare_looks(d))) {
 		__u32 step = d->skip < left ? (__u32)d->skip : left;
 
 		d->skip -= step;
@@ -308,6 +313,23 @@ FANFARE_INLINE int fanfare_look_end(struct fanfare_direction *d, __u32 n)
 	if (!d->skip)
 		fanfare_finish_skip(d);
 	return d->off < d->end;
+}
+
+/* The same in place of fanfare_rpc_step() where fanfare_looks_at_data(). */
+FANFARE_INLINE int fanfare_look_data_end(struct fanfare_direction *d, __u32 n)
+{
+	fanfare_pass_data(d, n);
+	if (!d->skip)
+		fanfare_finish_skip(d);
+	return d->off < d->end;
+}
+
+/* Whether payload bytes come next that somebody looks at, whatever is walked. */
+FANFARE_INLINE int fanfare_wants_payload(const struct fanfare_direction *d)
+{
+	if (rooms_enabled && fanfare_is_replication(d))
+		return fanfare_looks_at_data(d);
+	return fanfare_looks(d);
 }
 
 /*

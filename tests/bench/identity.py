@@ -23,6 +23,17 @@ shards:
     match: {{listen_ports: [{payload}]}}
     clients: {{identity: payload}}
 """
+# Apart from the first: the programs are loaded with what reads rooms as soon as one shard has them.
+WITH_ROOMS = CONFIG + """
+  - name: by-key-with-room
+    match: {{listen_ports: [{json_key_room}]}}
+    clients: {{identity: {{json_key: id}}, room: {{json_key: room}}}}
+  - name: by-payload-with-room
+    match: {{listen_ports: [{payload_room}]}}
+    clients: {{identity: payload, room: {{json_key: room}}}}
+"""
+SHARDS = {"json_key": "by-key", "payload": "by-payload", "json_key_room": "by-key-with-room",
+          "payload_room": "by-payload-with-room"}
 
 
 def message(number: int) -> bytes:
@@ -33,13 +44,13 @@ def message(number: int) -> bytes:
     return struct.pack(">BBH", FIN_TEXT, LENGTH16, len(text)) + text
 
 
-def identities(bench) -> list[dict]:
+def measure(bench, config: str, names: list[str]) -> dict:
     """Data runs of the egress program; the message is another one in every burst."""
     sockets, numbers = bench.scaled(500), itertools.count()
-    ports = {"json_key": free_port(), "payload": free_port()}
+    ports = {name: free_port() for name in names}
     sets = {name: Set(name, bench.cgroups.ours, port=port) for name, port in ports.items()}
     sets["plain"] = Set("plain", bench.cgroups.ours)
-    with bench.agent(bench.cgroups.ours, CONFIG.format(**ports)) as agent, \
+    with bench.agent(bench.cgroups.ours, config.format(**ports)) as agent, \
             FanOut(bench, list(sets.values()), sockets) as fan_out, statistics_on(bench):
 
         def burst(of: Set) -> dict[str, float]:
@@ -51,12 +62,25 @@ def identities(bench) -> list[dict]:
         must_be_one_segment(measured)
         agent.must_have_counted(sum(fan_out.sends.values()))
         for name in ports:
-            shard = {"json_key": "by-key", "payload": "by-payload"}[name]
+            shard = SHARDS[name]
             bursts = fan_out.sends[name] // (sockets * Shape().passes)
             agent.must_have("event_copies_total", fan_out.sends[name], shard=shard)
             agent.must_have("events_reached_total", bursts, shard=shard)
-    plain = measured["plain"]["egress"]
-    return [figure(f"egress_identity_{name}", "x the run without identity",
-                   ratios(measured[name]["egress"], plain), NO_TARGET,
-                   with_ns=middle(measured[name]["egress"]), plain_ns=middle(plain),
-                   sockets=sockets) for name in ports]
+    return {name: run["egress"] for name, run in measured.items()}
+
+
+def identities(bench) -> list[dict]:
+    """Identities alone; then beside them rooms, for each copy a lookup of its event more."""
+    sockets = bench.scaled(500)
+    alone = measure(bench, CONFIG, ["json_key", "payload"])
+    with_rooms = measure(bench, WITH_ROOMS, list(SHARDS))
+    figures = [figure(f"egress_identity_{name}", "x the run without identity",
+                      ratios(alone[name], alone["plain"]), NO_TARGET, with_ns=middle(alone[name]),
+                      plain_ns=middle(alone["plain"]), sockets=sockets)
+               for name in ("json_key", "payload")]
+    return figures + [figure(f"egress_room_beside_identity_{name}", "x the run with identity alone",
+                             ratios(with_rooms[f"{name}_room"], with_rooms[name]), NO_TARGET,
+                             with_ns=middle(with_rooms[f"{name}_room"]),
+                             identity_ns=middle(with_rooms[name]),
+                             plain_ns=middle(with_rooms["plain"]), sockets=sockets)
+                      for name in ("json_key", "payload")]

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any bytes, cut anywhere, give the same tallies and end in the same state as fed whole, and these
 // are what a second reading of the protocol says. The first byte chooses requests or answers, and
-// whether the flow is older than the agent; the next eight decide the cuts; the rest is the stream.
+// whether the flow is older than the agent, and whether the identities and the rooms of entries are
+// read; the next eight decide the cuts; the rest is the stream.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
+#include "tests/support/identities.h"
 #include "tests/support/invariants.h"
 #include "tests/support/raft_decode.h"
 #include "tests/support/stream_feeder.h"
@@ -39,6 +41,7 @@ void check_same_rpcs(const Feeder& whole, const Feeder& split) {
   demand(a.stage == b.stage && a.lost_by == b.lost_by, "the same stage");
   demand(a.skip == b.skip && a.ncarry == b.ncarry && a.frame == b.frame, "the same place");
   demand(a.ncarry == 0 || a.carry == b.carry, "the same bytes carried");
+  demand(a.stage != FANFARE_STAGE_RPC || a.rpc.data == b.rpc.data, "as much of an entry read");
   demand(a.rpc.kind == b.rpc.kind && a.rpc.due == b.rpc.due && a.rpc.nested == b.rpc.nested &&
              a.rpc.entry_due == b.rpc.entry_due && a.rpc.entries_due == b.rpc.entries_due,
          "the same expectation");
@@ -61,10 +64,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   const unsigned flags = data[0] & 1 ? FANFARE_RESPONSES : 0U;
   const bool old = data[0] & 2;
-  const fanfare_direction start = old ? older_rpcs(flags) : requests(flags);
+  fanfare_direction start = old ? older_rpcs(flags) : requests(flags);
+  if (data[0] & 4) start.room.key = FANFARE_RULE_IDENTITY;
+  const auto rule = data[0] & 8 ? by_payload_rule() : by_key_rule("id");
+  auto of_whole = identities_and_rooms(rule, "cid"), of_split = of_whole;
   const std::string_view stream = input.substr(9);
 
   Feeder whole(start, boundless);
+  whole.read_into(of_whole);
   whole.segment(stream);
   check_rpcs(whole, stream.size());
   if (!old || whole.lost_in_all() || whole.stage() == FANFARE_STAGE_RPC)
@@ -73,6 +80,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
            "a second reading");
 
   Feeder split(start, boundless);
+  split.read_into(of_split);
   std::size_t cut = 0;
   for (std::string_view rest = stream; !rest.empty(); ++cut) {
     // Out of step the start of a segment matters on purpose.
@@ -82,6 +90,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_rpcs(split, stream.size());
     rest.remove_prefix(piece.size());
   }
-  if (!old) check_same_rpcs(whole, split);
+  if (!old) {
+    check_same_rpcs(whole, split);
+    demand(of_whole.entries == of_split.entries && of_whole.entry_rooms == of_split.entry_rooms &&
+               of_whole.entry_indexes == of_split.entry_indexes,
+           "the same entries");
+  }
+  demand(of_whole.entries.size() <= stream.size() / 2, "an entry takes its key and its type");
   return 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any bytes, cut anywhere, give the same tallies and end in the same state as fed whole. The first
-// byte chooses the starting point, the second and on decide the cuts; the rest is the stream.
+// byte chooses the starting point, and whether identities and rooms are read, the second and on
+// decide the cuts; the rest is the stream.
 // What was in step throughout is what a second decoder makes of it. Time stands still, since
 // silence and segment starts matter on purpose.
 #include <cstddef>
@@ -8,6 +9,7 @@
 #include <string_view>
 
 #include "tests/support/decode.h"
+#include "tests/support/identities.h"
 #include "tests/support/invariants.h"
 #include "tests/support/stream_feeder.h"
 
@@ -36,15 +38,20 @@ void check_decoded(const Feeder& whole, std::string_view stream) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 10) return 0;
   const std::string_view input(reinterpret_cast<const char*>(data), size);
-  const fanfare_direction start = start_of(data[0]);
+  fanfare_direction start = start_of(data[0]);
+  if (data[0] & 8) start.client_rule = FANFARE_RULE_IDENTITY;
+  const auto rule = data[0] & 16 ? by_payload_rule() : by_key_rule("id");
+  auto of_whole = identities_and_rooms(rule, "cid"), of_split = of_whole;
   const std::string_view stream = input.substr(9);
 
   Feeder whole(start, boundless);
+  whole.read_into(of_whole);
   if (!stream.empty()) whole.segment(stream);
   check_invariants(whole, stream.size());
   if (!(data[0] & 4) && !stream.empty()) check_decoded(whole, stream);
 
   Feeder split(start, boundless);
+  split.read_into(of_split);
   std::size_t cut = 0;
   for (std::string_view rest = stream; !rest.empty(); ++cut) {
     const std::string_view piece = rest.substr(0, 1 + data[1 + cut % 8]);
@@ -53,6 +60,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     rest.remove_prefix(piece.size());
   }
   check_same(whole, split);
+  demand(of_whole.hashes == of_split.hashes && of_whole.rooms == of_split.rooms,
+         "the same identities and rooms");
   if (!whole.was_out_of_step())
     demand(whole.lost_in_all() == split.lost_in_all(), "the same messages behind a Close");
   return 0;

@@ -132,9 +132,15 @@ INSTANTIATE_TEST_SUITE_P(
                    {{.protocol = ClientProtocol::sse,
                      .publishes = {{Publish::Method::post, "/send"}},
                      .protocol_ports = {8}}}},
+        Configured{"rooms",
+                   {{.identity = {.kind = Identity::Kind::json_key, .key = "id"},
+                     .room = {.kind = Room::Kind::json_key, .key = "cid"},
+                     .client_ports = {8},
+                     .replication_ports = {7}}}},
         Configured{
             "all",
             {{.identity = {.kind = Identity::Kind::json_key, .key = "id"},
+              .room = {.kind = Room::Kind::json_key, .key = "cid"},
               .classes =
                   {.events = Subprotocol::match, .prefix = "42", .event_key = {}, .heartbeats = {}},
               .client_ports = {8},

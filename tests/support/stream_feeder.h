@@ -48,6 +48,9 @@ class Feeder {
   explicit Feeder(const fanfare_direction& start, const Budget& budget = {})
       : direction_(start), budget_(budget), seq_(start.next_seq) {}
 
+  // Identities and rooms, where the direction has a rule; must outlive this.
+  void read_into(Identities& identities) { readers_.identities = &identities; }
+
   void segment(std::string_view payload) {
     segment_at(seq_, payload);
     seq_ += static_cast<std::uint32_t>(payload.size());
@@ -55,7 +58,7 @@ class Feeder {
 
   // A retransmission, or one out of order: does not move the sender.
   void segment_at(std::uint32_t seq, std::string_view payload) {
-    const Loss loss = feed(direction_, {seq, payload, now_ns_}, budget_);
+    const Loss loss = feed(direction_, {seq, payload, now_ns_}, budget_, readers_);
     losses_.at(loss.reason) += loss.count;
     losses_.at(FANFARE_LOSS_AFTER_CLOSE) += loss.behind_close;
     was_out_of_step_ |= loss.reason && loss.reason != FANFARE_LOSS_AFTER_CLOSE;
@@ -95,6 +98,7 @@ class Feeder {
  private:
   fanfare_direction direction_;
   Budget budget_;
+  Readers readers_{};
   std::uint32_t seq_;
   std::uint64_t now_ns_ = 1;
   bool was_out_of_step_ = false;

@@ -41,7 +41,7 @@ TEST(Abi, TypesCrossAsBytes) {
 
 TEST(Abi, Sizes) {
   EXPECT_EQ(sizeof(fanfare_tally), 72U);
-  EXPECT_EQ(sizeof(fanfare_direction), 184U);
+  EXPECT_EQ(sizeof(fanfare_direction), 200U);
   EXPECT_EQ(sizeof(fanfare_flow), 832U);
   EXPECT_EQ(sizeof(fanfare_owner), 56U);
 }
@@ -87,7 +87,8 @@ TEST(Abi, DirectionHasNoPadding) {
                           FIELD(D, head_bytes),
                           FIELD(D, head_field),
                           FIELD(D, head_found),
-                          FIELD(D, searched)};
+                          FIELD(D, searched),
+                          FIELD(D, room)};
   expect_gapless(fields, sizeof(D));
 }
 
@@ -108,16 +109,16 @@ TEST(Abi, RpcHasNoPadding) {
                           FIELD(R, nested),      FIELD(R, entries),    FIELD(R, commands),
                           FIELD(R, entries_due), FIELD(R, due),        FIELD(R, entry_due),
                           FIELD(R, kind),        FIELD(R, key),        FIELD(R, long_number),
-                          FIELD(R, reserved)};
+                          FIELD(R, data)};
   expect_gapless(fields, sizeof(R));
-  EXPECT_EQ(offsetof(fanfare_direction, rpc) + sizeof(R), sizeof(fanfare_direction));
+  EXPECT_EQ(offsetof(fanfare_direction, rpc) + sizeof(R), offsetof(fanfare_direction, room));
 }
 
 TEST(Abi, FlowHasNoPadding) {
   using F = fanfare_flow;
   const Field fields[] = {
-      FIELD(F, out),       FIELD(F, opened_ns), FIELD(F, cgroup_id),   FIELD(F, lock),
-      FIELD(F, sent_seq),  FIELD(F, acks),      FIELD(F, in),          FIELD(F, local),
+      FIELD(F, out),       FIELD(F, lock),      FIELD(F, sent_seq),    FIELD(F, acks),
+      FIELD(F, in),        FIELD(F, opened_ns), FIELD(F, cgroup_id),   FIELD(F, local),
       FIELD(F, remote),    FIELD(F, netns),     FIELD(F, local_port),  FIELD(F, remote_port),
       FIELD(F, watched),   FIELD(F, sk_err),    FIELD(F, snd_una),     FIELD(F, snd_nxt),
       FIELD(F, write_seq), FIELD(F, life),      FIELD(F, close_state), FIELD(F, protocol),
@@ -141,6 +142,21 @@ TEST(Abi, OwnerHasNoPadding) {
                           FIELD(O, tcp_state),    FIELD(O, family),    FIELD(O, srtt_us),
                           FIELD(O, unsent_bytes), FIELD(O, comm)};
   expect_gapless(fields, sizeof(O));
+}
+
+TEST(Abi, EventHasNoPadding) {
+  using E = fanfare_event;
+  const Field fields[] = {FIELD(E, ticket), FIELD(E, identity),      FIELD(E, room),
+                          FIELD(E, due_ns), FIELD(E, first_copy_ns), FIELD(E, publisher),
+                          FIELD(E, copies), FIELD(E, shard),         FIELD(E, to)};
+  expect_gapless(fields, sizeof(E));
+}
+
+// The identity of an entry lies over what no token needs meanwhile.
+TEST(Abi, EntryLiesOverCarryAndLastNs) {
+  using D = fanfare_direction;
+  EXPECT_EQ(offsetof(D, entry), offsetof(D, carry));
+  EXPECT_EQ(offsetof(D, entry) + sizeof(D::entry), offsetof(D, first_seq));
 }
 
 // Fields that the fence of a cache line or a helper wants at a place of their own.
@@ -177,6 +193,7 @@ TEST(Abi, EnumeratorsKeepTheirValues) {
   EXPECT_EQ(FANFARE_LOSS_UNATTACHED, 22);
   EXPECT_EQ(FANFARE_LOSS_AGENT_ABSENT, 23);
   EXPECT_EQ(FANFARE_LOSS_NOT_A_PEER, 24);
+  EXPECT_EQ(FANFARE_LOSS_EVENTS_OVERTAKEN, 25);
   EXPECT_EQ(FANFARE_HASHICORP_RAFT, 1);
   EXPECT_EQ(FANFARE_EVENT, 0);
   EXPECT_EQ(FANFARE_HEARTBEAT, 1);

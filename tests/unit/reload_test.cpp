@@ -77,9 +77,9 @@ TEST(Reload, IdentitiesStayAtTheirPlace) {
   const auto before = with({chat("a"), identified("b")});
   EXPECT_EQ(fixed_key_changed(before, with({chat("c"), identified("b"), chat("d")})), "");
   EXPECT_EQ(fixed_key_changed(before, with({identified("b"), chat("a")})),
-            "shards[].clients.events, heartbeats or identity");
+            "shards[].clients.events, heartbeats, identity or room");
   EXPECT_EQ(fixed_key_changed(before, with({chat("a"), chat("b")})),
-            "shards[].clients.events, heartbeats or identity");
+            "shards[].clients.events, heartbeats, identity or room");
 }
 
 }  // namespace
