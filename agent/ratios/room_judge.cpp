@@ -57,7 +57,7 @@ void RoomJudge::close_and_leave(const EventOutcomes& events) {
   while (!left_.empty() && left_.front().first + settle_seconds < now_) left_.pop_front();
   for (const LeftRoom& left : events.left) {
     left_.emplace_back(now_, left);
-    Room* room = rooms_.find(left.room, now_, witnesses_);
+    KnownRoom* room = rooms_.find(left.room, now_, witnesses_);
     if (!room) continue;
     for (Witness& witness : room->witnesses)
       if (witnesses_.is_open(witness) && witnesses_.socket(witness) == left.socket) {
@@ -68,7 +68,7 @@ void RoomJudge::close_and_leave(const EventOutcomes& events) {
 }
 
 // Fills open_.
-bool RoomJudge::is_trial(const Room& room, const SettledEvent& event) {
+bool RoomJudge::is_trial(const KnownRoom& room, const SettledEvent& event) {
   open_.clear();
   bool publisher_reads = false;
   bool known = false;
@@ -86,7 +86,7 @@ bool RoomJudge::is_trial(const Room& room, const SettledEvent& event) {
   return sockets_ >= thinnest * room.open_then;
 }
 
-void RoomJudge::weigh(Room& room, const SettledEvent& event) {
+void RoomJudge::weigh(KnownRoom& room, const SettledEvent& event) {
   const bool named = std::ranges::any_of(
       room.witnesses, [](Witness witness) { return witness.place != UINT32_MAX; });
   const auto readers =
@@ -122,7 +122,7 @@ void RoomJudge::weigh(Room& room, const SettledEvent& event) {
 }
 
 // The event has reached somebody: they are the witnesses now.
-void RoomJudge::see(Room& room, const SettledEvent& event) {
+void RoomJudge::see(KnownRoom& room, const SettledEvent& event) {
   const double copies = event.copies;
   room.usual = room.usual == 0 ? copies : room.usual + usual_weight * (copies - room.usual);
   room.last_hit = now_;
@@ -152,7 +152,7 @@ void RoomJudge::judge(const SettledEvent& event) {
   ++tick_.events;
   if (event.room == 0) return;
   ++tick_.with_room;
-  Room* room = rooms_.find(event.room, now_, witnesses_);
+  KnownRoom* room = rooms_.find(event.room, now_, witnesses_);
   if (rooms_.all().empty()) judge_cold(event);
   if (!room) {
     if (event.copies > 0) see(rooms_.add(event.room, now_, witnesses_), event);
@@ -200,14 +200,14 @@ void RoomJudge::advance(const ShardDelta& delta, bool late) {
   if (delta.blind) return;
   for (const auto& event : delta.events.settled) judge(event);
   for (const auto& event : delta.events.late)
-    if (Room* room = rooms_.find(event.room, now_, witnesses_)) room->last_hit = now_;
+    if (KnownRoom* room = rooms_.find(event.room, now_, witnesses_)) room->last_hit = now_;
   end_tick(late);
 }
 
 double RoomJudge::dark_share() const {
   double served = 0;
   double dark = 0;
-  for (const Room& room : rooms_.all()) {
+  for (const KnownRoom& room : rooms_.all()) {
     if (room.last_event + dark_within < now_) break;
     if (std::ranges::none_of(room.witnesses,
                              [&](Witness each) { return witnesses_.is_open(each); }))

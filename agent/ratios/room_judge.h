@@ -49,9 +49,9 @@ class RoomJudge {
   void measure_coverage(const ShardDelta& delta);
   void close_and_leave(const EventOutcomes& events);
   void judge(const SettledEvent& event);
-  bool is_trial(const Room& room, const SettledEvent& event);
-  void weigh(Room& room, const SettledEvent& event);
-  void see(Room& room, const SettledEvent& event);
+  bool is_trial(const KnownRoom& room, const SettledEvent& event);
+  void weigh(KnownRoom& room, const SettledEvent& event);
+  void see(KnownRoom& room, const SettledEvent& event);
   void judge_cold(const SettledEvent& event);
   void end_tick(bool late);
   double dark_share() const;

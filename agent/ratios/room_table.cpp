@@ -5,13 +5,13 @@
 
 namespace fanfare {
 
-void RoomTable::erase(std::list<Room>::iterator room, Witnesses& witnesses) {
+void RoomTable::erase(std::list<KnownRoom>::iterator room, Witnesses& witnesses) {
   for (const Witness witness : room->witnesses) witnesses.drop(witness);
   by_id_.erase(room->id);
   rooms_.erase(room);
 }
 
-Room* RoomTable::find(RoomId id, double now, Witnesses& witnesses) {
+KnownRoom* RoomTable::find(RoomId id, double now, Witnesses& witnesses) {
   const auto found = by_id_.find(id);
   if (found == by_id_.end()) return nullptr;
   if (now - found->second->last_hit <= room_forgotten_seconds) return &*found->second;
@@ -19,7 +19,7 @@ Room* RoomTable::find(RoomId id, double now, Witnesses& witnesses) {
   return nullptr;
 }
 
-Room& RoomTable::add(RoomId id, double now, Witnesses& witnesses) {
+KnownRoom& RoomTable::add(RoomId id, double now, Witnesses& witnesses) {
   if (rooms_.size() >= rooms_max) {
     const auto oldest = std::prev(rooms_.end());
     if (now - oldest->last_hit <= room_forgotten_seconds) ++forced_out_;
@@ -30,7 +30,7 @@ Room& RoomTable::add(RoomId id, double now, Witnesses& witnesses) {
   return rooms_.front();
 }
 
-void RoomTable::touch(Room& room, double now) {
+void RoomTable::touch(KnownRoom& room, double now) {
   room.last_event = now;
   rooms_.splice(rooms_.begin(), rooms_, by_id_.at(room.id));
 }

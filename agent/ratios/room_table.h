@@ -16,7 +16,7 @@ inline constexpr std::size_t rooms_max = 65536;
 // A room that has had no reader for so long is a room without history.
 inline constexpr double room_forgotten_seconds = 6 * 3600;
 
-struct Room {
+struct KnownRoom {
   RoomId id = 0;
   double last_hit = 0;       // s; a late copy renews it
   double last_event = 0;     // s
@@ -30,20 +30,20 @@ struct Room {
 class RoomTable {
  public:
   // Null where it is not known, or has been forgotten at `now`.
-  Room* find(RoomId id, double now, Witnesses& witnesses);
+  KnownRoom* find(RoomId id, double now, Witnesses& witnesses);
   // A new one; `id` is not known.
-  Room& add(RoomId id, double now, Witnesses& witnesses);
+  KnownRoom& add(RoomId id, double now, Witnesses& witnesses);
   // It has had an event: those come first in all().
-  void touch(Room& room, double now);
+  void touch(KnownRoom& room, double now);
 
-  const std::list<Room>& all() const { return rooms_; }  // the one with the latest event first
+  const std::list<KnownRoom>& all() const { return rooms_; }  // the one with the latest event first
   std::uint64_t forced_out() const { return forced_out_; }
 
  private:
-  void erase(std::list<Room>::iterator room, Witnesses& witnesses);
+  void erase(std::list<KnownRoom>::iterator room, Witnesses& witnesses);
 
-  std::list<Room> rooms_;
-  std::unordered_map<RoomId, std::list<Room>::iterator> by_id_;
+  std::list<KnownRoom> rooms_;
+  std::unordered_map<RoomId, std::list<KnownRoom>::iterator> by_id_;
   std::uint64_t forced_out_ = 0;
 };
 

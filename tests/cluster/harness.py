@@ -34,6 +34,8 @@ class Load:
     read_buffer: int = 0  # bytes, of each client; 0: the kernel's own
     retries: int = 0  # net.ipv4.tcp_retries2 of the hosts; 0: the kernel's own
     publishes: tuple = ()  # paths whose POST is a publish, told to the agents
+    has_rooms: bool = False  # the agents are told how the room of an event is read
+    agents_wait: bool = False  # they are started by the scenario
 
 
 def end_on_signals() -> None:
@@ -75,12 +77,12 @@ class Cluster:
             SWITCH, hosts.directory, self.logs / "alertmanager.log", self.waiting))
         for host in hosts.all if self._fanfare else []:
             agent = HostAgent(self._fanfare, host, hosts.all, self.alertmanager.url,
-                              hosts.directory, self.logs / f"agent-{host.name}", self.load.publishes)
+                              hosts.directory, self.logs / f"agent-{host.name}", self.load.publishes,
+                              self.load.has_rooms)
             stack.callback(agent.stop)
-            agent.start()
             self.agents[host.name] = agent
-        for agent in self.agents.values():
-            agent.await_ready()
+        if not self.load.agents_wait:
+            self.start_agents()
         for host in hosts.all:
             node = ChatNode(self._work / "chatd", host, hosts.all, self.logs / host.name)
             stack.callback(node.stop)
@@ -92,6 +94,12 @@ class Cluster:
         self.clients = stack.enter_context(
             JsonProcess("chatload", self._load_argv(CLIENTS), self.logs / "chatload.log"))
         self.await_clients()
+
+    def start_agents(self) -> None:
+        for agent in self.agents.values():
+            agent.start()
+        for agent in self.agents.values():
+            agent.await_ready()
 
     def _load_argv(self, port: int) -> list:
         nodes = ",".join(f"{n.name}={n.host.address}:{port}" for n in self.nodes.values())

@@ -91,7 +91,7 @@ class HostAgent:
     """`fanfare agent` on one host, with the level of configuration that gives reach."""
 
     def __init__(self, fanfare: pathlib.Path, host: Host, hosts: list[Host], alertmanager: str,
-                 directory: pathlib.Path, log: pathlib.Path, publishes: tuple = ()):
+                 directory: pathlib.Path, log: pathlib.Path, publishes: tuple = (), has_rooms: bool = False):
         self.name, self._fanfare, self._host, self._log = host.name, fanfare, host, log
         self.admin = directory / f"{host.name}.sock"
         self.cgroup = host.cgroup
@@ -99,6 +99,8 @@ class HostAgent:
         self._process = None
         self._config = directory / f"{host.name}.yaml"
         clients = {"identity": {"json_key": "id"}}
+        if has_rooms:
+            clients["room"] = {"json_key": "room"}
         if publishes:
             clients["publishes"] = [{"method": "POST", "path": path} for path in publishes]
         config = {  # JSON is YAML
@@ -136,6 +138,13 @@ class HostAgent:
 
     def restart(self) -> None:
         self.stop()
+        self.start()
+        self.await_ready()
+
+    def lose_state(self) -> None:
+        """A reboot of a host whose disk is not kept."""
+        self.stop()
+        pathlib.Path(f"{self.admin}.state").unlink()
         self.start()
         self.await_ready()
 

@@ -19,13 +19,14 @@ import delivery  # noqa: E402
 import demo  # noqa: E402
 import hostile  # noqa: E402
 import operate  # noqa: E402
+import rooms  # noqa: E402
 import rules_scenarios  # noqa: E402
 import sight  # noqa: E402
 from harness import Cluster, Load, end_on_signals  # noqa: E402
 from processes import Failure  # noqa: E402
 from scenarios import SCENARIOS, Verdict  # noqa: E402
 
-SCENARIOS |= delivery.SCENARIOS | hostile.SCENARIOS | rules_scenarios.SCENARIOS | sight.SCENARIOS
+SCENARIOS |= delivery.SCENARIOS | hostile.SCENARIOS | rooms.SCENARIOS | rules_scenarios.SCENARIOS | sight.SCENARIOS
 INTERACTIVE = {"up": operate.operate, "demo": demo.play}
 
 

@@ -7,6 +7,7 @@ import (
 	"hash/fnv"
 	"strings"
 	"sync/atomic"
+	"time"
 )
 
 // Fault is what is wrong with this node's build. Log, API and heartbeats stay well under each.
@@ -15,6 +16,7 @@ type Fault struct {
 	percent uint64 // drop_percent, forget_percent
 	bytes   int    // kill_full
 	peer    string // stall_peer: id of the follower
+	delay   time.Duration
 }
 
 // faultKinds: what each leaves out of the broadcast of an applied entry, and those that do other
@@ -23,6 +25,7 @@ var faultKinds = map[string]string{
 	"none":           "nothing",
 	"drop_remote":    "entries that another node accepted (the founding incident)",
 	"drop_all":       "everything",
+	"delay":          "=SECONDS: nothing; entries wait so long before they are broadcast",
 	"drop_percent":   "=N: N percent of the entries, told by their id",
 	"echo_sender":    "everybody but the publisher's own socket",
 	"half_members":   "every second member of each room",
@@ -43,6 +46,12 @@ func parseFault(text string) (Fault, error) {
 		if _, err := fmt.Sscan(value, &fault.percent); err != nil || fault.percent > 100 {
 			return fault, fmt.Errorf("%s=N with N from 0 to 100, not %q", kind, value)
 		}
+	case "delay":
+		seconds := 0
+		if _, err := fmt.Sscan(value, &seconds); err != nil || seconds < 1 {
+			return fault, fmt.Errorf("delay=SECONDS, not %q", value)
+		}
+		fault.delay = time.Duration(seconds) * time.Second
 	case "kill_full":
 		if _, err := fmt.Sscan(value, &fault.bytes); err != nil || fault.bytes < 1 {
 			return fault, fmt.Errorf("kill_full=BYTES, not %q", value)

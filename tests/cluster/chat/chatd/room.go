@@ -109,6 +109,14 @@ func (rooms *Rooms) write(member *Member) {
 // broadcast gives an applied entry to the members of its room on this node, the publisher too.
 func (rooms *Rooms) broadcast(entry Entry) {
 	fault := rooms.faults.get()
+	if fault.delay > 0 {
+		time.AfterFunc(fault.delay, func() { rooms.give(entry, fault) })
+		return
+	}
+	rooms.give(entry, fault)
+}
+
+func (rooms *Rooms) give(entry Entry, fault Fault) {
 	if fault.dropsEntry(entry, rooms.node) {
 		return
 	}
