@@ -34,6 +34,7 @@ class Load:
     read_buffer: int = 0  # bytes, of each client; 0: the kernel's own
     retries: int = 0  # net.ipv4.tcp_retries2 of the hosts; 0: the kernel's own
     publishes: tuple = ()  # paths whose POST is a publish, told to the agents
+    records: int = 4096  # limits.sockets of the agents
 
 
 def end_on_signals() -> None:
@@ -75,7 +76,8 @@ class Cluster:
             SWITCH, hosts.directory, self.logs / "alertmanager.log", self.waiting))
         for host in hosts.all if self._fanfare else []:
             agent = HostAgent(self._fanfare, host, hosts.all, self.alertmanager.url,
-                              hosts.directory, self.logs / f"agent-{host.name}", self.load.publishes)
+                              hosts.directory, self.logs / f"agent-{host.name}", self.load.publishes,
+                              self.load.records)
             stack.callback(agent.stop)
             agent.start()
             self.agents[host.name] = agent
