@@ -5,13 +5,15 @@
 
 #include "bpf/dark.bpf.h"
 
-/* Such records, ever; and how many there may have been. The agent allows so many that those which are
- * still searched take three quarters of the table: a client that shows its 101 finds room. */
+/* Such records of clients, ever; and how many there may have been. The agent allows so many that those
+ * which are still searched take three quarters of the table: one that shows its 101 finds room. */
 extern __u64 adoptions, adoptions_allowed;
 
-static __always_inline int may_adopt(void)
+static __always_inline int may_adopt(int is_peer)
 {
-	if (flows_in_use >= flows_max || adoptions >= adoptions_allowed)
+	if (is_peer)
+		return 1;
+	if (!has_room_for_client() || adoptions >= adoptions_allowed)
 		return 0;
 	__sync_fetch_and_add(&adoptions, 1);
 	return 1;
@@ -24,7 +26,7 @@ static __noinline struct fanfare_flow *adopt_older(struct sock *sk, struct tcp_s
 {
 	struct fanfare_flow *flow;
 
-	if (!may_adopt())
+	if (!may_adopt(note.protocol != 0))
 		return 0;
 	if (note.protocol)
 		flow = open_replication(sk, tcp, cookie, last_ns, 0, note.protocol, note.dialled);

@@ -34,7 +34,7 @@ static __always_inline enum http_answer peek(struct __sk_buff *skb, const struct
 /* The head that may be a 101 begins with this segment. */
 static __always_inline struct fanfare_flow *open_answered(const struct answer *answer, __u8 found)
 {
-	struct fanfare_flow *flow = new_flow(answer->cookie, answer->skb->tstamp);
+	struct fanfare_flow *flow = new_flow(answer->cookie, answer->skb->tstamp, 0);
 
 	if (!flow)
 		return 0;

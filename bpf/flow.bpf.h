@@ -91,7 +91,7 @@ static __always_inline void open_http(struct fanfare_flow *flow, struct tcp_sock
 static __always_inline struct fanfare_flow *open_flow(struct sock *sk, struct tcp_sock *tcp,
 						      __u64 cookie, __u64 now_ns, int fresh)
 {
-	struct fanfare_flow *flow = new_flow(cookie, now_ns);
+	struct fanfare_flow *flow = new_flow(cookie, now_ns, 0);
 
 	if (!flow)
 		return 0;
@@ -138,7 +138,7 @@ static __always_inline void open_packet_direction(struct fanfare_direction *d, _
 static __always_inline struct fanfare_flow *open_mqtt(struct sock *sk, struct tcp_sock *tcp,
 						      __u64 cookie, __u64 now_ns, int fresh)
 {
-	struct fanfare_flow *flow = new_flow(cookie, now_ns);
+	struct fanfare_flow *flow = new_flow(cookie, now_ns, 0);
 
 	if (!flow)
 		return 0;
@@ -177,7 +177,7 @@ static __always_inline struct fanfare_flow *open_replication(struct sock *sk, st
 							     __u64 cookie, __u64 now_ns, int fresh,
 							     __u8 protocol, int dialled)
 {
-	struct fanfare_flow *flow = new_flow(cookie, now_ns);
+	struct fanfare_flow *flow = new_flow(cookie, now_ns, 1);
 
 	if (!flow)
 		return 0;

@@ -4,6 +4,7 @@
 #define FANFARE_FLOW_TABLE_BPF_H
 
 #include "bpf/flow_index.bpf.h"
+#include "bpf/knobs.bpf.h"
 #include "bpf/places.bpf.h"
 
 /*
@@ -34,6 +35,15 @@ struct {
 
 /* Places in use, and those that have ever been. Defined in sockets.bpf.c. */
 extern __u32 flows_in_use, flows_begun;
+/* Of those in use, the ones of sockets between nodes. Clients leave them room: what is due stands on
+ * them, they are few, and after a restart they come when the table is full of what has closed. */
+extern __u32 peers_in_use;
+
+/* Of the two counts one changes before the other: for that moment a client may find no room. */
+static __always_inline int has_room_for_client(void)
+{
+	return (__s32)(flows_in_use - peers_in_use) < (__s32)flows_max;
+}
 
 static __always_inline struct fanfare_flow *find_flow(__u64 cookie)
 {
@@ -44,7 +54,7 @@ static __always_inline struct fanfare_flow *find_flow(__u64 cookie)
 
 /* A blank record; 0 where there is one already, or no room. Where it takes the place of a mark that
  * is counted in watched_ports it is watched from the start. */
-static __always_inline struct fanfare_flow *new_flow(__u64 cookie, __u64 now_ns)
+static __always_inline struct fanfare_flow *new_flow(__u64 cookie, __u64 now_ns, int is_peer)
 {
 	__u32 before = entry_of(cookie), taken, place;
 	struct fanfare_flow *flow;
@@ -52,7 +62,9 @@ static __always_inline struct fanfare_flow *new_flow(__u64 cookie, __u64 now_ns)
 
 	if (before < FANFARE_INDEX_MARKS)
 		return 0;
-	taken = take_place(&free_flows, &flows_begun, &flows_in_use, flows_max);
+	if (!is_peer && !has_room_for_client())
+		return 0;
+	taken = take_place(&free_flows, &flows_begun, &flows_in_use, flows_max + peers_max);
 	if (!taken)
 		return 0;
 	place = taken - 1;
@@ -65,6 +77,8 @@ static __always_inline struct fanfare_flow *new_flow(__u64 cookie, __u64 now_ns)
 		give_place(&free_flows, &flows_in_use, place);
 		return 0;
 	}
+	if (is_peer)
+		__sync_fetch_and_add(&peers_in_use, 1);
 	flow->cookie = cookie;
 	flow->watched = is_mark(before) && before != FANFARE_IGNORED;
 	flow->out.last_ns = now_ns;

@@ -8,6 +8,8 @@
 
 /* `limits.sockets` */
 const volatile __u32 flows_max __weak = 131072;
+/* records beside them that no client gets: for sockets between nodes; 0 where nothing is replicated */
+const volatile __u32 peers_max __weak = 0;
 /* a power of two - 1: slots of flow_index, fewer 1 */
 const volatile __u32 flow_index_mask __weak = 4 * 131072 - 1;
 /* entries of flows_elsewhere from which on none is a mark's */

@@ -32,7 +32,7 @@ __u64 scope_cgroup;
 __u32 identity_turn;
 __u8 identities_full[2];
 __u64 event_tickets;
-__u32 flows_in_use, flows_begun, flows_in_hash, dark_in_use;
+__u32 flows_in_use, flows_begun, peers_in_use, flows_in_hash, dark_in_use;
 __u64 adoptions, adoptions_allowed;
 __u32 streams_in_use, streams_begun, pages_in_use, pages_begun;
 __u64 reclaimed_ns;

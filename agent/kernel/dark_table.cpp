@@ -71,12 +71,15 @@ void DarkTable::count_awaited(Snapshot& snapshot) const {
 
 bool DarkTable::could_be_adopted(const Snapshot& snapshot) const {
   const auto& counts = *probes_->bss;
-  const bool room =
-      __atomic_load_n(&counts.flows_in_use, __ATOMIC_ACQUIRE) < probes_->rodata->flows_max &&
-      __atomic_load_n(&counts.adoptions, __ATOMIC_ACQUIRE) <
-          __atomic_load_n(&counts.adoptions_allowed, __ATOMIC_ACQUIRE);
-  return room && std::ranges::any_of(snapshot.dark, [&](const DarkSocket& dark) {
+  const bool for_clients =
+      !flows_.is_full() && __atomic_load_n(&counts.adoptions, __ATOMIC_ACQUIRE) <
+                               __atomic_load_n(&counts.adoptions_allowed, __ATOMIC_ACQUIRE);
+  const bool for_peers = !flows_.is_full_for_peers();
+  return (for_clients || for_peers) &&
+         std::ranges::any_of(snapshot.dark, [&](const DarkSocket& dark) {
            const auto& socket = dark.socket;
+           if (!(fanfare_protocol_replicates(socket.protocol) ? for_peers : for_clients))
+             return false;
            return socket.reason == FANFARE_DARK_NO_ROOM || socket.reason == FANFARE_DARK_OLDER ||
                   (socket.reason == FANFARE_DARK_GIVEN_UP && counts.chat_ports[socket.local_port]);
          });

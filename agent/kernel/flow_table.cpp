@@ -25,8 +25,8 @@ bool may_go(const fanfare_flow& flow) {
 }
 
 bool is_searched(const fanfare_flow& flow) {
-  return flow.life == FANFARE_LIVE && flow.opened_ns == 0 && !fanfare_is_synced(&flow) &&
-         flow.out.stage != FANFARE_STAGE_RPC;
+  return flow.life == FANFARE_LIVE && flow.opened_ns == 0 &&
+         !fanfare_protocol_replicates(flow.protocol) && !fanfare_is_synced(&flow);
 }
 
 std::uint64_t* map_index(const bpf_map* map, std::size_t bytes) {
@@ -34,6 +34,10 @@ std::uint64_t* map_index(const bpf_map* map, std::size_t bytes) {
   if (at == MAP_FAILED)
     throw std::system_error(errno, std::generic_category(), "mapping the index of the flows");
   return static_cast<std::uint64_t*>(at);
+}
+
+std::uint32_t shared_count(const std::uint32_t& shared) {
+  return __atomic_load_n(&shared, __ATOMIC_ACQUIRE);
 }
 
 std::size_t bytes_of(const bpf_map* index) {
@@ -155,7 +159,7 @@ void FlowTable::unlink_finished(const Snapshot& snapshot) {
     if (!may_go(snapshot.flows[i])) continue;
     const auto cookie = snapshot.cookies[i];
     if (finished_.contains(cookie))
-      unlink(cookie, places_[i], snapshot.flows[i].life == FANFARE_CLOSED);
+      unlink(cookie, places_[i], snapshot.flows[i]);
     else
       finished.insert(cookie);
   }
@@ -163,7 +167,8 @@ void FlowTable::unlink_finished(const Snapshot& snapshot) {
 }
 
 // A socket that lives on is none that was never seen: a mark takes the record's place.
-void FlowTable::unlink(std::uint64_t cookie, std::uint32_t place, bool closed) {
+void FlowTable::unlink(std::uint64_t cookie, std::uint32_t place, const fanfare_flow& seen) {
+  const bool closed = seen.life == FANFARE_CLOSED;
   if (closed)
     change_entry(cookie, place, FANFARE_NO_ENTRY);
   else
@@ -174,6 +179,7 @@ void FlowTable::unlink(std::uint64_t cookie, std::uint32_t place, bool closed) {
     change_entry(cookie, FANFARE_IGNORED, FANFARE_NO_ENTRY);
   clear(place);
   unlinked_.push_back(place);
+  peers_unlinked_ += fanfare_protocol_replicates(seen.protocol) != 0;
 }
 
 void FlowTable::change_entry(std::uint64_t cookie, std::uint32_t from, std::uint32_t to) {
@@ -201,6 +207,8 @@ void FlowTable::give_back_unlinked() {
     __atomic_fetch_sub(&probes_->bss->flows_in_use, 1, __ATOMIC_ACQ_REL);
   }
   unlinked_.clear();
+  __atomic_fetch_sub(&probes_->bss->peers_in_use, std::exchange(peers_unlinked_, 0),
+                     __ATOMIC_ACQ_REL);
 }
 
 void FlowTable::end(const Snapshot& snapshot, std::size_t at) {
@@ -215,8 +223,14 @@ void FlowTable::end(const Snapshot& snapshot, std::size_t at) {
 }
 
 bool FlowTable::is_full() const {
-  return __atomic_load_n(&probes_->bss->flows_in_use, __ATOMIC_ACQUIRE) >=
-         probes_->rodata->flows_max;
+  const auto& counts = *probes_->bss;
+  const auto clients = static_cast<std::int64_t>(shared_count(counts.flows_in_use)) -
+                       static_cast<std::int64_t>(shared_count(counts.peers_in_use));
+  return clients >= static_cast<std::int64_t>(probes_->rodata->flows_max);
+}
+
+bool FlowTable::is_full_for_peers() const {
+  return shared_count(probes_->bss->flows_in_use) >= bpf_map__max_entries(probes_->maps.flows);
 }
 
 std::uint32_t FlowTable::entry_of(std::uint64_t cookie) const {

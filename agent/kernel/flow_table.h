@@ -30,8 +30,10 @@ class FlowTable {
   // so. What still waited for its acknowledgement timed out.
   void end(const Snapshot& snapshot, std::size_t at);
 
-  // All records are in use: a new socket finds none.
+  // All records of clients are in use: a new one finds none.
   bool is_full() const;
+  // The same of sockets between nodes, for which there are some more.
+  bool is_full_for_peers() const;
 
   // The record of one socket; nullopt where it has none.
   std::optional<fanfare_flow> find(std::uint64_t cookie) const;
@@ -51,7 +53,7 @@ class FlowTable {
   void read_all(Snapshot& snapshot);
   void drop_free(Snapshot& snapshot);
   void unlink_finished(const Snapshot& snapshot);
-  void unlink(std::uint64_t cookie, std::uint32_t place, bool closed);
+  void unlink(std::uint64_t cookie, std::uint32_t place, const fanfare_flow& flow);
   void change_entry(std::uint64_t cookie, std::uint32_t from, std::uint32_t to);
   std::uint32_t entry_of(std::uint64_t cookie) const;
   void take_left();
@@ -65,6 +67,7 @@ class FlowTable {
   std::vector<std::uint32_t> places_;           // of the snapshot's records
   std::unordered_set<std::uint64_t> finished_;  // cookies, at the last read
   std::vector<std::uint32_t> unlinked_;         // places, at the last read
+  std::uint32_t peers_unlinked_ = 0;            // of them, those of sockets between nodes
 };
 
 }  // namespace fanfare

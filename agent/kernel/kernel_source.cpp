@@ -204,7 +204,10 @@ Snapshot KernelSource::read(Monotonic now, Wall wall, Snapshot spent) {
   for (const auto at : parts_->unheld.advance(snapshot)) parts_->flows.end(snapshot, at);
   read_losses(snapshot);
   read_programs(snapshot);
-  snapshot.maps.push_back({"flows", snapshot.flows.size(), parts_->capacity});
+  const auto clients = std::ranges::count_if(snapshot.flows, [](const fanfare_flow& flow) {
+    return fanfare_protocol_replicates(flow.protocol) == 0;
+  });
+  snapshot.maps.push_back({"flows", static_cast<std::uint64_t>(clients), parts_->capacity});
   snapshot.maps.push_back({"listeners", parts_->listeners.entries(), FANFARE_LISTENERS_MAX});
   const auto& maps = parts_->probes->maps;
   const auto* held = parts_->probes->bss;

@@ -113,18 +113,25 @@ void chain(const bpf_map* place, const bpf_program* program) {
 // such: there is room for some whatever the limit is.
 constexpr std::uint32_t marks_at_least = 16384;
 
+// Records beside limits.sockets that only sockets between nodes get: a node has some with each
+// other.
+constexpr std::uint32_t records_for_peers = 256;
+
 // Four slots a record: the more there are, the fewer sockets find theirs taken. A slot is 8 bytes,
 // a record 832.
-void set_room(fanfare_bpf& skeleton, std::uint32_t sockets) {
-  const std::uint32_t marks = std::max(sockets, marks_at_least);
+void set_room(fanfare_bpf& skeleton, const Knobs& knobs) {
+  const std::uint32_t peers = replicates(knobs) ? records_for_peers : 0;
+  const std::uint32_t records = knobs.sockets + peers;
+  const std::uint32_t marks = std::max(knobs.sockets, marks_at_least);
   const std::uint32_t slots = 4 * std::bit_ceil(marks);
-  bpf_map__set_max_entries(skeleton.maps.flows, sockets);
-  bpf_map__set_max_entries(skeleton.maps.free_flows, sockets);
-  bpf_map__set_max_entries(skeleton.maps.left_flows, sockets);
-  bpf_map__set_max_entries(skeleton.maps.flows_elsewhere, marks + sockets);
+  bpf_map__set_max_entries(skeleton.maps.flows, records);
+  bpf_map__set_max_entries(skeleton.maps.free_flows, records);
+  bpf_map__set_max_entries(skeleton.maps.left_flows, records);
+  bpf_map__set_max_entries(skeleton.maps.flows_elsewhere, marks + records);
   bpf_map__set_max_entries(skeleton.maps.dark_sockets, marks);
   bpf_map__set_max_entries(skeleton.maps.flow_index, slots);
-  skeleton.rodata->flows_max = sockets;
+  skeleton.rodata->flows_max = knobs.sockets;
+  skeleton.rodata->peers_max = peers;
   skeleton.rodata->flow_index_mask = slots - 1;
   skeleton.rodata->marks_in_hash_max = marks;
 }
@@ -151,7 +158,7 @@ void set_table(std::span<std::uint8_t> held, const PortTable& words) {
 }  // namespace
 
 void set_sizes(fanfare_bpf& skeleton, const Knobs& knobs) {
-  set_room(skeleton, knobs.sockets);
+  set_room(skeleton, knobs);
   set_client_rules(skeleton, knobs);
 }
 

@@ -261,18 +261,25 @@ void Ledger::forget_gone(const Snapshot& snapshot) {
   if (tracked_.size() > snapshot.flows.size() + snapshot.dark.size() || generation_ % 16 == 0)
     boost::unordered::erase_if(
         tracked_, [this](const auto& entry) { return entry.second.generation != generation_; });
-  if (generation_ % 256 == 0) forget_ports(snapshot);
+  if (generation_ % 256 != 0) return;
+  forget_ports(snapshot);
+  own_addresses_.forget_unused(snapshot);
 }
 
-// Where nobody listens and nothing is open, another protocol may be spoken next.
+// Where nobody listens and nothing is open, another protocol may be spoken next, and by whomever.
 void Ledger::forget_ports(const Snapshot& snapshot) {
   std::set<ListenerKey> open;
-  for (const auto& flow : snapshot.flows) open.insert({flow.netns, flow.local_port});
-  for (const auto& dark : snapshot.dark) open.insert({dark.socket.netns, dark.socket.local_port});
+  const auto add = [&open](const auto& socket) {
+    open.insert({socket.netns, socket.dialled ? socket.remote_port : socket.local_port});
+  };
+  for (const auto& flow : snapshot.flows) add(flow);
+  for (const auto& dark : snapshot.dark) add(dark.socket);
   const auto& owners = *snapshot.owners;
-  std::erase_if(chat_ports_, [&](const ListenerKey& key) {
+  const auto is_over = [&](const ListenerKey& key) {
     return !open.contains(key) && !owners.listeners.contains(key) && !owners.ended.contains(key);
-  });
+  };
+  std::erase_if(chat_ports_, is_over);
+  std::erase_if(slot_of_port_, [&](const auto& entry) { return is_over(entry.first); });
 }
 
 Model Ledger::publish(std::vector<std::uint32_t> slot_of_flow) const {

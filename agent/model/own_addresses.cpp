@@ -2,6 +2,7 @@
 #include "agent/model/own_addresses.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace fanfare {
 namespace {
@@ -27,6 +28,16 @@ void OwnAddresses::learn(const Snapshot& snapshot) {
     known_.insert(local);
     latest_ = local;
   }
+}
+
+void OwnAddresses::forget_unused(const Snapshot& snapshot) {
+  const auto& here = snapshot.owners->addresses;
+  std::set<Address> used(here.begin(), here.end());
+  for (const auto& flow : snapshot.flows)
+    for (const auto& end : {std::to_array(flow.local), std::to_array(flow.remote)})
+      if (known_.contains(end)) used.insert(end);
+  known_ = std::move(used);
+  latest_ = {};
 }
 
 bool OwnAddresses::has(const std::uint8_t (&remote)[16]) const {

@@ -14,8 +14,11 @@ namespace fanfare {
 class OwnAddresses {
  public:
   // Those of the owner scan, and every address that a socket of the snapshot has on its near side,
-  // in whatever network namespace. None is forgotten.
+  // in whatever network namespace.
   void learn(const Snapshot& snapshot);
+  // But for those that no socket of the snapshot has on either side any more: of a pod that is gone
+  // another host may have the address next.
+  void forget_unused(const Snapshot& snapshot);
 
   // `remote` as in fanfare_flow. A loopback address is always of this host.
   bool has(const std::uint8_t (&remote)[16]) const;

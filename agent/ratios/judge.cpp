@@ -33,14 +33,11 @@ void Judge::forget(const std::string& shard) { shards_.erase(shard); }
 void Judge::forget_missing(std::chrono::nanoseconds now, std::chrono::nanoseconds patience,
                            const std::set<std::string>& kept) {
   std::map<std::string, std::chrono::nanoseconds> missing;
-  for (const auto& [name, shard] : shards_)
+  for (const auto& [name, shard] : shards_) {
+    shard->forget_peers(now, patience);
     if (!kept.contains(name)) missing.emplace(name, now);
-  for (auto& [name, since] : missing) {
-    const auto before = missing_since_.find(name);
-    if (before != missing_since_.end()) since = before->second;
-    if (now - since >= patience) shards_.erase(name);
   }
-  missing_since_ = std::move(missing);
+  forget_missing_in(shards_, missing, missing_since_, now, patience);
 }
 
 void Judge::clear(const std::string& shard, const std::string& peer, std::string_view signal) {

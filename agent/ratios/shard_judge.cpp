@@ -94,6 +94,8 @@ void Judge::ShardJudge::sum_recent(const ShardDelta& delta, std::uint64_t due,
 
 void Judge::ShardJudge::judge_peers(const ShardDelta& delta, Judgement& judgement) {
   std::uint64_t log_end = 0;
+  known_peers_.clear();
+  for (const auto& peer : delta.peers) known_peers_.push_back(peer.name);
   for (const auto& peer : delta.peers) log_end = std::max(log_end, peer.sent_index);
   // A log that was not known, or has begun anew, has not grown by its length.
   const auto grown = log_end_ > 0 && log_end > log_end_ ? log_end - log_end_ : 0;
@@ -113,6 +115,14 @@ void Judge::ShardJudge::judge_peers(const ShardDelta& delta, Judgement& judgemen
     judgement.signals.push_back(signal.advance(std::move(cohort), peer, log_end, grown));
     if (auto stall = signal.stall(delta.at)) judgement.stalls.push_back(std::move(*stall));
   }
+}
+
+void Judge::ShardJudge::forget_peers(std::chrono::nanoseconds now,
+                                     std::chrono::nanoseconds patience) {
+  std::map<std::string, std::chrono::nanoseconds> missing;
+  for (const auto& [name, signal] : peers)
+    if (std::ranges::find(known_peers_, name) == known_peers_.end()) missing.emplace(name, now);
+  forget_missing_in(peers, missing, peers_missing_since_, now, patience);
 }
 
 void Judge::ShardJudge::clear(const std::string& peer, std::string_view signal) {

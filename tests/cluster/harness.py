@@ -36,6 +36,7 @@ class Load:
     publishes: tuple = ()  # paths whose POST is a publish, told to the agents
     has_rooms: bool = False  # the agents are told how the room of an event is read
     agents_wait: bool = False  # they are started by the scenario
+    records: int = 4096  # limits.sockets of the agents
 
 
 def end_on_signals() -> None:
@@ -78,7 +79,7 @@ class Cluster:
         for host in hosts.all if self._fanfare else []:
             agent = HostAgent(self._fanfare, host, hosts.all, self.alertmanager.url,
                               hosts.directory, self.logs / f"agent-{host.name}", self.load.publishes,
-                              self.load.has_rooms)
+                              self.load.has_rooms, self.load.records)
             stack.callback(agent.stop)
             self.agents[host.name] = agent
         if not self.load.agents_wait:

@@ -91,7 +91,8 @@ class HostAgent:
     """`fanfare agent` on one host, with the level of configuration that gives reach."""
 
     def __init__(self, fanfare: pathlib.Path, host: Host, hosts: list[Host], alertmanager: str,
-                 directory: pathlib.Path, log: pathlib.Path, publishes: tuple = (), has_rooms: bool = False):
+                 directory: pathlib.Path, log: pathlib.Path, publishes: tuple = (), has_rooms: bool = False,
+                 records: int = 4096):
         self.name, self._fanfare, self._host, self._log = host.name, fanfare, host, log
         self.admin = directory / f"{host.name}.sock"
         self.cgroup = host.cgroup
@@ -106,7 +107,7 @@ class HostAgent:
         config = {  # JSON is YAML
             "node": host.name, "cluster": "test", "cgroup": str(host.cgroup),
             "listen": f"{host.address}:{METRICS}", "admin": str(self.admin),
-            "limits": {"sockets": 4096},
+            "limits": {"sockets": records},
             "shards": [{
                 "name": SHARD, "match": {"listen_ports": [CLIENTS]}, "expected": True,
                 "clients": clients,
@@ -167,9 +168,9 @@ class HostAgent:
         """Pending and firing ones, as `fanfare alerts -o json` has them."""
         return json.loads(web.get(f"http://{self._host.address}:{METRICS}/api/v1/alerts"))
 
-    def sockets(self) -> list:
+    def sockets(self, *options: str) -> list:
         """As `fanfare sockets -o json` has them."""
-        argv = [self._fanfare, "sockets", "--admin", self.admin, "-o", "json"]
+        argv = [self._fanfare, "sockets", "--admin", self.admin, "-o", "json", *options]
         return json.loads(subprocess.run(argv, check=True, capture_output=True).stdout)
 
     def metrics(self) -> list:

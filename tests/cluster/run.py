@@ -15,6 +15,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(1, str(HERE.parent / "peers"))
 
+import dark  # noqa: E402
 import delivery  # noqa: E402
 import demo  # noqa: E402
 import hostile  # noqa: E402
@@ -26,7 +27,8 @@ from harness import Cluster, Load, end_on_signals  # noqa: E402
 from processes import Failure  # noqa: E402
 from scenarios import SCENARIOS, Verdict  # noqa: E402
 
-SCENARIOS |= delivery.SCENARIOS | hostile.SCENARIOS | rooms.SCENARIOS | rules_scenarios.SCENARIOS | sight.SCENARIOS
+SCENARIOS |= (dark.SCENARIOS | delivery.SCENARIOS | hostile.SCENARIOS | rooms.SCENARIOS
+              | rules_scenarios.SCENARIOS | sight.SCENARIOS)
 INTERACTIVE = {"up": operate.operate, "demo": demo.play}
 
 

@@ -95,14 +95,13 @@ def expect_estimate(cluster: Cluster, verdict: Verdict, since: dict, signal="rea
                        f"{counts['due']} reached)")
 
 
-def rolling_outage(cluster: Cluster, verdict: Verdict) -> None:
-    """The founding incident: a bad build goes from node to node, and is rolled back."""
-    learn(cluster, verdict, LEARN_WELL_SECONDS)
+def roll_out(cluster: Cluster, verdict: Verdict, seconds: float = PAGE_SECONDS) -> list:
+    """A bad build goes from node to node. Returns the pages, of which there is one for each node."""
     pages, since = [], {}
     for name, node in cluster.nodes.items():
         node.restart("drop_remote")
         since[name] = time.time()
-        page = expect_page(cluster, verdict, REACH, name, node.started)
+        page = expect_page(cluster, verdict, REACH, name, node.started, seconds)
         if page:
             pages.append(page)
             verdict.equal(f"{name}: the step it names", "broadcast", page.labels.get("step"))
@@ -110,7 +109,10 @@ def rolling_outage(cluster: Cluster, verdict: Verdict) -> None:
     expect_estimate(cluster, verdict, since)
     verdict.equal("pages that fire while the fault lasts", len(cluster.nodes),
                   sum(page.gone is None for page in pages))
+    return pages
 
+
+def roll_back(cluster: Cluster, verdict: Verdict, pages: list) -> None:
     rolled_back = time.monotonic()
     for node in cluster.nodes.values():
         node.restart()
@@ -127,6 +129,12 @@ def rolling_outage(cluster: Cluster, verdict: Verdict) -> None:
                            f"{page.gone - page.at:.0f} s")
     for name, counts in cluster.truth(healthy, time.time()).items():
         verdict.expect(loss(counts) < 1, f"{name}: {loss(counts):.1f} % lost since, by the clients")
+
+
+def rolling_outage(cluster: Cluster, verdict: Verdict) -> None:
+    """The founding incident: a bad build goes from node to node, and is rolled back."""
+    learn(cluster, verdict, LEARN_WELL_SECONDS)
+    roll_back(cluster, verdict, roll_out(cluster, verdict))
 
 
 def each_fault(cluster: Cluster, verdict: Verdict) -> None:

@@ -11,7 +11,7 @@
 #include <system_error>
 #include <thread>
 
-#include "tests/kernel/kernel_test.h"
+#include "tests/kernel/replication_fixture.h"
 
 namespace fanfare::test {
 namespace {
@@ -224,6 +224,63 @@ TEST_F(DarkTest, given_up_and_searched_again) {
   ::shutdown(pair.server.get(), SHUT_WR);
   reader.join();
   expect_loss(FANFARE_LOSS_SEARCH_GIVEN_UP, 1);
+}
+
+// What is due stands on the sockets between nodes: no crowd of clients takes their room.
+class DarkPeersTest : public ReplicationTest {
+ protected:
+  void SetUp() override {
+    ReplicationTest::SetUp();
+    if (!IsSkipped()) clients_ = listen_on();
+  }
+  void attach_with_room(std::uint32_t sockets) {
+    auto few = knobs();
+    few.sockets = sockets;
+    attach(few);
+    for (int i = 0; i < 3; ++i) read();
+  }
+  void expect_peer_is_read() {
+    const Pair pair = connect_pair(listener_);
+    request(pair, append_request(log_entries(2, 4)));
+    EXPECT_EQ(rpcs(flow(pair.client).out).entries, 4U);
+    EXPECT_EQ(rpcs(flow(pair.server).in).entries, 4U);
+  }
+
+  Fd clients_;
+};
+
+TEST_F(DarkPeersTest, a_peer_has_a_record_where_no_client_finds_one) {
+  attach_with_room(16);
+  std::vector<Pair> pairs;
+  for (int i = 0; i < 20; ++i) pairs.push_back(upgraded_pair(clients_));
+  expect_peer_is_read();
+  auto snapshot = read();
+  EXPECT_EQ(snapshot.dark.size(), 4U);
+  EXPECT_EQ(snapshot.maps.at(0).entries, 16U);
+  pairs.clear();  // as a node that is started again: nothing has been given back yet
+  expect_peer_is_read();
+  expect_loss(FANFARE_LOSS_FLOW_MAP_FULL, 4);
+
+  for (int i = 0; i < 4; ++i) read();
+  EXPECT_EQ(read().cookies.size(), 0U);
+  for (int i = 0; i < 16; ++i) pairs.push_back(upgraded_pair(clients_));
+  EXPECT_EQ(read().cookies.size(), 16U) << "the records of peers are none that clients miss";
+  EXPECT_EQ(read().dark.size(), 0U);
+}
+
+// Nor do clients that are older than the agent, of which three quarters of the table are full.
+TEST_F(DarkPeersTest, an_older_peer_has_a_record_too) {
+  std::vector<Pair> pairs;
+  for (int i = 0; i < 40; ++i) pairs.push_back(upgraded_pair(clients_));
+  const Pair peer = connect_pair(listener_);
+  auto few = knobs();
+  few.sockets = 16;
+  attach(few);
+  EXPECT_EQ(read().dark.size(), 40U - 12U);
+  request(peer, append_request(log_entries(2, 4)));
+  EXPECT_EQ(rpcs(flow(peer.client).out).entries, 4U);
+  EXPECT_EQ(rpcs(flow(peer.server).in).entries, 4U);
+  expect_loss(FANFARE_LOSS_FLOW_MAP_FULL, 40 - 12);
 }
 
 // What a live migration does on the host that takes over.
