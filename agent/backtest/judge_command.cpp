@@ -6,9 +6,11 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <iterator>
 #include <string>
 
 #include "agent/backtest/back_test.h"
+#include "agent/backtest/prometheus_range.h"
 #include "agent/cli/escape.h"
 #include "agent/cli/text_wrap.h"
 #include "agent/config/config_file.h"
@@ -83,9 +85,21 @@ class Report {
   bool fired_ = false;
 };
 
-void read_all(std::istream& input, const std::string& name, const Config& config, BackTest& test) {
+void read_prometheus(std::istream& input, const std::string& name, CountsReader& reader,
+                     BackTest& test) {
+  const std::string answer(std::istreambuf_iterator<char>(input), {});
+  for (const auto& line : lines_from_prometheus(answer, name))
+    test.take(reader.read(line, name), name);
+}
+
+void read_all(std::istream& input, const std::string& name, const Config& config,
+              const std::string& from, BackTest& test) {
   CountsReader reader;
   for (const ShardRule& rule : config.shards) reader.set_lag_limit(rule.name, rule.late_seconds);
+  if (from == "prometheus") {
+    read_prometheus(input, name, reader, test);
+    return test.end();
+  }
   std::string line;
   for (std::size_t number = 1; std::getline(input, line); ++number) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
@@ -111,7 +125,7 @@ int run_judge(const JudgeCommand& command, const Look& look, std::istream& stand
       throw BadFile(fmt::format("{}: cannot be opened: {}", command.file, std::strerror(errno)));
   }
   read_all(standard ? standard_input : file, standard ? "standard input" : command.file, config,
-           test);
+           command.from, test);
   report.end(test);
   if (!out.flush()) throw std::runtime_error("cannot write the output: is the disk full?");
   return report.fired() ? exit_finding : exit_fine;

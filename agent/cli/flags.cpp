@@ -141,6 +141,17 @@ void Flags::sort(std::optional<std::string>& field, std::vector<std::string> key
       ->take_last();
 }
 
+void Flags::choice(const char* flag, std::string& field, std::vector<std::string> words,
+                   const char* meaning) {
+  const auto kind = fmt::format("{}", fmt::join(words, "|"));
+  const auto store = [flag, &field, words = std::move(words)](const std::string& value) {
+    if (std::ranges::find(words, value) == words.end())
+      refuse_value(flag, value, fmt::format("{}", fmt::join(words, " or ")));
+    field = value;
+  };
+  app_.add_option_function<std::string>(flag, store, meaning)->type_name(kind)->take_last();
+}
+
 void Flags::toggle(const char* flag, bool& field, const char* meaning) {
   app_.add_flag(flag, field, meaning);
 }

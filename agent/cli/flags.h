@@ -45,6 +45,9 @@ class Flags {
   void selection(Selection& field, std::vector<std::string> keys);
   void messages(std::uint32_t& field);
   void sort(std::optional<std::string>& field, std::vector<std::string> keys);
+  // One of a few words; `field` holds the preset.
+  void choice(const char* flag, std::string& field, std::vector<std::string> words,
+              const char* meaning);
   void toggle(const char* flag, bool& field, const char* meaning);
   // From `least` to `most`.
   void seconds(const SecondsFlag& flag, double& field);  // both must outlive `parse`

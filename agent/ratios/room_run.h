@@ -49,8 +49,13 @@ class RoomRun {
 
   // Nats by which the evidence has grown; 0 or less: it has not.
   double take(const RoomTrial& trial, double now);
-  // Once a tick, behind its trials. `held`: something else says that it is not over.
-  void end_tick(double now, bool held);
+  struct TickEnd {
+    double now = 0;
+    bool held = false;       // something else says that what is lost is not over
+    bool believable = true;  // enough sockets are open to be told apart from one client's fate
+  };
+  // Once a tick, behind its trials.
+  void end_tick(const TickEnd& end);
 
   // By another rule: none of `events` rooms has got anything since then.
   void believe_total(double now, double since, double events);
