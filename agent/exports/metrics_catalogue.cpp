@@ -119,7 +119,7 @@ constexpr std::array<MetricEntry, static_cast<std::size_t>(Metric::count)> catal
      "Posts of alerts to each Alertmanager, by whether it took them."},
     {Metric::capture_losses, "fanfare_capture_losses_total", MetricType::Counter, "reason",
      "What was not counted, by reason, in the unit of the reason (sockets, segments, messages, "
-     "times, or seconds); 0 means that nothing was lost."},
+     "events, times, or seconds); 0 means that nothing was lost."},
     {Metric::attached, "fanfare_attached", MetricType::Gauge, "",
      "1 while the kernel programs are attached to the cgroup that has the path now, 0 while they "
      "are not; looked at each second."},

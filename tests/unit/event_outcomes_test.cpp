@@ -3,6 +3,8 @@
 // receivers, lag, sockets that have closed; and the same from a recording.
 #include <gmock/gmock.h>
 
+#include <cstring>
+
 #include "agent/model/deltas.h"
 #include "agent/model/ledger.h"
 #include "agent/replay/recording_codec.h"
@@ -12,9 +14,9 @@ namespace fanfare {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 ShardRule shard(const std::string& name, std::uint16_t port, bool rooms) {
   ShardRule rule{.name = name, .match = {.listen_ports = {port}, .cgroup = {}, .exe = {}}};
@@ -32,7 +34,7 @@ fanfare_event event(std::uint32_t place, std::uint64_t room) {
   return event;
 }
 
-struct EventOutcomesTest : testing::Test {
+struct EventOutcomesTest : ::testing::Test {
   Ledger ledger{{shard("plain", 80, false), shard("rooms", 81, true)}, 10};
   Deltas deltas;
   Monotonic now{100s};

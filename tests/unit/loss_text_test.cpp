@@ -24,7 +24,7 @@ const std::array<std::pair<unsigned, std::string>, FANFARE_LOSS_COUNT> enumerato
     LOSS(MPTCP),         LOSS(BAD_RPC),       LOSS(RPC_BUDGET),      LOSS(IDENTITIES_FULL),
     LOSS(COMPRESSED),    LOSS(UNREAD),        LOSS(BAD_HTTP),        LOSS(HTTP_UNPAIRED),
     LOSS(HTTP_PIPELINE), LOSS(AFTER_CLOSE),   LOSS(UNATTACHED),      LOSS(AGENT_ABSENT),
-    LOSS(NOT_A_PEER),
+    LOSS(NOT_A_PEER),    LOSS(EVENTS_OVERTAKEN),
 }};
 
 std::string lower(std::string text) {
@@ -49,7 +49,8 @@ TEST(LossText, NamesAreDistinct) {
 }
 
 TEST(LossText, UnitsAreThoseOfTheMetricsHelp) {
-  const std::set<std::string_view> units{"sockets", "segments", "messages", "times", "seconds"};
+  const std::set<std::string_view> units{"sockets", "segments", "messages",
+                                          "events",  "times",    "seconds"};
   for (const LossText& text : loss_texts()) {
     EXPECT_TRUE(units.contains(text.unit)) << text.name << ": " << text.unit;
   }

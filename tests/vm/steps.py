@@ -12,8 +12,9 @@ TRAFFIC = ("WritesTest.head_and_frames_in_one_write", "WritesTest.inbound_is_cou
            "CloseTest.peer_closes_first", "CloseTest.reset_by_the_peer", "DeliveryTest.everything_arrives",
            "LossTest.retransmissions_are_counted_once", "LossTest.inbound_holes_are_filled",
            "HandshakeTest.last_ack_of_the_handshake_is_lost", "HttpTest.kept_alive_and_upgraded_later",
-           "MqttTest.every_class_both_ways_in_any_segments", "ReplicationTest.any_writes_over_a_wire")
-CONFIGURATIONS = ("nothing", "replication", "classes", "mqtt", "http", "all")
+           "MqttTest.every_class_both_ways_in_any_segments", "ReplicationTest.any_writes_over_a_wire",
+           "Kinds/EventsByTest.each_has_its_room_publisher_and_receivers/*", "EventsTest.entries_in_pieces")
+CONFIGURATIONS = ("nothing", "replication", "classes", "mqtt", "http", "rooms", "all")
 VERIFIER = "Programs/VerifierTest.effort_is_bounded/"
 AGENT = ("fanfare agent --config /etc/all.yml & agent=$!; "
          "until fanfare status >/dev/null; [ $? != 3 ]; do sleep 0.2; kill -0 $agent || exit 9; done; "
