@@ -33,6 +33,8 @@ struct FaultCase {
 struct InnocentCase {
   std::string name;
   Plan plan{};  // its seconds are those of one life; lives differ by their seed
+  // Not empty: counts and events alone do not tell it from a loss, and why.
+  std::string hard{};
 };
 
 std::vector<FaultCase> share_lost();    // a share of the events, by rate

@@ -7,7 +7,9 @@
 namespace fanfare::sim {
 namespace {
 
-constexpr Second life_before = 1800;
+// Of the life before the agent's: so often the rate is set, after so many seconds or events.
+constexpr int parts_before = 5;
+constexpr double seconds_before = 300, events_before = 800;
 constexpr Second settle_seconds = 5;
 constexpr double seconds_an_event = 300;  // of each user online
 
@@ -47,10 +49,11 @@ void ChatWorld::live_before() {
   const Laws laws = std::move(laws_);
   laws_.clear();
   immigrants_ = shape_.events_per_second * (1 - shape_.branching) / std::max(1U, crowd_.online());
-  for (int part = 0; part < 6; ++part) {
+  const double seconds = std::max(seconds_before, events_before / shape_.events_per_second);
+  for (int part = 0; part < parts_before; ++part) {
     produced_ = 0;
-    for (Second i = 0; i < life_before / 6; ++i) advance();
-    const double rate = produced_ / (life_before / 6);
+    for (double second = 0; second < seconds; ++second) advance();
+    const double rate = produced_ / seconds;
     immigrants_ *= std::clamp(shape_.events_per_second / std::max(rate, 1e-3), .6, 1.7);
   }
   laws_ = laws;
@@ -69,8 +72,10 @@ const std::vector<ShardDelta>& ChatWorld::advance() {
   delta.events.settled.clear();
   delta.events.late.clear();
   copied_.clear();
+  hidden_ = 0;
 
   is_ = {};
+  crowd_.begin_second();
   apply_laws();
   crowd_.advance(now_);
   be_born();
@@ -220,9 +225,12 @@ void ChatWorld::write_copies(Flight& flight) {
   }
   const auto readers = crowd_.readers(flight.room);
   const std::uint32_t flowing = crowd_.unstalled(flight.room);
-  const auto now = static_cast<double>(now_);
   if (is_.batch > 0) {
-    if (flush_[flight.room] > now) return;  // inside another's message
+    const double now = flight.due + flight.planned_lag;
+    if (flush_[flight.room] > now) {  // inside another's message
+      hidden_ += flowing;
+      return;
+    }
     flush_[flight.room] = now + is_.batch;
   }
   std::uint32_t copies = flowing, own = 0, named = 0;
@@ -311,7 +319,7 @@ void ChatWorld::fill_figures() {
   ShardDelta& delta = deltas_.front();
   delta.copies += crowd_.released_copies;
   delta.events_out = delta.copies + delta.own_copies;
-  delta.event_bytes_out = delta.events_out * 200;
+  delta.event_bytes_out = (delta.events_out + hidden_) * 200;
   const double sockets = crowd_.sockets_here();
   delta.sockets_unsynced = static_cast<std::uint64_t>(sockets * is_.unsynced + .5);
   delta.sockets_synced = crowd_.sockets_here() - delta.sockets_unsynced;

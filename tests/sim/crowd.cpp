@@ -72,10 +72,13 @@ void Crowd::build_rooms() {
   member_muted_.assign(member_user_.size(), 0);
 }
 
-void Crowd::advance(Second now) {
+void Crowd::begin_second() {
   gone.clear();
   left.clear();
   opened = released_copies = stalled_deaths = 0;
+}
+
+void Crowd::advance(Second now) {
   timers_.advance(now, [&](const Timer& timer) { happen(timer, now); });
 
   const double hour = 6.283185307179586 * static_cast<double>(now) / day;
@@ -326,7 +329,7 @@ Room Crowd::room_for(User user) {
   if (person.members == 0) return absent;
   if (person.screen != absent) return member_room_[person.screen];
   Room room = absent;
-  for (int tries = 0; tries < 3; ++tries) {
+  for (unsigned tries = 0; tries < shape_.looks_for_company; ++tries) {
     room = member_room_[memberships_[person.first_member + chance_.below(person.members)]];
     if (members_online(room) >= 2) break;
   }

@@ -35,14 +35,16 @@ struct CrowdShape {
   double mobile_socket_minutes = 8, desktop_socket_minutes = 120;
   double stalls_per_minute = .01;  // of mobile sockets
   double stall_seconds = 8;
-  double daily_swing = 0;     // 0..1: of `online` between noon and midnight
-  double screen_minutes = 0;  // > 0: a socket reads one room at a time, and changes so often
+  double daily_swing = 0;          // 0..1: of `online` between noon and midnight
+  unsigned looks_for_company = 1;  // rooms that one who writes looks into until somebody is there
+  double screen_minutes = 0;       // > 0: a socket reads one room at a time, and changes so often
 };
 
 class Crowd {
  public:
   Crowd(const CrowdShape& shape, std::uint64_t seed);
 
+  void begin_second();  // what the last second has brought is forgotten
   void advance(Second now);
 
   // --- who is where

@@ -84,8 +84,14 @@ void add_traffic(std::vector<InnocentCase>& all) {
                     {.kind = Kind::hot_room, .begin = 9 * hour, .end = 15 * hour, .amount = 4}};
   all.push_back(ends);
   add("live events", 5, often(Kind::live_event, .6, hour, 20));
-  add("batches of 3 s", 5, {{.kind = Kind::batching, .amount = 3}});
-  add("batches of 0.5 s, now and then", 20, often(Kind::batching, .5, hour));
+  // Copies halve: what has left inside another event's message is seen by nobody.
+  add("batches of 3 s in each room", 5, {{.kind = Kind::batching, .amount = 3}});
+  all.back().hard = "the events inside another's message are read by nobody";
+  add("batches of 0.5 s in each room, now and then", 20, often(Kind::batching, .5, hour));
+  all.back().hard = all[all.size() - 2].hard;
+  Laws coalesced = often(Kind::hot_room, 4, hour);
+  for (const Law& law : often(Kind::batching, .1, hour)) coalesced.push_back(law);
+  add("a hot room in batches of 0.1 s", 5, coalesced);
   add("elections", 5, often(Kind::election, 1, 3));
 }
 
@@ -114,8 +120,10 @@ void add_changes(std::vector<InnocentCase>& all) {
   add("a cell of 30 % stalls for 60 s", 5, often(Kind::cell_stall, .3, 60, 60));
   add("failovers in", 5, often(Kind::restart_other, 1, hour));
   add("a deploy, then one room for each client", 5, {{.kind = Kind::screens}});
+  all.back().hard = "without leave frames the rooms still have their members";
   add("45 % of the rooms left, sockets open", 5,
       {{.kind = Kind::rooms_left, .end = 600, .amount = .45}});
+  all.back().hard = "sockets that have left a room without a word look like members";
   WorldShape frames = shape_of(5);
   frames.leave_frames = true;
   all.push_back(life("... with leave frames, rooms left", frames,

@@ -2,8 +2,10 @@
 // Prints, as markdown, how soon each fault pages and what pages falsely: the judge that knows
 // counts only beside the one that knows rooms.
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <regex>
 #include <string>
 
@@ -13,7 +15,7 @@ namespace fanfare::sim {
 namespace {
 
 struct Flags {
-  std::string table = "all";  // faults | others | innocent | all
+  std::string table = "all";  // faults | others | innocent | climbs | all
   std::string only = ".";     // names that match
   unsigned seeds = 5, lives = 1, first_seed = 1;
   bool first = true, second = true;
@@ -44,13 +46,14 @@ Times times_of(const FaultCase& fault, Edition edition, const Flags& flags) {
   Times times;
   for (unsigned i = 0; i < flags.seeds; ++i) {
     const unsigned seed = flags.first_seed + i;
-    const Run run = play(fault.plan, seed, edition);
+    const Outcome run = play(fault.plan, seed, edition);
     ++times.tried;
     const Second before = fault.plan.state_lost_at > 0 ? healthy_before : fault.onset;
     if (fault.plan.laws.front().begin >= fault.onset || fault.plan.state_lost_at > 0)
       times.before_onset += static_cast<unsigned>(run.pages(0, before));
     const auto page = run.first_page(fault.onset);
-    if (page) times.paged.push_back(static_cast<double>(*page - fault.onset));
+    // A law holds from the begin of its second on, a page comes at the end of one.
+    if (page) times.paged.push_back(static_cast<double>(*page - fault.onset + 1));
     const Change* warning = run.first_change(fault.onset, false);
     std::string words = "seed " + std::to_string(seed);
     for (const Change& change : run.changes) {
@@ -107,7 +110,7 @@ Falsely falsely(const InnocentCase& world, Edition edition, const Flags& flags) 
     const unsigned seed = flags.first_seed + i;
     Plan plan = world.plan;
     if (flags.hours > 0) plan.seconds = static_cast<Second>(flags.hours * 3600);
-    const Run run = play(plan, seed, edition);
+    const Outcome run = play(plan, seed, edition);
     all.pages += run.pages(0);
     all.seconds += static_cast<double>(run.seconds);
     all.due += run.due;
@@ -135,8 +138,9 @@ void print_innocents(const Flags& flags) {
     const Falsely first = flags.first ? falsely(world, Edition::first, flags) : Falsely{};
     const Falsely second = flags.second ? falsely(world, Edition::second, flags) : Falsely{};
     const Falsely& known = flags.second ? second : first;
-    std::printf("| %s | %.1f | %.2f | %.2f | %.2f | %d | %.2f | %d |\n", world.name.c_str(),
-                known.seconds / 86400, known.due / known.seconds, known.readable / known.due,
+    std::printf("| %s%s | %.1f | %.2f | %.2f | %.2f | %d | %.2f | %d |\n", world.name.c_str(),
+                world.hard.empty() ? "" : " (hard)", known.seconds / 86400,
+                known.due / known.seconds, known.readable / known.due,
                 first.seconds > 0 ? first.pages / first.seconds * 86400 : 0, second.pages,
                 second.seconds > 0 ? second.pages / second.seconds * 86400 : 0, known.warnings);
     std::size_t shown = 0;
@@ -144,6 +148,43 @@ void print_innocents(const Flags& flags) {
       if (flags.why || shown++ < 4) std::printf("    %s\n", words.c_str());
     std::fflush(stdout);
   }
+}
+
+// How often the evidence of each signal climbs how high in innocent worlds: the time between two
+// such climbs beside e^h, which is promised.
+void print_climbs(const Flags& flags) {
+  std::map<std::string, Climbs> all;
+  double seconds = 0;
+  const std::regex only(flags.only);
+  for (const InnocentCase& world : innocents()) {
+    if (!world.hard.empty() || !std::regex_search(world.name, only)) continue;
+    for (unsigned i = 0; i < flags.lives; ++i) {
+      Plan plan = world.plan;
+      plan.measures_climbs = true;
+      if (flags.hours > 0) plan.seconds = static_cast<Second>(flags.hours * 3600);
+      const Outcome run = play(plan, flags.first_seed + i, Edition::second);
+      seconds += static_cast<double>(run.seconds);
+      for (const auto& [signal, climbs] : run.climbs)
+        for (std::size_t nats = 1; nats < climbs.size(); ++nats) all[signal][nats] += climbs[nats];
+    }
+  }
+  std::printf("\n## Seconds from one climb of the evidence to the next, %.2g shard-seconds\n\n",
+              seconds);
+  std::printf("| signal |");
+  for (int nats = 3; nats <= 20; ++nats) std::printf(" %d nats |", nats);
+  std::printf("\n|---|");
+  for (int nats = 3; nats <= 20; ++nats) std::printf("---|");
+  std::printf("\n| promised |");
+  for (int nats = 3; nats <= 20; ++nats) std::printf(" %.2g |", std::exp(nats));
+  for (const auto& [signal, climbs] : all) {
+    std::printf("\n| %s |", signal.c_str());
+    for (std::size_t nats = 3; nats <= 20; ++nats)
+      if (climbs[nats] == 0)
+        std::printf(" none |");
+      else
+        std::printf(" %.2g |", seconds / climbs[nats]);
+  }
+  std::printf("\n");
 }
 
 }  // namespace
@@ -176,9 +217,10 @@ int main(int count, char** words) {
       flags.first = value != "2";
       flags.second = value != "1";
     } else {
-      std::fprintf(stderr,
-                   "usage: sim_tables [--table faults|others|innocent|all] [--edition 1|2|both] "
-                   "[--seeds N] [--lives N] [--first-seed N] [--hours H] [--only REGEX] [--why]\n");
+      std::fprintf(
+          stderr,
+          "usage: sim_tables [--table faults|others|innocent|climbs|all] [--edition 1|2|both] "
+          "[--seeds N] [--lives N] [--first-seed N] [--hours H] [--only REGEX] [--why]\n");
       return 2;
     }
   }
@@ -186,5 +228,6 @@ int main(int count, char** words) {
     print_faults("A share of the events lost on one node", share_lost(), flags);
   if (flags.table == "others" || flags.table == "all")
     print_faults("Other faults", other_faults(), flags);
+  if (flags.table == "climbs" || flags.table == "all") print_climbs(flags);
   if (flags.table == "innocent" || flags.table == "all") print_innocents(flags);
 }

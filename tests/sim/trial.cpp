@@ -51,29 +51,57 @@ class Watch {
   std::map<std::string, Fires> firing_;
 };
 
+// Follows how high the evidence climbs.
+class Climber {
+ public:
+  void take(const Judgement& judgement) {
+    for (const Signal& signal : judgement.signals) take(signal.name, signal.evidence);
+  }
+  std::map<std::string, Climbs> climbs() const {
+    std::map<std::string, Climbs> all;
+    for (const auto& [name, climb] : by_signal_) all[name] = climb.counted;
+    return all;
+  }
+
+ private:
+  struct Climb {
+    double highest = 0;
+    Climbs counted{};
+  };
+  void take(const std::string& name, double evidence) {
+    Climb& climb = by_signal_[name];
+    const auto before = static_cast<std::size_t>(climb.highest);
+    climb.highest = std::max(climb.highest, evidence);
+    const auto after = std::min(static_cast<std::size_t>(climb.highest), climb.counted.size() - 1);
+    for (std::size_t nats = before + 1; nats <= after; ++nats) ++climb.counted[nats];
+    if (evidence < back_to_nothing) climb.highest = 0;
+  }
+  std::map<std::string, Climb> by_signal_;
+};
+
 }  // namespace
 
-const Change* Run::first_change(Second from, bool critical) const {
+const Change* Outcome::first_change(Second from, bool critical) const {
   for (const Change& change : changes)
     if (change.firing && change.at >= from && change.critical == critical) return &change;
   return nullptr;
 }
 
-bool Run::fires_at(Second t) const {
+bool Outcome::fires_at(Second t) const {
   int firing = 0;
   for (const Change& change : changes)
     if (change.critical && change.at <= t) firing += change.firing ? 1 : -1;
   return firing > 0;
 }
 
-std::optional<Second> Run::first_page(Second from, Second until) const {
+std::optional<Second> Outcome::first_page(Second from, Second until) const {
   if (fires_at(from)) return from;
   const Change* change = first_change(from, true);
   if (change == nullptr || change->at >= until) return {};
   return change->at;
 }
 
-int Run::pages(Second from, Second until) const {
+int Outcome::pages(Second from, Second until) const {
   int firing = 0, pages = 0;
   for (const Change& change : changes) {
     if (!change.critical) continue;
@@ -83,12 +111,13 @@ int Run::pages(Second from, Second until) const {
   return pages;
 }
 
-Run play(const Plan& plan, std::uint64_t seed, Edition edition) {
+Outcome play(const Plan& plan, std::uint64_t seed, Edition edition) {
   ChatWorld world(plan.shape, plan.laws, seed);
   auto judge = std::make_unique<Judge>();
   auto board = std::make_unique<Board>();
   Watch watch;
-  Run run;
+  Climber climber;
+  Outcome run;
   std::vector<ShardDelta> counts_only;
   const Wall begin{std::chrono::seconds(1'700'000'000)};
   while (run.seconds < plan.seconds) {
@@ -111,6 +140,7 @@ Run play(const Plan& plan, std::uint64_t seed, Edition edition) {
     if (pages && plan.stops_at_page && now >= plan.watched_from) break;
   }
   const ChatWorld::Truth& truth = world.truth();
+  run.climbs = climber.climbs();
   run.due = truth.due;
   run.readable = truth.readable;
   run.local = truth.local;

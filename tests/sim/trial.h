@@ -2,7 +2,9 @@
 // A world seen through the judge and the board, second by second: what pages, when, why.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,7 +23,15 @@ struct Change {
   std::string name, why;
 };
 
-struct Run {
+// How high the evidence of a signal has climbed each time between two returns to nothing: by whole
+// nats, the times that it has reached so many. Of a test that keeps its promise, it reaches h nats
+// not more often than once in e^h seconds.
+inline constexpr double back_to_nothing = .5;
+using Climbs = std::array<std::uint32_t, 24>;
+
+struct Outcome {
+  std::map<std::string, Climbs> climbs;  // by signal
+
   std::vector<Change> changes;  // alerts that began or ceased to fire, but for info
   Second seconds = 0;
   double due = 0, readable = 0, local = 0, copies = 0;
@@ -38,11 +48,12 @@ struct Plan {
   WorldShape shape{};
   Laws laws{};
   Second seconds = 3600;
-  Second state_lost_at = -1;   // a new judge and a new board from then on
+  Second state_lost_at = -1;  // a new judge and a new board from then on
+  bool measures_climbs = false;
   bool stops_at_page = false;  // ... of a critical one, from `watched_from` on
   Second watched_from = 0;
 };
 
-Run play(const Plan& plan, std::uint64_t seed, Edition edition);
+Outcome play(const Plan& plan, std::uint64_t seed, Edition edition);
 
 }  // namespace fanfare::sim
