@@ -229,7 +229,11 @@ void RoomJudge::end_tick(bool late) {
     dark_at_ = now_;
   }
   const bool dark = dark_now_ > dark_base_ + std::max(dark_base_, dark_margin);
-  for (RoomRun& run : runs_) run.end_tick(now_, late || dark);
+  // The same few clients come back as other sockets: how many there are counts, not whom was
+  // missed.
+  const bool believable = sockets_ >= rooms_needed;
+  for (RoomRun& run : runs_)
+    run.end_tick({.now = now_, .held = late || dark, .believable = believable});
   const auto rooms = static_cast<double>(unserved_.size());
   if (now_ - unserved_since_ < cold_seconds || rooms == 0) return;
   const double share = std::min(cold_share, cold_readers * sockets_ / rooms);

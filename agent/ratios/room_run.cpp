@@ -105,14 +105,14 @@ void RoomRun::test_recovery(const RoomTrial& trial) {
   state_.worst = std::max(state_.worst, missing(state_.lost_expected, state_.lost_seen));
 }
 
-void RoomRun::end_tick(double now, bool held) {
+void RoomRun::end_tick(const TickEnd& end) {
   if (state_.lost) {
     const bool proven = state_.recovery >= recovery_threshold;
-    if (proven && !held && now - state_.lost_since >= shortest_loss) clear();
+    if (proven && !end.held && end.now - state_.lost_since >= shortest_loss) clear();
     return;
   }
-  const bool over =
-      evidence_ >= threshold_ && rooms_.size() >= rooms_needed && witnesses_.size() >= rooms_needed;
+  const bool over = end.believable && evidence_ >= threshold_ && rooms_.size() >= rooms_needed &&
+                    witnesses_.size() >= rooms_needed;
   if (over && over_) begin_loss();
   over_ = over;
 }

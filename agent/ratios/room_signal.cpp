@@ -47,6 +47,11 @@ std::optional<Signal> RoomJudge::signal() {
   signal.detectable_loss =
       detectable_.at(at_, [&] { return run->detectable_loss(5 * minute_.ratio(at_).numerator); });
   if (!signal.ratio.value) signal.ratio.unknown = "no room that has a reader had an event";
+  if (!signal.lost && (sockets_ < rooms_needed || rooms_.all().size() < rooms_needed)) {
+    signal.ratio.value.reset();
+    signal.ratio.unknown = "fewer than four clients or four rooms cannot be judged from counts";
+    signal.detectable_loss = 1;
+  }
   return signal;
 }
 

@@ -145,6 +145,20 @@ TEST(RoomJudge, OneClientThatHangsIsNotBelieved) {
   }
 }
 
+// Three clients that move from room to room, and come back as other sockets, are not a shard.
+TEST(RoomJudge, ThreeClientsCannotBeJudged) {
+  RoomStory story;
+  story.sockets = 3;
+  story.add_rooms(8, 1);
+  story.talk(60);
+  EXPECT_FALSE(story.until_lost(600, 1));
+  EXPECT_EQ(story.reach().ratio.unknown,
+            "fewer than four clients or four rooms cannot be judged from counts");
+  EXPECT_EQ(story.reach().detectable_loss, 1);
+  story.sockets = 8;
+  EXPECT_TRUE(story.until_lost(600, 1));
+}
+
 TEST(RoomJudge, WhatOnlyOthersPublishedIsFoundByItsOrigin) {
   RoomStory story;
   story.add_rooms(20, 5);
