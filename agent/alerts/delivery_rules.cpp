@@ -8,7 +8,8 @@
 namespace fanfare {
 namespace {
 
-// A warning whatever the estimate: only messages lost for good wake somebody up.
+// A warning whatever the estimate: only messages lost for good wake somebody up, and a total stop
+// of what comes in.
 constexpr std::array<std::pair<const char*, const char*>, 5> alert_of_signal{{
     {signal_ack_fate, alert_ack_loss},
     {signal_close_loss, alert_lost_at_close},
@@ -17,7 +18,18 @@ constexpr std::array<std::pair<const char*, const char*>, 5> alert_of_signal{{
     {signal_accepted, alert_no_accepted},
 }};
 
-Severity severity_of(const Signal& signal) {
+// A stop twice as long as it takes to believe one, while the clients are all there: a night or the
+// end of an event takes them along.
+bool is_proven_stop(const Judgement& judgement, const Signal& signal) {
+  constexpr double all_there = 0.8;
+  const auto& figures = judgement.delivery;
+  return signal.name == signal_accepted && signal.lost && signal.evidence >= 2 * signal.threshold &&
+         figures.sockets_usual >= collapse_least &&
+         static_cast<double>(figures.sockets) >= all_there * figures.sockets_usual;
+}
+
+Severity severity_of(const Judgement& judgement, const Signal& signal) {
+  if (is_proven_stop(judgement, signal)) return Severity::critical;
   if (signal.name != signal_ack_fate) return Severity::warning;
   if (signal.loss_estimate >= loss_critical) return Severity::critical;
   return signal.loss_estimate >= loss_warning ? Severity::warning : Severity::info;
@@ -58,9 +70,10 @@ void add_delivery_symptoms(const Judgement& judgement, std::vector<Symptom>& fou
     const auto known = std::ranges::find_if(
         alert_of_signal, [&](const auto& pair) { return pair.first == signal.name; });
     if (known == alert_of_signal.end()) continue;
-    found.push_back({{known->second, judgement.shard, {}},
-                     {verdict_on(signal, doubtful), severity_of(signal), signal.loss_estimate},
-                     &signal});
+    found.push_back(
+        {{known->second, judgement.shard, {}},
+         {verdict_on(signal, doubtful), severity_of(judgement, signal), signal.loss_estimate},
+         &signal});
   }
   found.push_back(collapse(judgement));
   const auto errors = judgement.delivery.bookkeeping_error;

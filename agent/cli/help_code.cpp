@@ -79,7 +79,8 @@ constexpr std::array<Known, 15> alerts{{
      "that is down; all of them is this node's link or the proxy in front."},
     {alert_no_accepted,
      "No event has come in for two minutes at least, far longer than this shard ever pauses, while "
-     "the clients stay connected. A warning.",
+     "the clients stay connected. A warning; critical once it has lasted twice as long as that and "
+     "the clients are all there.",
      "Publish something by hand; look at the way in: API, authentication, load balancer, DNS."},
     {alert_socket_collapse,
      "Fewer than half as many client sockets are open as in the mean of the last hour, for 2 min. "

@@ -69,7 +69,7 @@ struct AlertKind {
   std::string_view alertname;
   Severity severity;
 };
-inline constexpr std::array<AlertKind, 20> alert_kinds{{
+inline constexpr std::array<AlertKind, 21> alert_kinds{{
     {alert_reach_loss, Severity::critical},
     {alert_reach_loss, Severity::warning},
     {alert_copies_loss, Severity::critical},
@@ -84,6 +84,7 @@ inline constexpr std::array<AlertKind, 20> alert_kinds{{
     {alert_lost_at_close, Severity::warning},
     {alert_silent_sockets, Severity::warning},
     {alert_clients_stuck, Severity::warning},
+    {alert_no_accepted, Severity::critical},
     {alert_no_accepted, Severity::warning},
     {alert_socket_collapse, Severity::warning},
     {alert_lag, Severity::critical},

@@ -13,8 +13,9 @@
 namespace fanfare::test {
 
 // Left to right; a room includes itself and what stands to its left.
-inline constexpr std::array<std::string_view, 10> rooms{
-    "config", "net", "pods", "kernel", "replay", "model", "ratios", "alerts", "exports", "cli"};
+inline constexpr std::array<std::string_view, 11> rooms{"config",  "net",   "pods",    "kernel",
+                                                        "replay",  "model", "ratios",  "alerts",
+                                                        "exports", "cli",   "backtest"};
 
 // What agent/ and tests may take of bpf/. The framers are for replay.
 inline constexpr std::array<std::string_view, 3> shared_words{"bpf/abi.h", "bpf/listeners.h",

@@ -160,6 +160,22 @@ TEST(DeliveryAlerts, NothingIsAccepted) {
             "the last 1 min by the rate of the hour before. Evidence 24.1 nats (20.2 needed).");
 }
 
+TEST(DeliveryAlerts, AStopThatIsProvenTwiceIsCriticalWhileTheClientsAreThere) {
+  Signal none = lost(signal(signal_accepted, 0, 1200, 1), 0, 1);
+  const auto severity = [&](double evidence, std::uint64_t sockets) {
+    Clocked board;
+    none.evidence = evidence;
+    Judgement stopped = delivered(none);
+    stopped.delivery.sockets = sockets;
+    board.tick({stopped});
+    return board.list().at(0);
+  };
+  EXPECT_EQ(severity(40.31, 1000), "FanfareNoAccepted firing warning");
+  EXPECT_EQ(severity(40.33, 1000), "FanfareNoAccepted firing critical");
+  EXPECT_EQ(severity(100, 800), "FanfareNoAccepted firing critical");
+  EXPECT_EQ(severity(100, 799), "FanfareNoAccepted firing warning");
+}
+
 TEST(DeliveryAlerts, ACollapseHidesNothing) {
   Clocked board;
   Judgement gone = delivered(lost(healthy_reach(), 62, 0.683));
