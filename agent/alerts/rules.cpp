@@ -45,6 +45,7 @@ constexpr std::array<Rule, 15> rules{{
 Severity severity_of(const Judgement& judgement, const Signal& signal) {
   if (signal.name == signal_copies && judgement.rooms.judged)
     return signal.loss_estimate >= loss_warning ? Severity::warning : Severity::info;
+  if (is_too_small(judgement, signal)) return Severity::info;
   if (signal.loss_estimate >= loss_critical && !is_unproven(judgement, signal))
     return Severity::critical;
   return signal.loss_estimate >= loss_warning ? Severity::warning : Severity::info;
@@ -148,6 +149,11 @@ std::string_view signal_of(std::string_view alert_name) {
 std::optional<Patience> patience_of(std::string_view alert_name) {
   const auto rule = std::ranges::find(rules, alert_name, &Rule::name);
   return rule == rules.end() ? std::nullopt : std::optional(rule->patience);
+}
+
+bool is_too_small(const Judgement& judgement, const Signal& signal) {
+  const bool by_share = signal.name == signal_reach && !judgement.rooms.judged;
+  return by_share && judgement.sockets < clients_judged_by_share;
 }
 
 bool is_unproven(const Judgement& judgement, const Signal& signal) {

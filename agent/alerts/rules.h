@@ -40,6 +40,9 @@ inline constexpr double reach_young_critical = 0.4;
 inline constexpr double reach_young_evidence = 40;
 // A peer that answers and gets no entry for that long is stalled; elections take less.
 inline constexpr std::chrono::seconds stalled_after{10};
+// Of so few clients the share of events that reach one follows from who is in which room just now:
+// without rooms it says nothing.
+inline constexpr std::uint64_t clients_judged_by_share = 10;
 // Sight: the share of client sockets that must be readable, the share of capture losses in what was
 // due that is borne, and how many where nothing was due.
 inline constexpr double coverage_needed = 0.95;
@@ -70,6 +73,9 @@ struct Symptom {
 // One for each alert that the judgement can speak to; stalled peers before the loss of entries. The
 // judgement must outlive them.
 std::vector<Symptom> symptoms(const Judgement& judgement);
+
+// Too few clients for the share of events that reaches one; rooms would tell.
+bool is_too_small(const Judgement& judgement, const Signal& signal);
 
 // What is normal for reach is not known well enough yet for such a loss to page.
 bool is_unproven(const Judgement& judgement, const Signal& signal);

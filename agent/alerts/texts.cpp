@@ -58,6 +58,10 @@ std::string evidence_sentence(const Signal& signal, const Judgement& judgement) 
   std::string text =
       fmt::format("Evidence {:.1f} nats ({:.1f} needed).", signal.evidence, signal.threshold);
   if (signal.lost) text += fmt::format(" Estimated loss {}.", loss_percent(signal.loss_estimate));
+  if (signal.lost && is_too_small(judgement, signal))
+    text += fmt::format(
+        " Fewer than {} clients cannot be judged from counts: clients.room would tell.",
+        clients_judged_by_share);
   if (signal.lost && is_unproven(judgement, signal))
     text += fmt::format(
         " What is normal has been learned for {} s only: under {:.0f} % or {:.0f} nats this is "

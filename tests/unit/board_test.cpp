@@ -13,6 +13,19 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
+// Three clients are in one room or in none: the share of events that reaches one is chance.
+TEST(Board, FewClientsAreNotJudgedByTheShareOfAllEvents) {
+  Clocked clocked;
+  Judgement small = judgement(lost(healthy_reach(), 62, 0.683));
+  small.sockets = 9;
+  clocked.tick(600, {small});
+  EXPECT_THAT(clocked.list(), ElementsAre("FanfareReachLoss pending info"));
+  EXPECT_THAT(clocked.alerts[0].why, HasSubstr("Fewer than 10 clients cannot be judged from counts"));
+  small.rooms.judged = true;
+  clocked.tick({small});
+  EXPECT_THAT(clocked.list(), ElementsAre("FanfareReachLoss firing critical"));
+}
+
 TEST(Board, IsSilentWhileAllIsWell) {
   Clocked board;
   board.tick(100, {judgement(healthy_reach()), with_peers({peer("n2"), peer("n3")})});
