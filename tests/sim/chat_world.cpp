@@ -209,7 +209,8 @@ void ChatWorld::copy(FlightId id) {
     delta.reached_local += flight.local;
     copied_.push_back(id);
     if (flight.settled && delta.has_rooms && (shape_.replicates || flight.local))
-      delta.events.late.push_back({key_of(flight.room), flight.lag});
+      delta.events.late.push_back(
+          {.room = key_of(flight.room), .local = flight.local, .lag_seconds = flight.lag});
   }
   free_if_over(id);
 }
