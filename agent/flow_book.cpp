@@ -26,6 +26,8 @@ View FlowBook::complete(const View& last) const {
   const Snapshot& open = *last.snapshot;
   all->taken = open.taken;
   all->owners = open.owners;
+  all->pods = open.pods;
+  all->dark = open.dark;
   view.shard_of.clear();
   view.states.clear();
   for (const auto& [cookie, shard, flow] : closed_) {

@@ -73,7 +73,9 @@ json::array flow_array(const View& all, Monotonic now) {
     json::object& flow = flows[i].as_object();
     flow["src"] = flow.at("local");
     flow["dst"] = flow.at("remote");
-    flow["open"] = all.snapshot->flows.at(i).life == FANFARE_LIVE;
+    // Behind those with a record stand the dark ones, which are open as long as they are there.
+    const auto& known = all.snapshot->flows;
+    flow["open"] = i >= known.size() || known[i].life == FANFARE_LIVE;
   }
   return flows;
 }

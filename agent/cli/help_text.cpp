@@ -198,7 +198,8 @@ Example: fanfare judge counts.jsonl
 )help";
 
 constexpr std::string_view config_details = R"help(
-  fanfare config check FILE       prints "FILE: ok (N shards)", or what is wrong and where
+  fanfare config check FILE       prints "FILE: ok (N shards)" and what memory the agent's maps
+                                  will take; or what is wrong and where
   fanfare config show [--config FILE]
                                   prints the whole configuration, defaults filled in, as YAML
   fanfare config schema           prints the JSON schema of the file, for editors and CI

@@ -25,6 +25,7 @@
 #include "agent/config/config_text.h"
 #include "agent/exports/json_text.h"
 #include "agent/kernel/libbpf_version.h"
+#include "agent/kernel/trial.h"
 
 namespace fanfare {
 namespace {
@@ -167,6 +168,10 @@ class Runner {
     const Config config = load_config_file(check.file);
     out_ << fmt::format("{}: ok ({} shard{})\n", terminal_safe(check.file), config.shards.size(),
                         config.shards.size() == 1 ? "" : "s");
+    constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20;
+    if (const auto need = memory_need(knobs_of(config)))
+      out_ << fmt::format("maps: {} MiB of memory, locked when the agent starts\n",
+                          (need->maps + mebibyte - 1) / mebibyte);
     return exit_fine;
   }
   int operator()(const ConfigShowCommand& show) const {

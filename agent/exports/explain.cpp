@@ -12,6 +12,7 @@
 #include "agent/exports/explain_links.h"
 #include "agent/exports/json_figures.h"
 #include "agent/exports/json_text.h"
+#include "agent/model/dark.h"
 
 namespace fanfare {
 namespace {
@@ -82,14 +83,20 @@ class Sight {
     return found;
   }
 
+  // The dark ones too.
   template <typename Visit>
   void for_flows(Visit visit) const {
     if (!view_.snapshot) return;
     const auto& flows = view_.snapshot->flows;
-    for (std::size_t i = 0; i < flows.size(); ++i) {
-      const auto place = i < view_.shard_of.size() ? view_.shard_of[i] : no_shard;
-      visit(flows[i], place < view_.shards.size() ? &view_.shards[place].shard.name : nullptr);
-    }
+    for (std::size_t i = 0; i < flows.size(); ++i) visit(flows[i], shard_at(view_.shard_of, i));
+    const auto& dark = view_.snapshot->dark;
+    for (std::size_t i = 0; i < dark.size(); ++i)
+      visit(stand_in(dark[i].socket), shard_at(view_.dark_shard_of, i));
+  }
+
+  const std::string* shard_at(const std::vector<std::uint32_t>& places, std::size_t i) const {
+    const auto place = i < places.size() ? places[i] : no_shard;
+    return place < view_.shards.size() ? &view_.shards[place].shard.name : nullptr;
   }
 
   const View& view_;

@@ -5,6 +5,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
+#include <numeric>
 #include <optional>
 
 #include "agent/exports/explain_place.h"
@@ -26,14 +28,18 @@ struct Sockets {
   std::size_t mqtt = 0;      // on ports where the configuration says so
   std::size_t streams = 0;   // of events, whose head was seen
   Monotonic last_event{};    // CLOCK_MONOTONIC; 0: none
+  // Beside `open`: not followed, by enum fanfare_dark_reason; and those that have shown a 101.
+  std::array<std::uint64_t, FANFARE_DARK_REASONS> dark_by_reason{};
+  std::size_t dark_upgraded = 0;
+  std::size_t dark() const {
+    return std::accumulate(dark_by_reason.begin(), dark_by_reason.end(), std::size_t{0});
+  }
 };
 
-bool concerns(const View& view, const Subject& subject, std::size_t flow) {
-  const auto& port = view.snapshot->flows[flow].local_port;
-  if (std::ranges::find(subject.ports, port) == subject.ports.end()) return false;
-  if (subject.kind != "pid") return true;
-  const ListenerKey key{view.snapshot->flows[flow].netns, port};
-  return std::ranges::find(subject.listeners, key) != subject.listeners.end();
+bool concerns(const Subject& subject, const ListenerKey& at) {
+  if (std::ranges::find(subject.ports, at.port) == subject.ports.end()) return false;
+  return subject.kind != "pid" ||
+         std::ranges::find(subject.listeners, at) != subject.listeners.end();
 }
 
 // Connections that are no client's yet.
@@ -47,6 +53,20 @@ std::uint64_t awaited_on(const View& view, const Subject& subject) {
   return sum;
 }
 
+void add_dark(const View& view, const Subject& subject, Sockets& sockets) {
+  const auto& dark = view.snapshot->dark;
+  for (std::size_t i = 0; i < dark.size() && i < view.dark_shard_of.size(); ++i) {
+    const auto& socket = dark[i].socket;
+    const auto shard = view.dark_shard_of[i];
+    if (shard >= view.shards.size() || view.shards[shard].shard.name != subject.shard) continue;
+    if (fanfare_protocol_replicates(socket.protocol) ||
+        !concerns(subject, {socket.netns, socket.local_port}))
+      continue;
+    ++sockets.dark_by_reason[std::min<std::size_t>(socket.reason, FANFARE_DARK_REASONS - 1)];
+    sockets.dark_upgraded += socket.spoke == FANFARE_IS_CLIENTS;
+  }
+}
+
 Sockets sockets_of(const View& view, const Subject& subject) {
   Sockets sockets;
   if (!view.snapshot) return sockets;
@@ -55,7 +75,9 @@ Sockets sockets_of(const View& view, const Subject& subject) {
   for (std::size_t i = 0; i < flows.size(); ++i) {
     const auto& out = flows[i].out;
     if (fanfare_protocol_replicates(flows[i].protocol) || flows[i].life != FANFARE_LIVE) continue;
-    if (out.stage == FANFARE_STAGE_DISMISSED || !concerns(view, subject, i)) continue;
+    if (out.stage == FANFARE_STAGE_DISMISSED ||
+        !concerns(subject, {flows[i].netns, flows[i].local_port}))
+      continue;
     ++sockets.open;
     sockets.http += out.stage == FANFARE_STAGE_HEAD || out.stage == FANFARE_STAGE_HTTP ||
                     (out.stage == FANFARE_STAGE_RESPONSE && flows[i].exchanges.streams == 0);
@@ -65,6 +87,7 @@ Sockets sockets_of(const View& view, const Subject& subject) {
     sockets.streams += flows[i].exchanges.streams;
     sockets.last_event = std::max(sockets.last_event, Monotonic(out.last_event_ns));
   }
+  add_dark(view, subject, sockets);
   return sockets;
 }
 
@@ -138,17 +161,17 @@ std::optional<Link> mismatch(const View& view, const Subject& subject, const Sha
 }
 
 Link socket_link(const View& view, const Subject& subject, const Sockets& sockets) {
+  const auto open = sockets.open + sockets.dark();
   if (sockets.open > 0)
-    return {"socket",
-            LinkState::whole,
-            fmt::format("{} open connection{} to {}", sockets.open, sockets.open == 1 ? "" : "s",
-                        port_list(subject)),
-            {}};
-  const auto* shard = find_shard(view, subject.shard);
-  if (shard && sockets_dark(shard->shard) > 0)
+    return {
+        "socket",
+        LinkState::whole,
+        fmt::format("{} open connection{} to {}", open, open == 1 ? "" : "s", port_list(subject)),
+        {}};
+  if (open > 0)
     return {"socket", LinkState::broken,
             fmt::format("no connection to {} is followed; {}", port_list(subject),
-                        dark_text(shard->shard)),
+                        dark_text(sockets.dark_by_reason)),
             "`fanfare sockets` lists them."};
   return {
       "socket", LinkState::broken,
@@ -178,9 +201,9 @@ Link protocol_link(const Sockets& sockets) {
             "server-sent events: the heads of " + std::to_string(sockets.streams) +
                 " streams were seen",
             {}};
-  if (sockets.synced > 0)
+  if (sockets.synced + sockets.dark_upgraded > 0)
     return {"protocol", LinkState::whole, "WebSocket: an upgrade or proven frames were seen", {}};
-  if (sockets.http == sockets.open)
+  if (sockets.http == sockets.open && sockets.dark() == 0)
     return {"protocol", LinkState::broken,
             "plain HTTP so far: no connection has been upgraded to WebSocket",
             "Look whether clients get a 101 answer. Server-sent events are counted where "
@@ -192,14 +215,13 @@ Link protocol_link(const Sockets& sockets) {
 
 Link readable_link(const Sockets& sockets, const ShardView* shard) {
   const auto upgraded = sockets.open - sockets.http;
-  const std::string dark = shard ? dark_text(shard->shard) : "";
-  const std::string text =
-      fmt::format("{} of {} {} connections are counted exactly{}{}", sockets.synced,
-                  upgraded + (shard ? sockets_dark(shard->shard) : 0),
-                  sockets.mqtt > 0      ? "MQTT"
-                  : sockets.streams > 0 ? "event stream"
-                                        : "WebSocket",
-                  dark.empty() ? "" : "; ", dark);
+  const std::string dark = dark_text(sockets.dark_by_reason);
+  const std::string text = fmt::format("{} of {} {} connections are counted exactly{}{}",
+                                       sockets.synced, upgraded + sockets.dark(),
+                                       sockets.mqtt > 0      ? "MQTT"
+                                       : sockets.streams > 0 ? "event stream"
+                                                             : "WebSocket",
+                                       dark.empty() ? "" : "; ", dark);
   if (sockets.synced == 0 && sockets.searched > 0)
     return {"readable", LinkState::broken, text,
             "They are older than the agent or lost step: `fanfare sockets` names the reason of "
@@ -319,7 +341,8 @@ std::vector<Link> capture_links(const View& view, const Subject& subject, Monoto
   }
   const auto* shard = find_shard(view, subject.shard);
   links.push_back(protocol_link(sockets));
-  if (sockets.http < sockets.open) links.push_back(readable_link(sockets, shard));
+  if (sockets.http < sockets.open || sockets.dark() > 0)
+    links.push_back(readable_link(sockets, shard));
   links.push_back(!shard && differs ? *differs : mapped_link(view, subject));
   if (!shard) return links;
   links.push_back(counted_link(*shard, sockets, now));

@@ -152,7 +152,7 @@ void check_contradictions(const View& view, Findings& found) {
 
 void check_coverage(const View& view, Findings& found) {
   for (const ShardView& shard : view.shards) {
-    const std::string dark = dark_text(shard.shard);
+    const std::string dark = dark_text(shard.shard.dark_by_reason);
     const bool low = shard.coverage && *shard.coverage < coverage_wanted;
     if (!low && sockets_dark(shard.shard) == shard.shard.dark_silent) continue;
     found.push_back({"FF-COVERAGE",
@@ -255,11 +255,11 @@ std::string loss_remedy(const ShardView& shard) {
   return "See `fanfare sockets --sort losses_out`, and the reasons in `fanfare status`.";
 }
 
-std::string dark_text(const Shard& shard) {
+std::string dark_text(const std::array<std::uint64_t, FANFARE_DARK_REASONS>& by_reason) {
   std::string text;
   for (std::size_t reason = 0; reason < dark_reason_texts.size(); ++reason)
-    if (shard.dark_by_reason[reason] > 0)
-      text += fmt::format("{}{} {}", text.empty() ? "dark: " : ", ", shard.dark_by_reason[reason],
+    if (by_reason[reason] > 0)
+      text += fmt::format("{}{} {}", text.empty() ? "dark: " : ", ", by_reason[reason],
                           dark_reason_texts[reason]);
   return text;
 }

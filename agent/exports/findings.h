@@ -3,7 +3,9 @@
 // here judges the shards' traffic.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,15 +26,15 @@ struct Finding {
   bool operator==(const Finding&) const = default;
 };
 
-// How many client sockets are not followed at all, and why: "dark: 3 found no room ...". Empty
-// where there are none.
-std::string dark_text(const Shard& shard);
+// How many client sockets are not followed at all, and why, by enum fanfare_dark_reason: "dark: 3
+// found no room ...". Empty where there are none.
+std::string dark_text(const std::array<std::uint64_t, FANFARE_DARK_REASONS>& by_reason);
 
-// Age of what the view shows; empty before the first reading of the kernel.
 // What the shard has lost in the last minute, by direction, and what to do about the last reason.
 std::string losses_text(const ShardView& shard);
 std::string loss_remedy(const ShardView& shard);
 
+// Age of what the view shows; empty before the first reading of the kernel.
 std::optional<std::chrono::nanoseconds> snapshot_age(const View& view, Monotonic now);
 
 // Why the agent is not ready (not attached or not counting, not fresh, scope refuted); empty: it is

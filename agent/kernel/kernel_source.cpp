@@ -15,6 +15,7 @@
 #include "agent/kernel/flow_table.h"
 #include "agent/kernel/listener_book.h"
 #include "agent/kernel/owner_scan.h"
+#include "agent/kernel/port_losses.h"
 #include "agent/kernel/probes.h"
 #include "agent/kernel/reach_reader.h"
 #include "agent/kernel/sight_watch.h"
@@ -89,7 +90,8 @@ class KernelSource::Parts {
   EventReader events;
   SightWatch sight;
   std::uint32_t capacity;
-  std::deque<Monotonic> late_looks;  // when
+  std::deque<Monotonic> late_looks;        // when
+  std::shared_ptr<const Owners> asked_of;  // at the last call of forget_port_losses() that looked
 };
 
 KernelSource::KernelSource(const CgroupTarget& cgroup, const Knobs& knobs)
@@ -159,7 +161,7 @@ void KernelSource::read_losses(Snapshot& snapshot) const {
   read_port_losses(snapshot);
 }
 
-// No entry is ever removed: what is found by its key can be read.
+// Entries are removed here alone: what is found by its key can be read.
 void KernelSource::read_port_losses(Snapshot& snapshot) const {
   const int fd = bpf_map__fd(parts_->probes->maps.port_losses);
   PortLoss loss;
@@ -168,6 +170,15 @@ void KernelSource::read_port_losses(Snapshot& snapshot) const {
     bpf_map_lookup_elem(fd, &loss.of, &loss.count);
     snapshot.port_losses.push_back(loss);
   }
+}
+
+// Where the table fills up, and only when it is news who listens. What a program adds meanwhile to
+// an entry that goes is of nobody either.
+void KernelSource::forget_port_losses(const Snapshot& snapshot) {
+  if (snapshot.port_losses.size() < FANFARE_PORT_LOSSES_MAX / 2) return;
+  if (std::exchange(parts_->asked_of, snapshot.owners) == snapshot.owners) return;
+  const int fd = bpf_map__fd(parts_->probes->maps.port_losses);
+  for (const auto& gone : losses_of_nobody(snapshot)) bpf_map_delete_elem(fd, &gone);
 }
 
 void KernelSource::read_programs(Snapshot& snapshot) const {
@@ -203,6 +214,7 @@ Snapshot KernelSource::read(Monotonic now, Wall wall, Snapshot spent) {
   parts_->dark.count_awaited(snapshot);
   for (const auto at : parts_->unheld.advance(snapshot)) parts_->flows.end(snapshot, at);
   read_losses(snapshot);
+  forget_port_losses(snapshot);
   read_programs(snapshot);
   const auto clients = std::ranges::count_if(snapshot.flows, [](const fanfare_flow& flow) {
     return fanfare_protocol_replicates(flow.protocol) == 0;

@@ -39,6 +39,7 @@ class KernelSource : public Source {
   bool something_unknown(const Snapshot& snapshot);
   void read_losses(Snapshot& snapshot) const;
   void read_port_losses(Snapshot& snapshot) const;
+  void forget_port_losses(const Snapshot& snapshot);
   void read_programs(Snapshot& snapshot) const;
 
   std::unique_ptr<Parts> parts_;

@@ -215,6 +215,7 @@ void Ledger::settle_replication(const Snapshot& snapshot,
 }
 
 void Ledger::settle_port_losses(const Snapshot& snapshot) {
+  port_losses_.forget_gone(snapshot);
   if (snapshot.port_losses.empty()) return;
   for (const auto& [port, slot] : slot_of_port_)
     slots_[slot].shown.losses += port_losses_.take(snapshot, port);

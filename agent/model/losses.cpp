@@ -35,11 +35,23 @@ Losses SocketLosses::take(const fanfare_flow& flow) {
   return lost;
 }
 
+void PortLosses::forget_gone(const Snapshot& snapshot) {
+  const auto known = snapshot.port_losses.size();
+  if (std::exchange(known_, known) <= known) return;
+  std::map<std::uint64_t, std::uint64_t> kept;
+  for (const PortLoss& loss : snapshot.port_losses)
+    if (const auto taken = taken_.find(std::bit_cast<std::uint64_t>(loss.of));
+        taken != taken_.end())
+      kept.insert(*taken);
+  taken_ = std::move(kept);
+}
+
 Losses PortLosses::take(const Snapshot& snapshot, const ListenerKey& port) {
   Losses lost;
   for (const PortLoss& loss : snapshot.port_losses) {
     if (loss.of.netns != port.netns || loss.of.port != port.port) continue;
     auto& taken = taken_[std::bit_cast<std::uint64_t>(loss.of)];
+    if (loss.count < taken) taken = 0;  // forgotten, and there again
     const auto more = grown(loss.count, std::exchange(taken, loss.count));
     (loss.of.way == FANFARE_WAY_OUT ? lost.out : lost.in) += more;
     if (more > 0) lost.last = loss.of.reason;

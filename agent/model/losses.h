@@ -47,11 +47,14 @@ class SocketLosses {
 // Of ports. A loss waits until somebody knows whose port it is.
 class PortLosses {
  public:
+  // Once each tick, before take(): forgets what the kernel has forgotten.
+  void forget_gone(const Snapshot& snapshot);
   // What has been lost on `port` since the last call for it.
   Losses take(const Snapshot& snapshot, const ListenerKey& port);
 
  private:
   std::map<std::uint64_t, std::uint64_t> taken_;  // by the bytes of fanfare_port_loss
+  std::size_t known_ = 0;                         // to the kernel, at the tick before
 };
 
 // What one shard has lost lately.

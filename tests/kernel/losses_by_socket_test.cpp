@@ -7,6 +7,7 @@
 namespace fanfare::test {
 namespace {
 
+using namespace std::chrono_literals;
 using namespace std::string_literals;
 
 class LossesBySocketTest : public ReplicationTest {
@@ -118,6 +119,34 @@ TEST_F(LossesBySocketTest, without_a_record_by_the_port) {
   for (int i = 0; i < 70; ++i) pairs.push_back(upgraded_pair(listener_));
   EXPECT_EQ(on_port(read(), port(), FANFARE_LOSS_FLOW_MAP_FULL, FANFARE_WAY_OUT), 6U);
   expect_loss(FANFARE_LOSS_FLOW_MAP_FULL, 6);
+}
+
+// Servers that come and go where the table of sockets is full: each leaves a row of its port's
+// losses.
+TEST_F(LossesBySocketTest, of_ports_that_are_gone_make_room_for_others) {
+  constexpr std::size_t ports = FANFARE_PORT_LOSSES_MAX / 2 + 8;
+  attach({.sockets = 16});
+  for (int i = 0; i < 3; ++i) read();
+  std::vector<Pair> stay;
+  for (int i = 0; i < 17; ++i) stay.push_back(upgraded_pair(listener_));
+  {
+    std::vector<Fd> listeners;
+    std::vector<Pair> pairs;
+    for (std::size_t i = 0; i < ports; ++i) {
+      listeners.push_back(listen_on());
+      pairs.push_back(upgraded_pair(listeners.back()));
+    }
+    EXPECT_EQ(read().port_losses.size(), ports + 1);
+    read_after(10s);
+    EXPECT_EQ(read_after(20s).port_losses.size(), ports + 1) << "they are open";
+  }
+  for (const auto later : {100s, 110s, 120s}) read_after(later);  // who listened is known a minute
+  EXPECT_EQ(read_after(130s).port_losses.size(), 1U);
+  const Fd again = listen_on();
+  stay.push_back(upgraded_pair(again));
+  EXPECT_EQ(on_port(read_after(131s), port_of(again), FANFARE_LOSS_FLOW_MAP_FULL, FANFARE_WAY_OUT),
+            1U);
+  expect_loss(FANFARE_LOSS_FLOW_MAP_FULL, 1 + ports + 1);
 }
 
 }  // namespace

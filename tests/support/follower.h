@@ -21,6 +21,8 @@ class Follower : public Source {
   // Of three events, `share` reach a client: the fault of the founding incident leaves one.
   void deliver(unsigned share) { share_ = share; }
   void fall_silent() { rate_ = 0; }
+  // Clients of it that have no record.
+  std::vector<DarkSocket> dark;
 
   Snapshot read(Monotonic now, Wall wall, Snapshot) override {
     for (unsigned i = 0; i < rate_; ++i) {
@@ -38,6 +40,7 @@ class Follower : public Source {
     auto built = snapshot.build();
     built.taken = now;
     built.wall = wall;
+    built.dark = dark;
     return built;
   }
 

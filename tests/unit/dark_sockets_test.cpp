@@ -92,6 +92,58 @@ TEST(DarkSockets, AreInWhatIsJudged) {
   EXPECT_EQ(judged[0].sockets_dark, 1U);
 }
 
+// Between nodes: in the shard of the rule, and none of its clients.
+TEST(DarkSockets, OfReplicationAreAFigureOfTheirOwn) {
+  ShardRule rule{.name = "chat", .match = {.listen_ports = {8080}, .cgroup = "", .exe = ""}};
+  rule.replication = Replication{.ports = {7000}, .peers = {}};
+  Ledger ledger({rule}, plenty);
+  auto snapshot = host({{.cookie = 1}});
+  for (const bool dialled : {true, false}) {
+    auto& peer = snapshot.dark.emplace_back(
+        make_dark({.cookie = dialled ? 2U : 3U, .spoke = FANFARE_SILENT, .port = 7000}));
+    peer.socket.protocol = FANFARE_HASHICORP_RAFT;
+    peer.socket.dialled = dialled;
+    if (dialled) std::swap(peer.socket.local_port, peer.socket.remote_port);
+  }
+  const auto model = ledger.advance(snapshot);
+  ASSERT_EQ(model.shards.size(), 1U);
+  EXPECT_EQ(model.shards[0].replication_dark, 2U);
+  EXPECT_EQ(sockets_dark(model.shards[0]), 1U);
+  EXPECT_EQ(coverage(model.shards[0]), 0.5);
+  EXPECT_THAT(model.dark_shard_of, ElementsAre(0U, 0U, 0U));
+  EXPECT_EQ(ledger.advance(host({})).shards[0].replication_dark, 0U);
+}
+
+TEST(DarkSockets, EachIsCountedByItsReasonAlone) {
+  Ledger ledger({}, plenty);
+  std::vector<DarkSketch> all;
+  for (unsigned reason = FANFARE_DARK_NO_ROOM; reason < FANFARE_DARK_REASONS; ++reason)
+    for (unsigned i = 0; i < reason; ++i)
+      all.push_back({.cookie = all.size() + 1, .reason = static_cast<fanfare_dark_reason>(reason)});
+  const auto shard = ledger.advance(host(all)).shards.at(0);
+  EXPECT_THAT(shard.dark_by_reason, ElementsAre(0U, 1U, 2U, 3U, 4U, 5U));
+  EXPECT_EQ(sockets_dark(shard), 15U);
+  EXPECT_EQ(coverage(shard), 1.0 / 16);
+}
+
+// 6 % of the sockets, and one of a shard that nobody can read.
+TEST(DarkSockets, AreInTheirOwnShardAlone) {
+  Ledger ledger({}, plenty);
+  auto builder = SnapshotBuilder().listener(8080, "node").listener(9090, "other");
+  for (std::uint64_t cookie = 1000; cookie < 1047; ++cookie) builder.flow({.cookie = cookie});
+  auto snapshot = builder.build();
+  for (std::uint64_t cookie = 1; cookie <= 3; ++cookie)
+    snapshot.dark.push_back(make_dark({.cookie = cookie, .spoke = FANFARE_IS_CLIENTS}));
+  snapshot.dark.push_back(make_dark(
+      {.cookie = 4, .reason = FANFARE_DARK_MPTCP, .spoke = FANFARE_IS_CLIENTS, .port = 9090}));
+  const auto model = ledger.advance(snapshot);
+  ASSERT_EQ(model.shards.size(), 2U);
+  EXPECT_EQ(model.shards[0].name, "node:8080");
+  EXPECT_EQ(coverage(model.shards[0]), 0.94);
+  EXPECT_EQ(coverage(model.shards[1]), 0.0);
+  EXPECT_THAT(model.dark_shard_of, ElementsAre(0U, 0U, 0U, 1U));
+}
+
 // Adopted: the socket is opened once, and no more dark.
 TEST(DarkSockets, OneThatIsAdoptedIsASocketLikeOthers) {
   Ledger ledger({}, plenty);

@@ -6,6 +6,7 @@
 
 #include <boost/json/parse.hpp>
 
+#include "agent/ratios/coverage.h"
 #include "tests/unit/sample_outage.h"
 
 namespace fanfare {
@@ -50,6 +51,26 @@ struct Host {
     EXPECT_THAT(all, SizeIs(1));
     return all.empty() ? std::vector<Link>{} : all[0].links;
   }
+  // Clients of the port that have no record, as the ledger would show them.
+  void add_dark(std::size_t count, fanfare_dark_reason reason, std::uint16_t port = 8080) {
+    for (std::size_t i = 0; i < count; ++i) {
+      auto& dark = snapshot->dark.emplace_back(DarkSocket{.cookie = 5000 + snapshot->dark.size()});
+      dark.socket.reason = static_cast<std::uint8_t>(reason);
+      dark.socket.spoke = FANFARE_IS_CLIENTS;
+      dark.socket.netns = 4026531840;
+      dark.socket.local_port = port;
+      view.dark_shard_of.push_back(0);
+    }
+    auto& shard = view.shards[0];
+    shard.shard.dark_by_reason.at(reason) += count;
+    shard.coverage = coverage(shard.shard);
+  }
+  void serve(std::size_t clients) {
+    snapshot->flows.assign(clients, snapshot->flows.at(0));
+    snapshot->cookies.assign(clients, 1001);
+    view.shards[0].shard.sockets_synced = clients;
+    view.shards[0].coverage = coverage(view.shards[0].shard);
+  }
   // The first broken link of the only explanation; "holds" where there is none.
   Link broken(std::string_view what = "chat-1") {
     for (auto& link : links(what))
@@ -58,8 +79,8 @@ struct Host {
   }
 };
 
-std::string text_of(Host& host, std::string_view name) {
-  for (const auto& link : host.links())
+std::string text_of(Host& host, std::string_view name, std::string_view what = "chat-1") {
+  for (const auto& link : host.links(what))
     if (link.name == name) return link.text;
   return "no such link";
 }
@@ -170,6 +191,66 @@ TEST(Explain, TooLittleCoverage) {
   host.view.shards[0].coverage = 0.5;
   EXPECT_EQ(host.broken().name, "readable");
   EXPECT_THAT(host.broken().text, HasSubstr("coverage 50.0 %, 95 % are wanted"));
+}
+
+TEST(Explain, DarkSocketsAreNamedWithTheirReason) {
+  Host host;
+  host.serve(47);
+  host.add_dark(3, FANFARE_DARK_NO_ROOM);
+  EXPECT_EQ(text_of(host, "socket"), "50 open connections to port 8080");
+  EXPECT_EQ(host.broken().name, "readable");
+  EXPECT_EQ(host.broken().text,
+            "47 of 50 WebSocket connections are counted exactly; dark: 3 found no room (raise "
+            "limits.sockets); coverage 94.0 %, 95 % are wanted");
+  EXPECT_EQ(host.broken().remedy,
+            "`fanfare sockets` names the reason of each that is unsynced or dark.");
+  host.serve(57);
+  EXPECT_EQ(host.broken().name, "holds");
+  EXPECT_EQ(text_of(host, "readable"),
+            "57 of 60 WebSocket connections are counted exactly; dark: 3 found no room (raise "
+            "limits.sockets)");
+}
+
+TEST(Explain, DarkSocketsAlone) {
+  Host host;
+  host.serve(0);
+  host.add_dark(2, FANFARE_DARK_MPTCP);
+  const std::string text =
+      "no connection to port 8080 is followed; dark: 2 over MPTCP cannot be read "
+      "(GODEBUG=multipathtcp=0 ends it in Go's servers)";
+  EXPECT_EQ(host.broken().name, "socket");
+  EXPECT_EQ(host.broken().text, text);
+  host.rules.clear();  // nothing else says which port it is
+  EXPECT_THAT(names(host.links()), ElementsAre("agent", "process", "socket", "ratio", "evidence",
+                                               "alert", "posted", "scraped"));
+  EXPECT_EQ(host.broken().text, text);
+  EXPECT_EQ(host.broken(":8080").text, text);
+}
+
+// What has answered 101 is no plain HTTP, whatever the others on its port are.
+TEST(Explain, DarkSocketsBesidePlainHttp) {
+  Host host;
+  host.serve(0);
+  host.add_dark(2, FANFARE_DARK_NO_ROOM);
+  host.snapshot->awaited[8080] = 5;
+  EXPECT_EQ(text_of(host, "socket"), "7 open connections to port 8080");
+  EXPECT_EQ(text_of(host, "protocol"), "WebSocket: an upgrade or proven frames were seen");
+  EXPECT_EQ(host.broken().name, "readable");
+  EXPECT_EQ(host.broken().text,
+            "0 of 2 WebSocket connections are counted exactly; dark: 2 found no room (raise "
+            "limits.sockets); coverage 0.0 %, 95 % are wanted");
+}
+
+TEST(Explain, DarkSocketsOfAnotherPortOfTheShard) {
+  Host host;
+  host.add_dark(3, FANFARE_DARK_NO_ROOM, 8443);
+  host.view.shards[0].coverage = 1;
+  host.owners->listeners[{4026531840, 8443}] = {.pid = 322, .comm = "chatd", .exe = {}};
+  EXPECT_EQ(host.explained("chat-1")[0].subject.ports, (std::vector<std::uint16_t>{8080, 8443}));
+  EXPECT_EQ(text_of(host, "readable", ":8080"), "1 of 1 WebSocket connections are counted exactly");
+  EXPECT_EQ(host.broken("322").text,
+            "no connection to port 8443 is followed; dark: 3 found no room (raise "
+            "limits.sockets)");
 }
 
 TEST(Explain, ARuleThatAsksForAnotherExecutable) {

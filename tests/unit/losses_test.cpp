@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "agent/kernel/port_losses.h"
 #include "agent/model/ledger.h"
 #include "agent/model/losses.h"
 #include "tests/support/snapshots.h"
@@ -107,6 +108,55 @@ TEST_F(LossesTest, WithoutARecordByThePort) {
   snapshot.port_losses[0].count = 9;
   tick(snapshot);
   EXPECT_EQ(shard(0).losses.out, 10U);
+}
+
+// The kernel has given up what nobody asked for, and begins again.
+TEST_F(LossesTest, OfAPortThatWasForgottenBeginAnew) {
+  auto snapshot = world();
+  const auto set = [&](std::uint16_t port, std::uint64_t count) {
+    snapshot.port_losses.push_back(
+        {{.netns = 1, .port = port, .way = FANFARE_WAY_OUT, .reason = FANFARE_LOSS_FLOW_MAP_FULL},
+         count});
+  };
+  set(8080, 5);
+  set(8090, 4);
+  tick(snapshot);
+  snapshot.port_losses.clear();
+  set(8090, 4);
+  tick(snapshot);
+  set(8080, 7);  // more than there were
+  tick(snapshot);
+  EXPECT_EQ(shard(0).losses.out, 12U);
+  snapshot.port_losses.clear();
+  set(8080, 2);  // forgotten and there again between two looks
+  set(8090, 4);
+  tick(snapshot);
+  EXPECT_EQ(shard(0).losses.out, 14U);
+  EXPECT_EQ(shard(1).losses.out, 4U);
+}
+
+// Who listens, has listened lately or is connected may still be asked for.
+TEST(PortLosses, AreOfNobodyWhereNobodyListensAndNothingIsOpen) {
+  auto snapshot = SnapshotBuilder()
+                      .listener(8080, "one")
+                      .flow({.cookie = 1, .port = 8081})
+                      .raft({.cookie = 2, .dialled = true})
+                      .build();
+  auto owners = std::make_shared<Owners>(*snapshot.owners);
+  owners->ended[{1, 8082}] = {};
+  snapshot.owners = owners;
+  auto& dark = snapshot.dark.emplace_back();
+  dark.socket.netns = 1;
+  dark.socket.local_port = 8083;
+  for (const std::uint16_t port : {8080, 8081, 8082, 8083, 7000, 8084})
+    for (const std::uint32_t netns : {1U, 2U})
+      snapshot.port_losses.push_back({{.netns = netns, .port = port, .way = 0, .reason = 1}, 1});
+  std::vector<ListenerKey> found;
+  for (const auto& loss : losses_of_nobody(snapshot)) found.push_back({loss.netns, loss.port});
+  EXPECT_THAT(found, ::testing::ElementsAre(ListenerKey{2, 8080}, ListenerKey{2, 8081},
+                                            ListenerKey{2, 8082}, ListenerKey{2, 8083},
+                                            ListenerKey{2, 7000}, ListenerKey{1, 8084},
+                                            ListenerKey{2, 8084}));
 }
 
 TEST(RecentLosses, AreThoseOfTheLastMinute) {

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -200,6 +202,67 @@ TEST(Recording, IsForItsOwnerAloneAndHoldsNoPassword) {
       EXPECT_THAT(block->bytes, HasSubstr("chat-1"));
       EXPECT_THAT(block->bytes, ::testing::Not(HasSubstr("user")));
     }
+}
+
+DarkSocket dark_client(std::uint64_t cookie, fanfare_dark_reason reason) {
+  DarkSocket dark{.cookie = cookie};
+  dark.socket.last_ns = 1'000'000'000 * cookie;
+  dark.socket.cgroup_id = 1;
+  dark.socket.local[15] = 1;
+  dark.socket.remote[15] = static_cast<std::uint8_t>(cookie);
+  dark.socket.netns = 1;
+  dark.socket.local_port = 8080;
+  dark.socket.remote_port = static_cast<std::uint16_t>(40000 + cookie);
+  dark.socket.reason = static_cast<std::uint8_t>(reason);
+  dark.socket.spoke = FANFARE_IS_CLIENTS;
+  return dark;
+}
+
+bool same_rows(const std::vector<DarkSocket>& a, const std::vector<DarkSocket>& b) {
+  return std::ranges::equal(a, b, [](const DarkSocket& one, const DarkSocket& other) {
+    return one.cookie == other.cookie &&
+           std::memcmp(&one.socket, &other.socket, sizeof one.socket) == 0;
+  });
+}
+
+TEST(Recording, DarkSocketsAreKeptAsTheyWere) {
+  SnapshotEncoder encoder;
+  SnapshotDecoder decoder;
+  for (const std::size_t count : {0U, 3U, 1U, 0U, 2U}) {
+    Snapshot snapshot = SnapshotBuilder().flow({}).build();
+    for (std::size_t i = 0; i < count; ++i)
+      snapshot.dark.push_back(
+          dark_client(70 + i, static_cast<fanfare_dark_reason>(FANFARE_DARK_NO_ROOM + i)));
+    EXPECT_TRUE(same_rows(decoder.decode(encoder.encode(snapshot)).dark, snapshot.dark)) << count;
+  }
+}
+
+// Those that are dark at its end stand among its sockets, and in its shard's figures.
+TEST(Recording, DarkSocketsAreReplayed) {
+  const TemporaryDirectory directory;
+  Live live(directory.path());
+  live.run(5s);
+  live.follower.dark = {dark_client(71, FANFARE_DARK_NO_ROOM), dark_client(72, FANFARE_DARK_MPTCP)};
+  live.run(5s);
+  const auto result = replay_of(directory.path());
+  const auto& shard = result.at("shards").as_array().at(0).as_object();
+  EXPECT_EQ(test::count_of(shard.at("sockets"), "dark"), 2U);
+  EXPECT_EQ(shard.at("coverage").as_double(), 12.0 / 14);
+  const auto& flows = result.at("flows").as_array();
+  ASSERT_THAT(flows, SizeIs(clients + 1 + 2));
+  for (std::size_t i = 0; i < 2; ++i) {
+    const auto& row = flows.at(clients + 1 + i).as_object();
+    EXPECT_EQ(test::count_of(row, "cookie"), 71 + i);
+    EXPECT_EQ(row.at("shard"), "chat-1");
+    EXPECT_EQ(row.at("state"), "dark");
+    EXPECT_EQ(row.at("reason"), i == 0 ? "no_room" : "mptcp");
+    EXPECT_EQ(row.at("open"), true);
+    EXPECT_EQ(row.at("dst"), row.at("remote"));
+    EXPECT_TRUE(row.at("events_out").is_null());
+  }
+  live.follower.dark.clear();
+  live.run(5s);
+  EXPECT_THAT(replay_of(directory.path()).at("flows").as_array(), SizeIs(clients + 1));
 }
 
 std::string read_all(const std::string& path) {
