@@ -479,7 +479,9 @@ struct fanfare_acks {
 	/* ingress */
 	__u64 acked[FANFARE_FATE_COUNT];
 	__u64 event_ticks; /* sum of the times to the acknowledgement of the events acked */
+	__u32 heard_seq; /* of the client: TCP has heard what came from there. Not under the lock. */
 	__u32 event_times[FANFARE_ACK_BUCKETS]; /* events acked by that time, 32 bits that wrap */
+	__u32 reserved3;
 };
 
 /* fanfare_flow.life */
@@ -561,12 +563,6 @@ struct fanfare_flow {
 	__u32 sent_seq; /* fanfare_direction.next_seq of out, which stands on a line of egress */
 	struct fanfare_acks acks; /* behind the lock, and changed under it */
 	struct fanfare_direction in;
-	/* CLOCK_MONOTONIC of the accept or, where a server is found by its 101, of that; 0: older
-	 * than the agent. */
-	__u64 opened_ns;
-	__u64 cgroup_id; /* kernfs id = inode of the cgroup's directory */
-	__u8 local[16];	 /* addresses in network order; IPv4 as ::ffff:a.b.c.d */
-	__u8 remote[16];
 	__u32 netns;	  /* inode of the network namespace */
 	__u16 local_port; /* host order; 0 = the record is still being filled in */
 	__u16 remote_port;
@@ -578,9 +574,15 @@ struct fanfare_flow {
 	__u8 protocol;			   /* enum fanfare_protocol */
 	__u8 dialled;			   /* 1: this end connected (replication only) */
 	struct fanfare_exchanges exchanges;
+	/* CLOCK_MONOTONIC of the accept or, where a server is found by its 101, of that; 0: older
+	 * than the agent. */
+	__u64 opened_ns;
+	__u64 cgroup_id; /* kernfs id = inode of the cgroup's directory */
+	__u8 local[16]; /* addresses in network order; IPv4 as ::ffff:a.b.c.d */
+	__u8 remote[16];
 	/* What follows shares a cache line with the next record. */
 	__u64 cookie; /* of the socket; 0: the record is free */
-	__u64 reserved[2];
+	__u64 reserved;
 };
 
 /* Whether the messages to the client are counted. Between two streams there is nothing to count. */
@@ -675,7 +677,7 @@ FANFARE_ASSERT(sizeof(struct fanfare_direction) == 48 + 72 + 32 + 32 + 16, "no h
 FANFARE_ASSERT(__builtin_offsetof(struct fanfare_direction, tally.by_class[FANFARE_EVENT + 1]) ==
 		       8 + 64,
 	       "what an event touches ends with a cache line");
-FANFARE_ASSERT(sizeof(struct fanfare_acks) == 192 + 104 - 8, "no hidden padding");
+FANFARE_ASSERT(sizeof(struct fanfare_acks) == 192 + 112 - 8, "no hidden padding");
 FANFARE_ASSERT((8 + __builtin_offsetof(struct fanfare_acks, acked)) % 64 == 0,
 	       "what only ingress writes begins a cache line");
 FANFARE_ASSERT((56 + __builtin_offsetof(struct fanfare_flow, lock)) % 64 == 0,

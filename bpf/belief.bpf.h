@@ -8,6 +8,8 @@
 #ifndef FANFARE_BELIEF_BPF_H
 #define FANFARE_BELIEF_BPF_H
 
+#include "bpf/framers/rpc.h"
+#include "bpf/knobs.bpf.h"
 #include "bpf/segment.bpf.h"
 
 /* An acknowledgement that is so many bytes old needs no look at TCP's own word. */
@@ -26,17 +28,21 @@ static __always_inline int is_beyond_window(const struct tcp_sock *tcp, __u32 se
 }
 
 /* Whether TCP looks at the acknowledgement of a segment: it stands inside of the window. */
-static __always_inline int is_in_window(const struct tcp_sock *tcp, const struct segment *segment)
+static __always_inline int is_in_window(const struct tcp_sock *tcp, __u32 seq, __u32 length)
 {
-	return (__s32)(segment->seq + segment->length - tcp->rcv_wup) >= 0 &&
-	       !is_beyond_window(tcp, segment->seq);
+	return (__s32)(seq + length - tcp->rcv_wup) >= 0 && !is_beyond_window(tcp, seq);
 }
 
-/* Whether nobody need ask TCP about what a segment with payload acknowledges. */
+/* Whether nobody need ask TCP about what a segment with payload acknowledges. `sent_seq` is on the
+ * line that the marks are on; where there are none, as of replication, it is not kept. */
 static __always_inline int is_usual_ack(const struct fanfare_flow *flow,
 					const struct segment *segment)
 {
-	return segment->has_ack && flow->out.next_seq + 1 - segment->ack <= ACK_USUAL_SPAN;
+	__u32 sent_seq = flow->sent_seq;
+
+	if (replication_enabled && fanfare_is_replication(&flow->out))
+		sent_seq = flow->out.next_seq;
+	return segment->has_ack && sent_seq + 1 - segment->ack <= ACK_USUAL_SPAN;
 }
 
 /* TCP drops payload that acknowledges what has not been sent, or what was so long ago. A byte that
@@ -123,21 +129,42 @@ __weak __noinline int sum_is_right(struct __sk_buff *skb, __u32 tcp, __u32 lengt
 	return !summing.left && sum == SUM_OF_GOOD;
 }
 
-/* Whether the checksum is right, as skb_csum_unnecessary() and then by adding up. */
-static __always_inline int is_whole(struct __sk_buff *skb, const struct segment *segment)
-{
-	struct sk_buff *buffer = (void *)skb;
-	__u32 length = segment->payload - segment->tcp + segment->length, summed;
+/* A bit field of the kernel's own packet; it stands in a byte. BPF_CORE_READ_BITFIELD() would leave
+ * the rest of a switch over sizes in the way. */
+#define PACKET_BITS(skb, field)                                                                    \
+	({                                                                                         \
+		struct sk_buff *packet = (void *)(skb);                                            \
+		__u64 bits;                                                                        \
+		if (kernel_casts) {                                                                \
+			packet = bpf_cast_to_kern_ctx(skb);                                        \
+			bits = *((__u8 *)packet + __CORE_RELO(packet, field, BYTE_OFFSET));        \
+			bits <<= __CORE_RELO(packet, field, LSHIFT_U64);                           \
+			bits >>= __CORE_RELO(packet, field, RSHIFT_U64);                           \
+		} else {                                                                           \
+			bits = BPF_CORE_READ_BITFIELD_PROBED(packet, field);                       \
+		}                                                                                  \
+		(__u32) bits;                                                                      \
+	})
 
+/* Whether the checksum is right that neither this host nor a card vouches for, as
+ * skb_csum_unnecessary() and then by adding up. Apart, as it is rare. */
+static __noinline int is_right_after_all(struct __sk_buff *skb, __u32 tcp, __u32 length)
+{
 	if (length <= SUM_SHORT)
 		return 1;
-	summed = BPF_CORE_READ_BITFIELD_PROBED(buffer, ip_summed);
-	if (summed == SUM_IS_RIGHT || summed == SUM_IS_PARTIAL)
-		return 1;
-	if (summed == SUM_IS_COMPLETE && BPF_CORE_READ_BITFIELD_PROBED(buffer, csum_valid))
+	if (PACKET_BITS(skb, ip_summed) == SUM_IS_COMPLETE && PACKET_BITS(skb, csum_valid))
 		return 1;
 	/* Last, since it stands on a line of its own: GRO merges what is right. */
-	return skb->gso_size || sum_is_right(skb, segment->tcp, length);
+	return skb->gso_size || sum_is_right(skb, tcp, length);
+}
+
+/* Whether the checksum is right. */
+static __always_inline int is_whole(struct __sk_buff *skb, const struct segment *segment)
+{
+	if (likely(PACKET_BITS(skb, ip_summed) & SUM_IS_RIGHT)) /* or SUM_IS_PARTIAL */
+		return 1;
+	return is_right_after_all(skb, segment->tcp,
+				  segment->payload - segment->tcp + segment->length);
 }
 
 #endif

@@ -129,7 +129,7 @@ static __always_inline void count_egress(struct __sk_buff *skb, struct bpf_sock 
 	if (!segment.length) {
 		if (is_fast_open(sk) && is_read_at_once(sk->src_port))
 			bpf_tail_call(skb, &fast_open_program, 0);
-		return;
+		PASS_NOW();
 	}
 	cookie = bpf_get_socket_cookie(skb);
 	flow = find_flow(cookie);
@@ -157,7 +157,8 @@ int on_egress(struct __sk_buff *skb)
 {
 	struct bpf_sock *sk = skb->sk;
 
-	if (sk && (is_watched(sk->src_port) || is_fast_open(sk)))
-		count_egress(skb, sk);
+	if (!sk || !(is_watched(sk->src_port) || is_fast_open(sk)))
+		PASS_NOW();
+	count_egress(skb, sk);
 	return PASS;
 }

@@ -45,9 +45,9 @@ static __always_inline __u32 entry_of(__u64 cookie)
 	__u32 slot = cookie & flow_index_mask, *elsewhere;
 	__u64 *entry = bpf_map_lookup_elem(&flow_index, &slot);
 
-	if (!entry)
+	if (unlikely(!entry))
 		return FANFARE_NO_ENTRY;
-	if (FANFARE_INDEX_FITS(*entry, cookie))
+	if (likely(FANFARE_INDEX_FITS(*entry, cookie)))
 		return FANFARE_INDEX_PLACE(*entry);
 	if (!flows_in_hash)
 		return FANFARE_NO_ENTRY;

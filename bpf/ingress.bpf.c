@@ -53,12 +53,26 @@ static __always_inline int says_something(const struct fanfare_flow *flow,
 		acks_may_cover(&flow->acks, flow->sent_seq, segment->ack));
 }
 
+/* Whether TCP will drop a segment that is not the next one, or acknowledges what is not usual. Apart,
+ * as it is rare. */
+static __noinline int tcp_drops(const struct fanfare_flow *flow, struct bpf_sock *sk,
+				struct arrival *arrival)
+{
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+
+	if (!tcp || is_beyond_window(tcp, arrival->segment.seq) ||
+	    !is_possible_ack(tcp, flow, &arrival->segment))
+		return 1;
+	arrival->tcp_next_seq = tcp->rcv_nxt;
+	return 0;
+}
+
 /*
- * The flow that has to be read for this segment, or 0; pops what it acknowledges. Apart for its
- * stack, which would stand below that of a walk.
+ * The flow that has to be read for this segment, or 0; pops what it acknowledges. Not apart: a call
+ * and its return cost as much as the rest of a look, and what is rare has a stack of its own.
  */
-static __noinline struct fanfare_flow *flow_to_read(struct __sk_buff *skb, struct bpf_sock *sk,
-						    struct arrival *arrival)
+static __always_inline struct fanfare_flow *flow_to_read(struct __sk_buff *skb, struct bpf_sock *sk,
+							 struct arrival *arrival)
 {
 	struct segment segment = read_segment(skb, FANFARE_WAY_IN);
 	int may_hold_handshake = is_read_at_once(sk->src_port);
@@ -69,7 +83,7 @@ static __noinline struct fanfare_flow *flow_to_read(struct __sk_buff *skb, struc
 		return 0;
 	cookie = bpf_get_socket_cookie(skb);
 	flow = find_flow(cookie);
-	if (!flow) {
+	if (unlikely(!flow)) {
 		if (may_hold_handshake && segment.length && is_opening(sk) &&
 		    is_whole(skb, &segment)) {
 			arrival->segment = segment;
@@ -77,8 +91,9 @@ static __noinline struct fanfare_flow *flow_to_read(struct __sk_buff *skb, struc
 		}
 		return 0;
 	}
-	if (segment.length && says_something(flow, &segment) && !is_whole(skb, &segment))
-		return 0; /* it comes again */
+	if (segment.length &&
+	    (!says_something(flow, &segment) || unlikely(!is_whole(skb, &segment))))
+		return 0; /* of no interest, or it comes again */
 	if (acks_enabled && segment.has_ack)
 		pop_marks(flow, sk, &segment);
 	if (!segment.length && !(may_hold_handshake && inbound_held(flow->in.busy)))
@@ -87,16 +102,12 @@ static __noinline struct fanfare_flow *flow_to_read(struct __sk_buff *skb, struc
 		return 0;
 	if (flow->in.stage == FANFARE_STAGE_IDLE)
 		return 0;
-	arrival->tcp_next_seq = 0;
-	if (segment.length && (segment.seq != flow->in.next_seq || !is_usual_ack(flow, &segment))) {
-		struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
-
-		if (!tcp || is_beyond_window(tcp, segment.seq) ||
-		    !is_possible_ack(tcp, flow, &segment))
-			return 0;
-		arrival->tcp_next_seq = tcp->rcv_nxt;
-	}
 	arrival->segment = segment;
+	arrival->tcp_next_seq = 0;
+	if (segment.length &&
+	    unlikely(segment.seq != flow->in.next_seq || !is_usual_ack(flow, &segment)) &&
+	    tcp_drops(flow, sk, arrival))
+		return 0;
 	return flow;
 }
 
@@ -117,10 +128,9 @@ static __always_inline void count_ingress(struct __sk_buff *skb, struct bpf_sock
 	__u32 held;
 
 	if (!flow) {
-		/* From here: below flow_to_read() the stack would not do. */
 		if (arrival.is_handshake)
 			hold_handshake(skb, sk, &arrival.segment);
-		return;
+		PASS_NOW();
 	}
 	in = &flow->in;
 	if (client_protocols_enabled && flow->exchanges.out_stopped && http1_walks_requests(in) &&
@@ -150,7 +160,8 @@ int on_ingress(struct __sk_buff *skb)
 {
 	struct bpf_sock *sk = skb->sk;
 
-	if (sk && is_awaited(sk->src_port))
-		count_ingress(skb, sk);
+	if (!sk || !is_awaited(sk->src_port))
+		PASS_NOW();
+	count_ingress(skb, sk);
 	return PASS;
 }

@@ -20,6 +20,14 @@
 #include "bpf/abi.h"
 #include "bpf/tcp_states.h"
 
+/* What is rare stands behind what is not: a run pays for every line of code that it has to fetch. */
+#ifndef likely
+#define likely(condition) __builtin_expect(!!(condition), 1)
+#endif
+#ifndef unlikely
+#define unlikely(condition) __builtin_expect(!!(condition), 0)
+#endif
+
 #define PASS 1 /* a cgroup_skb verdict: the packet goes on; there is no other return here */
 
 enum {
@@ -27,6 +35,14 @@ enum {
 	AF_INET6 = 10,
 	TASK_COMM_BYTES = 16
 };
+
+/* Ends the program here. clang would have all of a program's ways end behind its last line, which
+ * nothing else fetches; and most runs end at one of the first. */
+#define PASS_NOW()                                                                                 \
+	do {                                                                                       \
+		asm volatile("r0 = 1\n\texit" ::: "r0");                                           \
+		__builtin_unreachable();                                                           \
+	} while (0)
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -123,6 +139,11 @@ struct bpf_iter__task_file {
 };
 
 #pragma clang attribute pop
+
+/* The kernel's own view of what a program is given, so that a load is all that a field of it costs
+ * (bpf_probe_read_kernel() is ten times that). The verifier makes a move of the call. Since
+ * fd264ca02094 (6.2); see kernel_casts. */
+extern void *bpf_cast_to_kern_ctx(void *context) __weak __ksym;
 
 #define CGROUP_LEVELS_MAX 32
 

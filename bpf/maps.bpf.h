@@ -34,7 +34,7 @@ extern __u64 scope_cgroup;
  * drops a mask behind it; verifiers up to 6.18 do not know it, and would not let the index in. So
  * the mask is one that it cannot drop. May go when 7.0 is the oldest kernel.
  */
-static __always_inline __u64 port_index(__u64 port)
+static __always_inline __u32 port_index(__u32 port)
 {
 	asm volatile("%0 &= 0xffff" : "+r"(port));
 	return port;
@@ -55,7 +55,7 @@ static __always_inline void note_listened(__u16 port)
  * handshake's too. */
 static __always_inline int is_read_at_once(__u32 local_port)
 {
-	__u64 port = port_index(local_port);
+	__u32 port = port_index(local_port);
 
 	return (replication_enabled && replication_ports[port]) ||
 	       (client_protocols_enabled && client_protocol_of_port[port]);
@@ -63,7 +63,7 @@ static __always_inline int is_read_at_once(__u32 local_port)
 
 static __always_inline int is_watched(__u32 local_port)
 {
-	__u64 port = port_index(local_port);
+	__u32 port = port_index(local_port);
 
 	return (served_ports[port / 64] >> (port % 64) & 1) &&
 	       (watched_ports[port] || listening_ports[port] == PORT_UNMARKED);
@@ -72,7 +72,7 @@ static __always_inline int is_watched(__u32 local_port)
 /* The same of what comes in: a first connection may bring payload before it has a record. */
 static __always_inline int is_awaited(__u32 local_port)
 {
-	__u64 port = port_index(local_port);
+	__u32 port = port_index(local_port);
 
 	return (served_ports[port / 64] >> (port % 64) & 1) &&
 	       (watched_ports[port] || is_read_at_once(port));

@@ -19,7 +19,8 @@ struct segment {
 };
 
 #define IPV6_EXTENSIONS_MAX	3 /* near: hop-by-hop (the jumbo header of BIG TCP) and what is usual */
-#define IPV6_FAR_EXTENSIONS_MAX 24 /* of any length, by a way that costs more */
+#define IPV6_FAR_EXTENSIONS_MAX 24     /* of any length, by a way that costs more */
+#define TCP_OFFSET_MASK		0x7fff /* as far as the verifier lets look into a packet */
 
 /* Headers that may stand between IPv6 and TCP and leave TCP readable. */
 static __always_inline int ipv6_is_extension(__u8 next)
@@ -74,20 +75,10 @@ static __noinline __u32 far_tcp_offset(struct __sk_buff *skb, __u8 way)
 	walk.next = head[6];
 	if (head[0] >> 4 == 6)
 		bpf_loop(IPV6_FAR_EXTENSIONS_MAX, ipv6_step, &walk, 0);
-	if (head[0] >> 4 == 6 && walk.next == IPPROTO_TCP &&
-	    skb->len >= walk.at + sizeof(struct tcphdr))
+	if (head[0] >> 4 == 6 && walk.next == IPPROTO_TCP && walk.at <= TCP_OFFSET_MASK)
 		return walk.at;
 	lose_segment(skb, way);
 	return 0;
-}
-
-/* The word at `at` of a TCP header there. Apart, so that the caller keeps its stack. */
-static __noinline __u32 far_word(struct __sk_buff *skb, __u32 at)
-{
-	__be32 word = 0;
-
-	bpf_skb_load_bytes(skb, at, &word, sizeof(word));
-	return bpf_ntohl(word);
 }
 
 /* Offset of the TCP header behind an IPv6 header, 0 where there is none. */
@@ -115,47 +106,38 @@ static __always_inline __u32 ipv6_tcp_offset(void *data, void *end)
 	return next == IPPROTO_TCP ? at : 0;
 }
 
-static __always_inline struct segment read_far_segment(struct __sk_buff *skb, __u8 way)
+/* Where the TCP header stands as a rule, else 0. */
+static __always_inline __u32 near_tcp_offset(void *data, void *end)
 {
-	struct segment segment = {};
-	__u32 at = far_tcp_offset(skb, way), flags;
+	struct iphdr *ip = data;
 
-	if (!at)
-		return segment;
-	flags = far_word(skb, at + 12);
-	segment.tcp = at;
-	segment.payload = at + (flags >> 28) * 4;
-	segment.seq = far_word(skb, at + 4) + (flags >> 17 & 1);
-	segment.ack = far_word(skb, at + 8);
-	segment.has_ack = flags >> 20 & 1;
-	if (skb->len > segment.payload)
-		segment.length = skb->len - segment.payload;
-	return segment;
+	if (unlikely((void *)(ip + 1) > end))
+		return 0;
+	if (likely(ip->version == 4))
+		return ip->protocol == IPPROTO_TCP ? ip->ihl * 4 : 0;
+	return ipv6_tcp_offset(data, end);
 }
 
 /* `way`: enum fanfare_way. */
 static __always_inline struct segment read_segment(struct __sk_buff *skb, __u8 way)
 {
 	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	__u32 at = near_tcp_offset(data, end);
 	struct segment segment = {};
-	struct iphdr *ip = data;
 	struct tcphdr *tcp;
-	__u32 at;
 
-	if ((void *)(ip + 1) > end)
-		goto unreadable;
-	if (ip->version == 4) {
-		if (ip->protocol != IPPROTO_TCP)
-			return read_far_segment(skb, way);
-		at = ip->ihl * 4;
-	} else {
-		at = ipv6_tcp_offset(data, end);
+	if (unlikely(!at)) {
+		at = far_tcp_offset(skb, way);
 		if (!at)
-			return read_far_segment(skb, way);
+			return segment;
+		data = (void *)(long)skb->data;
+		end = (void *)(long)skb->data_end;
 	}
-	tcp = data + (at & 0xff);
-	if ((void *)(tcp + 1) > end)
-		goto unreadable;
+	tcp = data + (at & TCP_OFFSET_MASK);
+	if (unlikely((void *)(tcp + 1) > end)) {
+		lose_segment(skb, way);
+		return segment;
+	}
 	segment.tcp = at;
 	segment.payload = at + tcp->doff * 4;
 	segment.seq = bpf_ntohl(tcp->seq) + tcp->syn; /* a SYN takes one number: Fast Open */
@@ -163,9 +145,6 @@ static __always_inline struct segment read_segment(struct __sk_buff *skb, __u8 w
 	segment.has_ack = tcp->ack;
 	if (skb->len > segment.payload)
 		segment.length = skb->len - segment.payload;
-	return segment;
-unreadable:
-	lose_segment(skb, way);
 	return segment;
 }
 

@@ -20,8 +20,9 @@ bool lacks_helper(bpf_func_id helper) {
 class KernelTypes {
  public:
   KernelTypes() : types_(btf__parse_raw("/sys/kernel/btf/vmlinux"), &btf__free) {}
-  bool lack(const char* name, unsigned kind) const {
-    return types_ && btf__find_by_name_kind(types_.get(), name, kind) < 0;
+  bool lack(const char* name, unsigned kind) const { return types_ && !have(name, kind); }
+  bool have(const char* name, unsigned kind) const {
+    return types_ && btf__find_by_name_kind(types_.get(), name, kind) > 0;
   }
 
  private:
@@ -46,6 +47,8 @@ std::vector<std::string> missing_features() {
   libbpf_set_print(print_before);
   return missing;
 }
+
+bool has_kernel_function(const char* name) { return KernelTypes().have(name, BTF_KIND_FUNC); }
 
 std::string kernel_release() {
   utsname name{};

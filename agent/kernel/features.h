@@ -14,6 +14,9 @@ inline constexpr unsigned floor_major = 6, floor_minor = 1;  // the oldest kerne
 // CAP_BPF and, for what BTF tells, /sys/kernel/btf/vmlinux; what cannot be asked counts as there.
 std::vector<std::string> missing_features();
 
+// Whether the kernel has a function by this name for programs to call, as its BTF tells.
+bool has_kernel_function(const char* name);
+
 // As uname says it.
 std::string kernel_release();
 

@@ -16,10 +16,15 @@ namespace {
 
 // A 101 at a connection's start, or frames that have proven what began them. What is still on
 // probation when its connection ends has no fault, and counts. Of MQTT the configuration: there are
-// no records of it on other ports.
+// no records of it on other ports. The same of streams of events that are older than the agent,
+// once something has left them that is no head of HTTP.
 bool is_chat_evidence(const fanfare_flow& flow) {
   const auto& out = flow.out;
   if (flow.protocol == FANFARE_MQTT) return true;
+  const bool speaks = out.flags & FANFARE_SEQ_KNOWN;
+  if ((flow.exchanges.wanted & FANFARE_WANT_EVENT_STREAMS) && fanfare_seeks_messages(out.stage) &&
+      speaks)
+    return true;
   const bool upgraded = out.flags & FANFARE_UPGRADED;
   if (flow.exchanges.streams) return true;
   if (out.stage == FANFARE_STAGE_FRAMES)

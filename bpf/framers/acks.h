@@ -99,15 +99,18 @@ FANFARE_INLINE void acks_settle(struct fanfare_acks *acks, const struct fanfare_
 				__u32 place, __u32 now)
 {
 	__u32 events = mark->messages[FANFARE_FATE_EVENT], ticks = now - mark->sent;
-	__u32 timed = events * (~acks->merged >> place & 1);
+	__u32 timed = events;
 
 	if ((__s32)ticks < 0)
 		ticks = 0;
+	if (__builtin_expect(acks->merged, 0)) {
+		timed *= ~acks->merged >> place & 1;
+		acks->merged &= ~(1U << place);
+	}
 	acks->acked[FANFARE_FATE_EVENT] += events;
 	acks->acked[FANFARE_FATE_OTHER] += mark->messages[FANFARE_FATE_OTHER];
 	acks->event_times[acks_bucket(ticks)] += timed;
 	acks->event_ticks += (__u64)ticks * timed;
-	acks->merged &= ~(1U << place);
 	acks->acked_seq = mark->end_seq;
 }
 

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 
+import beside
 import churn
 import classes
 import configured
@@ -40,8 +41,9 @@ GROUPS = {
     "classes": classes.classes,
     "mqtt": mqtt.mqtt,
     "configured": configured.elsewhere,
+    "beside": beside.other_build,
 }
-LIMIT_SECONDS, QUICK_LIMIT_SECONDS = 14 * 60, 115
+LIMIT_SECONDS, QUICK_LIMIT_SECONDS, BESIDE_SECONDS = 14 * 60, 115, 60 * 60
 
 
 class Bench:
@@ -49,6 +51,7 @@ class Bench:
 
     def __init__(self, options, work: pathlib.Path, cgroups: Cgroups, meter: Meter):
         self.build = options.build.resolve()
+        self.beside = options.beside and options.beside.resolve()
         self.bench_load = self.build / "bench_load"
         self.quick, self.work, self.cgroups, self.meter = options.quick, work, cgroups, meter
         self.rounds = 3 if options.quick else 7
@@ -59,8 +62,8 @@ class Bench:
     def scaled_bursts(self, full: int) -> int:
         return max(3, full // 10) if self.quick else full
 
-    def agent(self, cgroup: str, config: str = "node: bench\n") -> Agent:
-        return Agent(self.build / "fanfare", cgroup, self.work, config)
+    def agent(self, cgroup: str, config: str = "node: bench\n", build=None) -> Agent:
+        return Agent((build or self.build) / "fanfare", cgroup, self.work, config)
 
 
 def measure(bench: Bench, names: list[str]) -> dict:
@@ -93,6 +96,8 @@ def asked_to_stop(*_):
 def parse_options():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", required=True, type=pathlib.Path)
+    parser.add_argument("--beside", type=pathlib.Path, metavar="BUILD",
+                        help="another build: what a segment costs beside it")
     parser.add_argument("--quick", action="store_true", help="small sizes: does it work at all?")
     parser.add_argument("--only", choices=GROUPS, action="append",
                         help="may be given several times")
@@ -107,7 +112,8 @@ def main() -> int:
     for stopping in (signal.SIGINT, signal.SIGTERM):  # set: a shell's background job ignores SIGINT
         signal.signal(stopping, asked_to_stop)
     signal.signal(signal.SIGALRM, time_is_up)
-    signal.alarm(QUICK_LIMIT_SECONDS if options.quick else LIMIT_SECONDS)
+    limit = QUICK_LIMIT_SECONDS if options.quick else LIMIT_SECONDS
+    signal.alarm(limit + (BESIDE_SECONDS if options.beside else 0))
     document, began = {"machine": machine(), "quick": options.quick}, time.monotonic()
     with tempfile.TemporaryDirectory(prefix="fanfare-bench-") as directory:
         work = pathlib.Path(directory)

@@ -17,10 +17,15 @@ SERVER_CPU, CLIENT_CPU = 0, 1
 @dataclasses.dataclass(frozen=True)
 class Set:
     name: str
-    cgroup: str  # of the end that writes
+    cgroup: str  # of the end that is measured
     protocol: str = "websocket"
     writer: str = "server"  # or "client", the end that connected
     port: int = 0  # where a server listens; 0: the kernel chooses
+    measured: str = ""  # the end that is measured; the one that writes where nothing is said
+
+    @property
+    def measured_end(self) -> str:
+        return self.measured or self.writer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,7 +83,7 @@ class FanOut:
     def _open(self) -> None:
         ports = {(pair, of): pair.server.ask(
             "listen", set=of.name, port=of.port,
-            cgroup=of.cgroup if of.writer == "server" else "")["port"]
+            cgroup=of.cgroup if of.measured_end == "server" else "")["port"]
             for pair in self.pairs for of in self._sets}
         share, rest = divmod(self.sockets, len(self.pairs))
         left = {key: share + (self.pairs.index(key[0]) < rest) for key in ports}
@@ -93,7 +98,7 @@ class FanOut:
             pair.server.tell("accept", set=of.name, count=count, protocol=of.protocol)
             pair.client.tell("connect", set=of.name, count=count, protocol=of.protocol,
                              port=ports[pair, of],
-                             cgroup=of.cgroup if of.writer == "client" else "")
+                             cgroup=of.cgroup if of.measured_end == "client" else "")
         for pair in self.pairs:
             pair.client.hear()
             pair.server.hear()
@@ -131,4 +136,5 @@ class FanOut:
                  for hook in ("egress", "ingress")}
         result = {hook: of_hook["nanoseconds"] / of_hook["runs"]
                   for hook, of_hook in spent.items() if of_hook["runs"]}
-        return {**result, "runs_a_send": spent["egress"]["runs"] / sends}
+        data = "egress" if of.measured_end == of.writer else "ingress"
+        return {**result, "runs_a_send": spent[data]["runs"] / sends}

@@ -63,6 +63,15 @@ TEST_F(BeliefTest, an_acknowledgement_outside_of_the_window_acknowledges_nothing
   relay_->go_on();
   receive(pair_.client, 6 * message_bytes);
   expect_acked(6);
+  // TCP has been asked about `ours`, and need not be again; of any other number it has to be.
+  relay_->stop();
+  send_messages(pair_.server, 6, payload_bytes);
+  const auto later = flow(pair_.server).out.next_seq;
+  for (const auto seq : {ours + far, ours - far, ours - 1})
+    relay_->inject(forged().payload("").seq(seq).ack(later).good());
+  EXPECT_EQ(acked(), 6U);
+  relay_->inject(forged().payload("").seq(ours).ack(later - 2 * message_bytes).good());
+  expect_acked(10);
 }
 
 // Seven of them, then the client sends the one that there is: the server reads one.

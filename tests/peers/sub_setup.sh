@@ -16,6 +16,7 @@ for server in mosquitto prosody nats-server nginx curl; do
   command -v $server >/dev/null || packages="$packages $server"
 done
 command -v mosquitto_sub >/dev/null || packages="$packages mosquitto-clients"
+[ -e /usr/lib/nginx/modules/ngx_nchan_module.so ] || packages="$packages libnginx-mod-nchan"
 [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || packages="$packages rabbitmq-server"
 command -v npm >/dev/null || packages="$packages nodejs npm"
 command -v go >/dev/null || packages="$packages golang-go"

@@ -118,20 +118,21 @@ TEST(Abi, FlowHasNoPadding) {
   using F = fanfare_flow;
   const Field fields[] = {
       FIELD(F, out),       FIELD(F, lock),      FIELD(F, sent_seq),    FIELD(F, acks),
-      FIELD(F, in),        FIELD(F, opened_ns), FIELD(F, cgroup_id),   FIELD(F, local),
-      FIELD(F, remote),    FIELD(F, netns),     FIELD(F, local_port),  FIELD(F, remote_port),
+      FIELD(F, in),        FIELD(F, netns),     FIELD(F, local_port),  FIELD(F, remote_port),
       FIELD(F, watched),   FIELD(F, sk_err),    FIELD(F, snd_una),     FIELD(F, snd_nxt),
       FIELD(F, write_seq), FIELD(F, life),      FIELD(F, close_state), FIELD(F, protocol),
-      FIELD(F, dialled),   FIELD(F, exchanges), FIELD(F, cookie),      FIELD(F, reserved)};
+      FIELD(F, dialled),   FIELD(F, exchanges), FIELD(F, opened_ns),   FIELD(F, cgroup_id),
+      FIELD(F, local),     FIELD(F, remote),    FIELD(F, cookie),      FIELD(F, reserved)};
   expect_gapless(fields, sizeof(F));
 }
 
 TEST(Abi, AcksHaveNoPadding) {
   using A = fanfare_acks;
-  const Field fields[] = {FIELD(A, acked_seq), FIELD(A, first),       FIELD(A, count),
-                          FIELD(A, merged),    FIELD(A, reserved),    FIELD(A, marks),
-                          FIELD(A, frames),    FIELD(A, written),     FIELD(A, reserved2),
-                          FIELD(A, acked),     FIELD(A, event_ticks), FIELD(A, event_times)};
+  const Field fields[] = {FIELD(A, acked_seq),   FIELD(A, first),       FIELD(A, count),
+                          FIELD(A, merged),      FIELD(A, reserved),    FIELD(A, marks),
+                          FIELD(A, frames),      FIELD(A, written),     FIELD(A, reserved2),
+                          FIELD(A, acked),       FIELD(A, event_ticks), FIELD(A, heard_seq),
+                          FIELD(A, event_times), FIELD(A, reserved3)};
   expect_gapless(fields, sizeof(A));
 }
 

@@ -54,6 +54,22 @@ TEST(LedgerHttp, PublishesAreAcceptedAndTheirSocketsAreNoClients) {
   EXPECT_EQ(deltas.advance(with_publisher(7), model).at(0).accepted, 4U);
 }
 
+// Whoever reads events on the port is a client by the configuration, before any stream was found.
+TEST(LedgerHttp, StreamsOlderThanTheAgentAreUnsyncedOnceTheySend) {
+  for (const auto stage : {FANFARE_STAGE_SEARCH, FANFARE_STAGE_HTTP_WAIT}) {
+    auto ledger = chat();
+    const auto unsynced = [&](std::uint8_t flags, std::uint8_t wanted) {
+      auto snapshot = node().flow({.cookie = 1, .stage = stage, .flags = flags}).build();
+      snapshot.flows[0].exchanges.wanted = wanted;
+      const auto model = ledger.advance(snapshot);
+      return model.shards.empty() ? 0U : model.shards[0].sockets_unsynced;
+    };
+    EXPECT_EQ(unsynced(FANFARE_OLD, FANFARE_WANT_EVENT_STREAMS), 0U) << "has sent nothing";
+    EXPECT_EQ(unsynced(FANFARE_OLD | FANFARE_SEQ_KNOWN, 0), 0U) << "its port is not of events";
+    EXPECT_EQ(unsynced(FANFARE_OLD | FANFARE_SEQ_KNOWN, FANFARE_WANT_EVENT_STREAMS), 1U);
+  }
+}
+
 TEST(LedgerHttp, WithIdentityTheDenominatorOfReachStaysWhatItWas) {
   auto ledger = Ledger({{.name = "chat",
                          .match = {.listen_ports = {8080, 8081}, .cgroup = {}, .exe = {}},

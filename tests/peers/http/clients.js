@@ -57,11 +57,56 @@ async function publish({ count }) {
   }));
 }
 
+function post(agent, path, text) {
+  return new Promise((resolve, reject) => {
+    const sent = request({ agent, port, host: '127.0.0.1', method: 'POST', path }, (response) => {
+      response.resume();
+      response.on('end', () => resolve(response.statusCode >= 200 && response.statusCode < 300));
+    });
+    sent.on('error', reject);
+    sent.end(text);
+  });
+}
+
+// `count` publishes on each of four connections, and nothing else.
+async function send({ count, path }) {
+  await Promise.all([0, 1, 2, 3].map(async (one) => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    for (let i = 0; i < count; i += 1) {
+      const text = `hello ${'x'.repeat((i * 137 + one) % 9000)}`;
+      if (await post(agent, path, text)) answers.accepted += 1;
+    }
+    agent.destroy();
+  }));
+}
+
+// One after the other without a pause, until it is told to be calm.
+let flooding = null;
+let flooded = 0;
+function flood({ size }) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const text = 'y'.repeat(size);
+  let on = true;
+  const done = (async () => {
+    while (on) if (await post(agent, '/flood', text)) flooded += 1;
+    agent.destroy();
+  })();
+  flooding = () => { on = false; return done; };
+}
+
+async function calm() {
+  await flooding();
+  return { flooded };
+}
+
 const report = () => ({ answers, received: listeners.map((listener) => listener.received) });
 
 const actions = {
   listen,
   publish,
+  send,
+  flood,
+  calm,
   report,
   close: () => { for (const { source } of listeners) source.close(); },
   quit: () => process.exit(0),
