@@ -5,8 +5,8 @@
  * identity (bpf/reach.bpf.h) takes the next ticket, and the agent reads the records in their order
  * while they are young. A record that is reused before the agent has read it is its named loss.
  *
- * Two CPUs that meet a new event at once take a ticket each. One of them stays nobody's: it is never
- * due, which is what the agent goes by.
+ * Two CPUs that meet a new event at once take a ticket each. One of them stays nobody's: it is
+ * never due, which is what the agent goes by.
  */
 #ifndef FANFARE_EVENTS_BPF_H
 #define FANFARE_EVENTS_BPF_H

@@ -162,12 +162,14 @@ static __noinline int count_reach(struct fanfare_direction *d, __u64 cookie)
 	__u32 shard = identity_rules[place].shard;
 	struct fanfare_reach *total = bpf_map_lookup_elem(&reach, &shard);
 	struct fanfare_event_seen fresh = {}, *seen;
+	__u64 hash =
+		d->identity.hash; /* before 6.5 no key may lie in what a global function is given */
 	int published = d->flags & FANFARE_MASKED, how;
 
 	d->identity.state = 0;
 	if (!total || d->probation)
 		return 0;
-	if (!d->identity.hash) {
+	if (!hash) {
 		__sync_fetch_and_add(&total->unidentified, 1);
 		return 0;
 	}
@@ -175,7 +177,7 @@ static __noinline int count_reach(struct fanfare_direction *d, __u64 cookie)
 		fresh.publisher = cookie;
 	else
 		fresh.state = FANFARE_EVENT_REACHED;
-	seen = keep_identity(&d->identity.hash, place, &fresh, &how);
+	seen = keep_identity(&hash, place, &fresh, &how);
 	if (published)
 		count_accepted(total, d, cookie, seen, how == IDENTITY_MADE);
 	else

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
 /*
  * Which event a message is: a 64-bit hash of its first payload bytes, or of the value of a JSON key
- * in them; and beside it, where the shard has `room`, the same of the value of another key. Pure. The bytes come in any pieces, across segments and fragments, and give the same
- * hash: a byte's weight follows from its place alone. What cannot be read (compressed, a hole in
- * the bytes looked at, no such key) is unidentified, never guessed.
+ * in them; and beside it, where the shard has `room`, the same of the value of another key. Pure.
+ * The bytes come in any pieces, across segments and fragments, and give the same hash: a byte's
+ * weight follows from its place alone. What cannot be read (compressed, a hole in the bytes looked
+ * at, no such key) is unidentified, never guessed.
  *
  * Limits of json_key: the first `"key"` that a colon follows and then a string or a number, at any
  * depth, counts; a key of that name whose own text ends in an escaped quote would deceive it. The
@@ -19,9 +20,9 @@
 #define IDENTITY_CHUNK_WORDS   8 /* 8 bytes each, at one look */
 
 /* 1 where some shard has `identity`; 1 where some shard has any payload read, for this or for
- * classes; 1 where some shard names what its clients speak; 1 where some shard has `room`. Knobs of the kernel programs,
- * bpf/knobs.bpf.h: with 0 the verifier drops all that stands behind them. To look at one knob costs
- * three instructions, so each place looks at one. */
+ * classes; 1 where some shard names what its clients speak; 1 where some shard has `room`. Knobs of
+ * the kernel programs, bpf/knobs.bpf.h: with 0 the verifier drops all that stands behind them. To
+ * look at one knob costs three instructions, so each place looks at one. */
 #ifdef __bpf__
 extern const volatile __u8 identity_enabled, payloads_read, client_protocols_enabled, rooms_enabled;
 #else
@@ -214,7 +215,7 @@ FANFARE_INLINE int room_is_read(const struct fanfare_identity *room,
 	return !rooms_enabled || !rule->pattern_bytes || room->state >= IDENTITY_JSON_READ;
 }
 
-/* How many payload bytes the next look takes, of `here` that are at hand and `skip` that the payload
+/* How many payload bytes the next look takes, of `here` that are at hand and `skip` that the frame
  * has. At least 1 where identity_wants() and here is not 0. */
 FANFARE_INLINE __u32 identity_span(const struct fanfare_identity *identity,
 				   const struct fanfare_identity_rule *rule, __u64 skip, __u32 here)

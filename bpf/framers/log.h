@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
 /*
- * Whether an entry of a shard's log is met here for the first time: entries go to each follower, are
- * sent again, and a follower that was away gets old ones. Pure. As agent/model/replication_log.h has
- * it, a log whose entries stay below the end for a minute, and are not about to catch up, has begun
- * anew.
+ * Whether an entry of a shard's log is met here for the first time: entries go to each follower,
+ * are sent again, and a follower that was away gets old ones. Pure. As agent/model/replication_log.h
+ * has it, a log whose entries stay below the end for a minute, and are not about to catch up, has
+ * begun anew.
  */
 #ifndef FANFARE_LOG_H
 #define FANFARE_LOG_H

@@ -64,7 +64,7 @@ FANFARE_INLINE int fanfare_reads_entries(const struct fanfare_direction *d)
 	return rooms_enabled && d->room.key;
 }
 
-/* The Data of an entry come next. No token is cut while they are looked at, so nothing is carried. */
+/* The Data of an entry come next. While they are looked at no token is cut: nothing is carried. */
 FANFARE_INLINE void fanfare_begin_data(struct fanfare_direction *d, __u64 bytes)
 {
 	d->message_bytes = bytes;
@@ -79,7 +79,7 @@ FANFARE_INLINE int fanfare_looks_at_data(const struct fanfare_direction *d)
 	return rooms_enabled && d->rpc.data == FANFARE_DATA_PASS && d->skip;
 }
 
-/* A step of the walk: the next n bytes have been looked at. What nobody wants is passed with them. */
+/* The next n bytes of them have been looked at. What nobody wants is passed with them. */
 FANFARE_INLINE void fanfare_pass_data(struct fanfare_direction *d, __u32 n)
 {
 	__u32 left;
