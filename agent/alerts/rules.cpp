@@ -151,16 +151,26 @@ std::optional<Patience> patience_of(std::string_view alert_name) {
   return rule == rules.end() ? std::nullopt : std::optional(rule->patience);
 }
 
+namespace {
+
+bool is_by_share(const Judgement& judgement, const Signal& signal) {
+  return signal.name == signal_reach && !judgement.rooms.judged;
+}
+
+}  // namespace
+
 bool is_too_small(const Judgement& judgement, const Signal& signal) {
-  const bool by_share = signal.name == signal_reach && !judgement.rooms.judged;
-  return by_share && judgement.sockets < clients_judged_by_share;
+  return is_by_share(judgement, signal) && judgement.sockets < clients_judged_by_share;
 }
 
 bool is_unproven(const Judgement& judgement, const Signal& signal) {
+  const bool weak =
+      signal.loss_estimate < reach_young_critical || signal.evidence < reach_young_evidence;
+  if (is_by_share(judgement, signal) && judgement.sockets < clients_judged_well) return weak;
   if (signal.name != signal_reach || !signal.learned) return false;
   const auto lost_for = signal.lost ? judgement.at - signal.lost_since : std::chrono::nanoseconds{};
   if (*signal.learned + lost_for >= reach_young_for) return false;
-  return signal.loss_estimate < reach_young_critical || signal.evidence < reach_young_evidence;
+  return weak;
 }
 
 bool is_blind(const Judgement& judgement) {

@@ -42,7 +42,9 @@ inline constexpr double reach_young_evidence = 40;
 inline constexpr std::chrono::seconds stalled_after{10};
 // Of so few clients the share of events that reach one follows from who is in which room just now:
 // without rooms it says nothing.
-inline constexpr std::uint64_t clients_judged_by_share = 10;
+inline constexpr std::uint64_t clients_judged_by_share = 4;
+// ... and of so few it is believed where it is large and well proven, as reach that is young.
+inline constexpr std::uint64_t clients_judged_well = 10;
 // Sight: the share of client sockets that must be readable, the share of capture losses in what was
 // due that is borne, and how many where nothing was due.
 inline constexpr double coverage_needed = 0.95;
@@ -77,7 +79,8 @@ std::vector<Symptom> symptoms(const Judgement& judgement);
 // Too few clients for the share of events that reaches one; rooms would tell.
 bool is_too_small(const Judgement& judgement, const Signal& signal);
 
-// What is normal for reach is not known well enough yet for such a loss to page.
+// What is normal for reach is not known well enough yet, or not for so few clients, for such a loss to
+// page.
 bool is_unproven(const Judgement& judgement, const Signal& signal);
 
 // What a figure says for a signal: nothing while sight is doubtful, unless a loss is believed.

@@ -59,10 +59,16 @@ std::string evidence_sentence(const Signal& signal, const Judgement& judgement) 
       fmt::format("Evidence {:.1f} nats ({:.1f} needed).", signal.evidence, signal.threshold);
   if (signal.lost) text += fmt::format(" Estimated loss {}.", loss_percent(signal.loss_estimate));
   if (signal.lost && is_too_small(judgement, signal))
+    text +=
+        fmt::format(" Fewer than {} clients cannot be judged from counts: clients.room would tell.",
+                    clients_judged_by_share);
+  if (!signal.lost || !is_unproven(judgement, signal)) return text;
+  if (!judgement.rooms.judged && judgement.sockets < clients_judged_well)
     text += fmt::format(
-        " Fewer than {} clients cannot be judged from counts: clients.room would tell.",
-        clients_judged_by_share);
-  if (signal.lost && is_unproven(judgement, signal))
+        " Of fewer than {} clients, without rooms, under {:.0f} % or {:.0f} nats this does not "
+        "page.",
+        clients_judged_well, reach_young_critical * 100, reach_young_evidence);
+  else
     text += fmt::format(
         " What is normal has been learned for {} s only: under {:.0f} % or {:.0f} nats this is "
         "critical only once it has lasted or been learned for {} min.",

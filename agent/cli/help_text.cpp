@@ -185,9 +185,9 @@ constexpr std::string_view judge_details = R"help(
 A back-test: takes counts through the ratios, detectors and alerts of the agent, faster than they
 came, and says what would have fired, when and why. FILE has one JSON object a line, in the order of
 their times: a second of a shard, {"t": 12, "shard": "chat", "due": {"remote": 20}, "reached":
-{"remote": 19}, "sockets": {"synced": 400}}, or with "events" what became of each event and its room.
-A field that is absent is unknown, never 0; README.md lists the fields, and how to get them from
-Prometheus. {"t": 60, "restart": "state lost"} is an agent that starts anew.
+{"remote": 19}, "sockets": {"synced": 400}}, or with "events" what became of each event. A field
+that is absent is unknown, never 0; README.md lists the fields, and the query that gets them from
+Prometheus (--from prometheus). {"t": 60, "restart": "state lost"} is an agent that starts anew.
 Asks no agent and needs no privilege. -o json prints one object for each change of an alert, and at
 the end the signals of each shard.
 
