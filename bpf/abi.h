@@ -578,7 +578,7 @@ struct fanfare_flow {
 	 * than the agent. */
 	__u64 opened_ns;
 	__u64 cgroup_id; /* kernfs id = inode of the cgroup's directory */
-	__u8 local[16]; /* addresses in network order; IPv4 as ::ffff:a.b.c.d */
+	__u8 local[16];	 /* addresses in network order; IPv4 as ::ffff:a.b.c.d */
 	__u8 remote[16];
 	/* What follows shares a cache line with the next record. */
 	__u64 cookie; /* of the socket; 0: the record is free */

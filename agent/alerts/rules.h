@@ -79,8 +79,8 @@ std::vector<Symptom> symptoms(const Judgement& judgement);
 // Too few clients for the share of events that reaches one; rooms would tell.
 bool is_too_small(const Judgement& judgement, const Signal& signal);
 
-// What is normal for reach is not known well enough yet, or not for so few clients, for such a loss to
-// page.
+// What is normal for reach is not known well enough yet, or not for so few clients, for such a loss
+// to page.
 bool is_unproven(const Judgement& judgement, const Signal& signal);
 
 // What a figure says for a signal: nothing while sight is doubtful, unless a loss is believed.

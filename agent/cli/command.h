@@ -116,8 +116,8 @@ struct ReplayCommand {
 };
 
 struct JudgeCommand {
-  std::string file;                   // "-": standard input
-  std::string from = "counts";        // one JSON object a line; or "prometheus": a range query's answer
+  std::string file;             // "-": standard input
+  std::string from = "counts";  // one JSON object a line; or "prometheus": a range query's answer
   std::optional<std::string> config;  // path of the file
   Output output = Output::table;
 };

@@ -69,20 +69,23 @@ Link evidence_link(const ShardView& shard) {
 Link rooms_link(const ShardView& shard) {
   const RoomFigures& rooms = shard.judgement.rooms;
   if (!shard.shard.has_rooms)
-    return {"rooms", LinkState::note,
-            "not read: reach is the share of all events, which rises and falls with the rooms that "
-            "have readers here",
-            "Name `clients.room` where a JSON key of the event holds it: then each event is judged "
-            "against its own room, losses are proven in seconds instead of minutes, and a node that "
-            "was bad from the start is found."};
+    return {
+        "rooms", LinkState::note,
+        "not read: reach is the share of all events, which rises and falls with the rooms that "
+        "have readers here",
+        "Name `clients.room` where a JSON key of the event holds it: then each event is judged "
+        "against its own room, losses are proven in seconds instead of minutes, and a node that "
+        "was bad from the start is found."};
   if (!rooms.judged)
-    return {"rooms", LinkState::note,
-            fmt::format("{:.0f} % of the last minute's events have a room that could be read (80 % "
-                        "are needed): reach is the share of all events",
-                        100 * rooms.with_room),
-            "Is `clients.room.json_key` in the log entries and publishes too, within the bytes that "
-            "are read?"};
-  return {"rooms", LinkState::whole,
+    return {
+        "rooms", LinkState::note,
+        fmt::format("{:.0f} % of the last minute's events have a room that could be read (80 % "
+                    "are needed): reach is the share of all events",
+                    100 * rooms.with_room),
+        "Is `clients.room.json_key` in the log entries and publishes too, within the bytes that "
+        "are read?"};
+  return {"rooms",
+          LinkState::whole,
           fmt::format("{} known by {} of their readers, {:.0f} events in rooms with readers in the "
                       "last minute, {:.1f} % of these rooms get nothing",
                       rooms.rooms, rooms.witnesses, rooms.trials_per_minute, 100 * rooms.dark),

@@ -18,12 +18,12 @@ namespace {
 
 // Written by hand a second time, because that is what a rename or a shift must collide with.
 const std::array<std::pair<unsigned, std::string>, FANFARE_LOSS_COUNT> enumerators{{
-    LOSS(NONE),          LOSS(FLOW_MAP_FULL), LOSS(HEADER),          LOSS(PAYLOAD),
-    LOSS(EGRESS_HOLE),   LOSS(INGRESS_HOLE),  LOSS(INGRESS_RACE),    LOSS(BAD_FRAME),
-    LOSS(FRAME_BUDGET),  LOSS(FALSE_LOCK),    LOSS(SEARCH_GIVEN_UP), LOSS(HEAD_TOO_LONG),
-    LOSS(MPTCP),         LOSS(BAD_RPC),       LOSS(RPC_BUDGET),      LOSS(IDENTITIES_FULL),
-    LOSS(COMPRESSED),    LOSS(UNREAD),        LOSS(BAD_HTTP),        LOSS(HTTP_UNPAIRED),
-    LOSS(HTTP_PIPELINE), LOSS(AFTER_CLOSE),   LOSS(UNATTACHED),      LOSS(AGENT_ABSENT),
+    LOSS(NONE),          LOSS(FLOW_MAP_FULL),    LOSS(HEADER),          LOSS(PAYLOAD),
+    LOSS(EGRESS_HOLE),   LOSS(INGRESS_HOLE),     LOSS(INGRESS_RACE),    LOSS(BAD_FRAME),
+    LOSS(FRAME_BUDGET),  LOSS(FALSE_LOCK),       LOSS(SEARCH_GIVEN_UP), LOSS(HEAD_TOO_LONG),
+    LOSS(MPTCP),         LOSS(BAD_RPC),          LOSS(RPC_BUDGET),      LOSS(IDENTITIES_FULL),
+    LOSS(COMPRESSED),    LOSS(UNREAD),           LOSS(BAD_HTTP),        LOSS(HTTP_UNPAIRED),
+    LOSS(HTTP_PIPELINE), LOSS(AFTER_CLOSE),      LOSS(UNATTACHED),      LOSS(AGENT_ABSENT),
     LOSS(NOT_A_PEER),    LOSS(EVENTS_OVERTAKEN),
 }};
 
@@ -50,7 +50,7 @@ TEST(LossText, NamesAreDistinct) {
 
 TEST(LossText, UnitsAreThoseOfTheMetricsHelp) {
   const std::set<std::string_view> units{"sockets", "segments", "messages",
-                                          "events",  "times",    "seconds"};
+                                         "events",  "times",    "seconds"};
   for (const LossText& text : loss_texts()) {
     EXPECT_TRUE(units.contains(text.unit)) << text.name << ": " << text.unit;
   }
