@@ -14,6 +14,7 @@ RECORDS = CLIENTS - DARK + 1  # one is the agent's own, by whose socket it prove
 PAGE_SECONDS = 12
 STEADY_SECONDS = 20  # patience, no demand: until records are given back, and taken by those who wait
 AWAY_SECONDS = 30
+STAY_SECONDS = 3  # more ticks than a closed socket's record has
 LEAVE_SHARE = 0.5
 
 
@@ -76,7 +77,13 @@ def expect_adopted(cluster: Cluster, verdict: Verdict, name: str) -> None:
     def clients() -> dict:
         return {key: count for key, count in rows(agent).items() if key[0] == "client"}
 
-    patiently(lambda: clients() == left)
+    def stay_so() -> bool:
+        if clients() != left:
+            return False
+        time.sleep(STAY_SECONDS)
+        return clients() == left
+
+    patiently(stay_so)
     verdict.equal(f"{name}: rows of clients when {gone} have left", left, clients())
     verdict.say(f"       after {time.monotonic() - began:.1f} s")
     verdict.equal(f"{name}: coverage", 1.0, agent.value("coverage_ratio"))
