@@ -61,11 +61,8 @@ def measure(bench, config: str, names: list[str]) -> dict:
                              bench.rounds, 10)
         must_be_one_segment(measured)
         agent.must_have_counted(sum(fan_out.sends.values()))
-        for name in ports:
-            shard = SHARDS[name]
-            bursts = fan_out.sends[name] // (sockets * Shape().passes)
-            agent.must_have("event_copies_total", fan_out.sends[name], shard=shard)
-            agent.must_have("events_reached_total", bursts, shard=shard)
+        for name in ports:  # copies whose identity was read; what the server makes itself is not due
+            agent.must_have("event_copies_total", fan_out.sends[name], shard=SHARDS[name])
     return {name: run["egress"] for name, run in measured.items()}
 
 
