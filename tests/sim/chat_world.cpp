@@ -16,7 +16,7 @@ constexpr double seconds_an_event = 300;  // of each user online
 CrowdShape crowd_of(const WorldShape& shape) {
   CrowdShape crowd = shape.crowd;
   if (crowd.online <= 0)
-    crowd.online = std::clamp(shape.events_per_second * seconds_an_event, 60., 30000.);
+    crowd.online = std::clamp(shape.events_per_second * seconds_an_event, 150., 30000.);
   return crowd;
 }
 
