@@ -39,6 +39,7 @@ struct InnocentCase {
 
 std::vector<FaultCase> share_lost();    // a share of the events, by rate
 std::vector<FaultCase> other_faults();  // table 6's further rows, and the kinds of table 2
+std::vector<FaultCase> recoveries();    // faults that end: the first of their laws says when
 std::vector<InnocentCase> innocents();  // none of which may page
 
 // One clean shard of this rate.

@@ -16,7 +16,7 @@ constexpr double seconds_an_event = 300;  // of each user online
 CrowdShape crowd_of(const WorldShape& shape) {
   CrowdShape crowd = shape.crowd;
   if (crowd.online <= 0)
-    crowd.online = std::clamp(shape.events_per_second * seconds_an_event, 60., 30000.);
+    crowd.online = std::clamp(shape.events_per_second * seconds_an_event, 150., 30000.);
   return crowd;
 }
 
@@ -31,7 +31,7 @@ ChatWorld::ChatWorld(const WorldShape& shape, Laws laws, std::uint64_t seed)
       crowd_(crowd_of(shape), seed * 2),
       deltas_(1) {
   crowd_.readers_leave_first_frame = shape.leave_frames;
-  flush_.assign(crowd_.rooms(), 0);
+  named_.assign(crowd_.rooms(), -1e9);
   ShardDelta& delta = deltas_.front();
   delta.shard = "chat";
   delta.span = std::chrono::seconds(1);
@@ -227,12 +227,13 @@ void ChatWorld::write_copies(Flight& flight) {
   const auto readers = crowd_.readers(flight.room);
   const std::uint32_t flowing = crowd_.unstalled(flight.room);
   if (is_.batch > 0) {
-    const double now = flight.due + flight.planned_lag;
-    if (flush_[flight.room] > now) {  // inside another's message
+    const double leaves = flight.due + flight.planned_lag;
+    double& last = named_[flight.room];
+    if (std::abs(leaves - last) < is_.batch) {  // inside another's message
       hidden_ += flowing;
       return;
     }
-    flush_[flight.room] = now + is_.batch;
+    last = leaves;
   }
   std::uint32_t copies = flowing, own = 0, named = 0;
   const bool echo = flight.publisher != nobody && crowd_.is_here(flight.publisher) &&

@@ -97,7 +97,7 @@ class ChatWorld {
     bool local;
   };
   std::vector<Held> held_;     // due once the node, or the log, goes on
-  std::vector<double> flush_;  // by room: the batch that is open leaves then
+  std::vector<double> named_;  // by room: when the last message left that an event names
   std::uint64_t hidden_ = 0;   // copies of this second inside another's message
 
   // What laws have set for this second.

@@ -21,7 +21,8 @@ using Member = std::uint32_t;  // a user in a room
 inline constexpr User nobody = UINT32_MAX;
 
 struct CrowdShape {
-  double online = 1000;  // users in a session, mean over the day, on all nodes
+  double online =
+      0;  // users in a session, mean over the day, on all nodes; 0: as many as talk so much
   unsigned nodes = 3;
   // Exactly so many users stay on this node, always in a session; all others are elsewhere. 0: as
   // it comes.

@@ -108,6 +108,28 @@ std::vector<FaultCase> share_lost() {
   return all;
 }
 
+std::vector<FaultCase> recoveries() {
+  std::vector<FaultCase> all;
+  const auto one = [&](const char* name, double rate, Law law, Second lasts) {
+    law.end = lasts;
+    all.push_back(fault(name, rate, {law}, none, none, lasts + 3600));
+    all.back().plan.stops_at_page = false;
+  };
+  for (const double rate : {20., 5., 1.}) {
+    one("66 % lost for 10 min", rate, {.kind = Kind::lost, .amount = .66}, 600);
+    one("66 % lost for 3 h", rate, {.kind = Kind::lost, .amount = .66}, 10800);
+  }
+  one("10 % lost for an hour", 20, {.kind = Kind::lost, .amount = .10}, 3600);
+  one("total stop for 10 min", 20, {.kind = Kind::lost}, 600);
+  one("half of the members unserved for 10 min", 20, {.kind = Kind::unserved, .amount = .5}, 600);
+  one("all 30 s late for an hour", 20, {.kind = Kind::delayed, .amount = 30}, 3600);
+  one("all 30 s late for an hour", 1, {.kind = Kind::delayed, .amount = 30}, 3600);
+  one("66 % lost, 10 s of each minute, for an hour", 20, {.kind = Kind::flapping, .amount = .66},
+      3600);
+  one("server wedged for 10 min", 20, {.kind = Kind::wedged}, 600);
+  return all;
+}
+
 std::vector<FaultCase> other_faults() {
   std::vector<FaultCase> all;
   const auto one = [&](const char* name, double rate, Law law, Figure prototype, Figure before) {

@@ -15,7 +15,7 @@ namespace fanfare::sim {
 namespace {
 
 struct Flags {
-  std::string table = "all";  // faults | others | innocent | climbs | all
+  std::string table = "all";  // faults | others | ends | innocent | climbs | all
   std::string only = ".";     // names that match
   unsigned seeds = 5, lives = 1, first_seed = 1;
   bool first = true, second = true;
@@ -150,6 +150,40 @@ void print_innocents(const Flags& flags) {
   }
 }
 
+// How long after the end of a fault its page goes on, and into how many pages it falls.
+void print_ends(const Flags& flags) {
+  std::printf(
+      "\n## Ends\n\nSeconds, by seed: page after the begin; its end after the fault's; pages; "
+      "seconds "
+      "of the fault without one after the first.\n\n");
+  std::printf("| fault | edition | by seed |\n|---|---|---|\n");
+  const std::regex only(flags.only);
+  for (const FaultCase& fault : recoveries()) {
+    if (!std::regex_search(fault.name, only)) continue;
+    for (const Edition edition : {Edition::first, Edition::second}) {
+      if (edition == Edition::first ? !flags.first : !flags.second) continue;
+      std::printf("| %s | %d |", fault.name.c_str(), static_cast<int>(edition));
+      for (unsigned i = 0; i < flags.seeds; ++i) {
+        const Outcome run = play(fault.plan, flags.first_seed + i, edition);
+        const Second end = fault.plan.laws.front().end;
+        const auto page = run.first_page(fault.onset, end);
+        if (!page) {
+          std::printf(" never;");
+          continue;
+        }
+        Second silent = 0;
+        for (Second t = *page; t < end; ++t) silent += !run.fires_at(t);
+        const auto ended = run.last_end();
+        std::printf(" %ld, %s, %d, %ld;", static_cast<long>(*page - fault.onset + 1),
+                    ended ? std::to_string(*ended - end).c_str() : "goes on",
+                    run.pages(fault.onset), static_cast<long>(silent));
+      }
+      std::printf(" |\n");
+      std::fflush(stdout);
+    }
+  }
+}
+
 // How often the evidence of each signal climbs how high in innocent worlds: the time between two
 // such climbs beside e^h, which is promised.
 void print_climbs(const Flags& flags) {
@@ -219,7 +253,7 @@ int main(int count, char** words) {
     } else {
       std::fprintf(
           stderr,
-          "usage: sim_tables [--table faults|others|innocent|climbs|all] [--edition 1|2|both] "
+          "usage: sim_tables [--table faults|others|ends|innocent|climbs|all] [--edition 1|2|both] "
           "[--seeds N] [--lives N] [--first-seed N] [--hours H] [--only REGEX] [--why]\n");
       return 2;
     }
@@ -228,6 +262,7 @@ int main(int count, char** words) {
     print_faults("A share of the events lost on one node", share_lost(), flags);
   if (flags.table == "others" || flags.table == "all")
     print_faults("Other faults", other_faults(), flags);
+  if (flags.table == "ends" || flags.table == "all") print_ends(flags);
   if (flags.table == "climbs" || flags.table == "all") print_climbs(flags);
   if (flags.table == "innocent" || flags.table == "all") print_innocents(flags);
 }

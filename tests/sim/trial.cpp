@@ -101,6 +101,17 @@ std::optional<Second> Outcome::first_page(Second from, Second until) const {
   return change->at;
 }
 
+std::optional<Second> Outcome::last_end() const {
+  int firing = 0;
+  std::optional<Second> end;
+  for (const Change& change : changes) {
+    if (!change.critical) continue;
+    firing += change.firing ? 1 : -1;
+    if (firing == 0) end = change.at;
+  }
+  return firing > 0 ? std::nullopt : end;
+}
+
 int Outcome::pages(Second from, Second until) const {
   int firing = 0, pages = 0;
   for (const Change& change : changes) {

@@ -40,6 +40,8 @@ struct Outcome {
   std::optional<Second> first_page(Second from, Second until = for_ever) const;
   const Change* first_change(Second from, bool critical) const;
   bool fires_at(Second t) const;
+  // The last second in which a critical alert ceased to fire and none went on.
+  std::optional<Second> last_end() const;
   // Times that a critical alert began to fire while none did, within [from, until).
   int pages(Second from, Second until = for_ever) const;
 };
