@@ -8,7 +8,7 @@
 #ifndef FANFARE_INBOUND_BPF_H
 #define FANFARE_INBOUND_BPF_H
 
-#include "bpf/kernel.bpf.h"
+#include "bpf/knobs.bpf.h"
 
 /*
  * A CPU is inside for the walk of a segment: 0.1 us as a rule, 1 ms for 64 KB of the smallest frames,
@@ -65,7 +65,12 @@ static __always_inline void stay_inbound(__u32 *word, __u32 held)
 
 static __always_inline void leave_inbound(__u32 *word, __u32 held)
 {
-	__sync_lock_test_and_set(word, held << 1);
+	if (stores_in_order) {
+		barrier();
+		*(volatile __u32 *)word = held << 1;
+	} else {
+		__sync_lock_test_and_set(word, held << 1);
+	}
 }
 
 #endif

@@ -24,6 +24,9 @@ const volatile __u32 rpc_budget __weak = 16384;
 const volatile __u64 held_max_ns __weak = 60000000000;
 /* 0 only where the price of following messages to their acknowledgement is measured */
 const volatile __u8 acks_enabled __weak = 1;
+/* 1 where other CPUs see a CPU's stores in the order in which it made them (x86): then a plain store
+ * lets go of a lock */
+const volatile __u8 stores_in_order __weak = 0;
 /* 1 where the kernel has bpf_cast_to_kern_ctx() */
 const volatile __u8 kernel_casts __weak = 0;
 /* 1 where some shard has a replication port; without, all that reads RPCs is dropped */

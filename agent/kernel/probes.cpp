@@ -178,6 +178,9 @@ void Probes::load(const Knobs& knobs, const CgroupTarget& cgroup) {
   skeleton_->rodata->frame_budget = knobs.frame_budget;
   skeleton_->rodata->rpc_budget = knobs.rpc_budget;
   skeleton_->rodata->held_max_ns = static_cast<std::uint64_t>(knobs.held_at_most.count());
+#if defined(__x86_64__)
+  skeleton_->rodata->stores_in_order = 1;
+#endif
   skeleton_->rodata->kernel_casts = has_kernel_function("bpf_cast_to_kern_ctx");
   skeleton_->rodata->replication_enabled = replicates(knobs);
   skeleton_->rodata->client_protocols_enabled = !client_protocols(knobs.shards).empty();
