@@ -143,8 +143,9 @@ std::vector<FaultCase> other_faults() {
   one("half of the members unserved", 20, {.kind = Kind::unserved, .amount = .5}, 11, 166);
   one("ramp to 66 % in 3 h", 1, {.kind = Kind::ramp, .amount = .66, .more = 10800}, 1384, none);
   one("ramp to 66 % in 3 h", 20, {.kind = Kind::ramp, .amount = .66, .more = 10800}, 646, 4184);
-  // A page wants 5 % lost, by the mean since the loss began: a ramp gets there later than the evidence,
-  // which fires as a warning. Measured 1309 to 1447 s, where twice the prototype's figure is 1292.
+  // A page wants 5 % lost, by the mean since the loss began: a ramp gets there later than the
+  // evidence, which fires as a warning. Measured 1309 to 1447 s, where twice the prototype's figure
+  // is 1292.
   all.back().limit = 1500;
   one("all 20 s late", 1, {.kind = Kind::delayed, .amount = 20}, 22, none);
   one("delay creeps to 60 s in 1 h", 1, {.kind = Kind::creeping, .amount = 60, .more = 3600}, 607,
