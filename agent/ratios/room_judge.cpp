@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "agent/ratios/loss_watch.h"
 
@@ -17,7 +18,6 @@ constexpr double usual_weight = 0.3;
 constexpr double all_known = event_receivers + 0.5;
 constexpr double thinnest = 0.2;      // sockets that are left of those at the last hit
 constexpr double settle_seconds = 6;  // settle time and a tick
-constexpr double with_room_needed = 0.8;
 constexpr double dark_misses = 3;
 constexpr double dark_within = 120;  // s
 constexpr double dark_every = 10;    // s
@@ -31,6 +31,14 @@ constexpr double cold_readers = 0.5;
 constexpr double cold_share = 0.05;
 constexpr std::size_t cold_rooms_max = 10000;
 constexpr double usual_seconds = 600;  // of the coverage of sockets
+
+// The same few clients come back as other sockets, and move from room to room without a word: how
+// many there are counts, not whom was missed.
+double evidence_needed(double sockets) {
+  constexpr double few = 10;
+  if (sockets < rooms_needed) return std::numeric_limits<double>::infinity();
+  return sockets < few ? 2 : 1;
+}
 
 double seconds(std::chrono::nanoseconds time) {
   return std::chrono::duration<double>(time).count();
@@ -229,11 +237,8 @@ void RoomJudge::end_tick(bool late) {
     dark_at_ = now_;
   }
   const bool dark = dark_now_ > dark_base_ + std::max(dark_base_, dark_margin);
-  // The same few clients come back as other sockets: how many there are counts, not whom was
-  // missed.
-  const bool believable = sockets_ >= rooms_needed;
   for (RoomRun& run : runs_)
-    run.end_tick({.now = now_, .held = late || dark, .believable = believable});
+    run.end_tick({.now = now_, .held = late || dark, .needed = evidence_needed(sockets_)});
   const auto rooms = static_cast<double>(unserved_.size());
   if (now_ - unserved_since_ < cold_seconds || rooms == 0) return;
   const double share = std::min(cold_share, cold_readers * sockets_ / rooms);

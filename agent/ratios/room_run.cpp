@@ -111,7 +111,7 @@ void RoomRun::end_tick(const TickEnd& end) {
     if (proven && !end.held && end.now - state_.lost_since >= shortest_loss) clear();
     return;
   }
-  const bool over = end.believable && evidence_ >= threshold_ && rooms_.size() >= rooms_needed &&
+  const bool over = evidence_ >= end.needed * threshold_ && rooms_.size() >= rooms_needed &&
                     witnesses_.size() >= rooms_needed;
   if (over && over_) begin_loss();
   over_ = over;

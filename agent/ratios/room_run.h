@@ -51,8 +51,8 @@ class RoomRun {
   double take(const RoomTrial& trial, double now);
   struct TickEnd {
     double now = 0;
-    bool held = false;       // something else says that what is lost is not over
-    bool believable = true;  // enough sockets are open to be told apart from one client's fate
+    bool held = false;  // something else says that what is lost is not over
+    double needed = 1;  // times the threshold; infinite where no evidence is enough
   };
   // Once a tick, behind its trials.
   void end_tick(const TickEnd& end);

@@ -155,7 +155,7 @@ TEST(RoomJudge, ThreeClientsCannotBeJudged) {
   EXPECT_EQ(story.reach().ratio.unknown,
             "fewer than four clients or four rooms cannot be judged from counts");
   EXPECT_EQ(story.reach().detectable_loss, 1);
-  story.sockets = 8;
+  story.sockets = 10;
   EXPECT_TRUE(story.until_lost(600, 1));
 }
 
