@@ -185,8 +185,9 @@ Parsed parse_judge(const Words& words, const CommandText& text) {
   ColorChoice color = ColorChoice::automatic;
   Flags flags("judge", text);
   flags.positional("FILE", command.file, "counts, one JSON object a line; - for standard input");
-  flags.choice("--from", command.from, {"counts", "prometheus"},
-               "prometheus: FILE is the answer of a range query");
+  const ChoiceFlag from{
+      "--from", {"counts", "prometheus"}, "prometheus: FILE is the answer of a range query"};
+  flags.choice(from, command.from);
   flags.word("--config", "FILE", command.config, config_meaning);
   flags.output(command.output);
   flags.color(color);

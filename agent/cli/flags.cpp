@@ -141,15 +141,15 @@ void Flags::sort(std::optional<std::string>& field, std::vector<std::string> key
       ->take_last();
 }
 
-void Flags::choice(const char* flag, std::string& field, std::vector<std::string> words,
-                   const char* meaning) {
-  const auto kind = fmt::format("{}", fmt::join(words, "|"));
-  const auto store = [flag, &field, words = std::move(words)](const std::string& value) {
-    if (std::ranges::find(words, value) == words.end())
-      refuse_value(flag, value, fmt::format("{}", fmt::join(words, " or ")));
+void Flags::choice(const ChoiceFlag& flag, std::string& field) {
+  const auto store = [&field, &flag](const std::string& value) {
+    if (std::ranges::find(flag.words, value) == flag.words.end())
+      refuse_value(flag.name, value, fmt::format("{}", fmt::join(flag.words, " or ")));
     field = value;
   };
-  app_.add_option_function<std::string>(flag, store, meaning)->type_name(kind)->take_last();
+  app_.add_option_function<std::string>(flag.name, store, flag.meaning)
+      ->type_name(fmt::format("{}", fmt::join(flag.words, "|")))
+      ->take_last();
 }
 
 void Flags::toggle(const char* flag, bool& field, const char* meaning) {

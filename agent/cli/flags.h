@@ -28,6 +28,12 @@ struct SecondsFlag {
   const char* meaning;
 };
 
+struct ChoiceFlag {
+  const char* name;
+  std::vector<std::string> words;
+  const char* meaning;
+};
+
 class Flags {
  public:
   // `usage` is the command with its words ("config show"); help shows `text`.
@@ -46,8 +52,7 @@ class Flags {
   void messages(std::uint32_t& field);
   void sort(std::optional<std::string>& field, std::vector<std::string> keys);
   // One of a few words; `field` holds the preset.
-  void choice(const char* flag, std::string& field, std::vector<std::string> words,
-              const char* meaning);
+  void choice(const ChoiceFlag& flag, std::string& field);  // both must outlive `parse`
   void toggle(const char* flag, bool& field, const char* meaning);
   // From `least` to `most`.
   void seconds(const SecondsFlag& flag, double& field);  // both must outlive `parse`

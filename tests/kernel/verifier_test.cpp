@@ -15,7 +15,9 @@
 namespace fanfare::test {
 namespace {
 
-constexpr std::uint32_t effort_limit = 200000;  // instructions; the kernel's own is 1,000,000
+// Instructions; the kernel's own is 1,000,000. With rooms and all else on_ingress takes 138,000 on
+// 6.18 and 211,000 on 6.1, whose verifier sees fewer states as equal.
+constexpr std::uint32_t effort_limit = 250000;
 
 // What a configuration switches on. Nothing; then all that there is.
 struct Configured {
