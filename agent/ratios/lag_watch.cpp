@@ -2,6 +2,7 @@
 #include "agent/ratios/lag_watch.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace fanfare {
 namespace {
@@ -40,7 +41,11 @@ void LagWatch::advance(const ShardDelta& delta) {
   figures_.late = minute.numerator;
   figures_.came = minute.denominator;
   figures_.limit_seconds = delta.late_seconds;
-  if (minute.denominator >= events_needed) late_ = *minute.value > (late_ ? in_order : too_many);
+  // Three standard errors beyond a half: of few events most are late by chance, where a client
+  // stalls.
+  const double sure = too_many * minute.denominator + 1.5 * std::sqrt(minute.denominator);
+  if (minute.denominator >= events_needed)
+    late_ = late_ ? *minute.value > in_order : minute.numerator > sure;
   figures_.is_late = late_;
 }
 

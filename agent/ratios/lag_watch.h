@@ -15,8 +15,8 @@ namespace fanfare {
 
 class LagWatch {
  public:
-  // What came late, of all that came at all, over the last minute: too much of it from more than a
-  // half on, in order again below a quarter. Fewer than ten events say nothing.
+  // What came late, of all that came at all, over the last minute: too much of it from surely
+  // more than a half on, in order again below a quarter. Fewer than ten events say nothing.
   void advance(const ShardDelta& delta);
 
   bool is_late() const { return late_; }

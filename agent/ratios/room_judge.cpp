@@ -166,7 +166,7 @@ void RoomJudge::judge(const SettledEvent& event) {
     if (event.copies > 0) see(rooms_.add(event.room, now_, witnesses_), event);
     return;
   }
-  const bool trial = is_trial(*room, event);
+  const bool trial = !catches_up_ && is_trial(*room, event);
   if (trial) {
     ++tick_.trials;
     tick_.hits += event.copies > 0;
@@ -197,6 +197,18 @@ void RoomJudge::measure_coverage(const ShardDelta& delta) {
   usual_cover_ += weight * (covered - usual_cover_);
 }
 
+// A server that has just started gets what the log has grown by meanwhile, in one go, and need not
+// tell it to clients who were not there: a burst behind a restart is due to nobody.
+void RoomJudge::look_for_catch_up(const ShardDelta& delta) {
+  constexpr double burst = 3;
+  constexpr double rate_seconds = 60;
+  const double span = std::max(seconds(delta.span), 1e-3);
+  const double rate = static_cast<double>(delta.events.settled.size()) / span;
+  gone_.add(at_, static_cast<double>(delta.events.gone.size()), 1);
+  catches_up_ = gone_.ratio(at_).numerator >= 0.5 * sockets_ && rate > burst * usual_rate_ + 1;
+  if (!catches_up_) usual_rate_ += std::min(1.0, span / rate_seconds) * (rate - usual_rate_);
+}
+
 void RoomJudge::advance(const ShardDelta& delta, bool late) {
   at_ = delta.at;
   now_ = seconds(at_);
@@ -204,6 +216,7 @@ void RoomJudge::advance(const ShardDelta& delta, bool late) {
   for (RoomRun& run : runs_) run.resume(now_);
   if (dark_at_ == 0) dark_at_ = unserved_since_ = now_;
   measure_coverage(delta);
+  look_for_catch_up(delta);
   close_and_leave(delta.events);
   if (delta.blind) return;
   for (const auto& event : delta.events.settled) judge(event);

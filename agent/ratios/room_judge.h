@@ -47,6 +47,7 @@ class RoomJudge {
 
  private:
   void measure_coverage(const ShardDelta& delta);
+  void look_for_catch_up(const ShardDelta& delta);
   void close_and_leave(const EventOutcomes& events);
   void judge(const SettledEvent& event);
   bool is_trial(const KnownRoom& room, const SettledEvent& event);
@@ -65,9 +66,12 @@ class RoomJudge {
   std::chrono::nanoseconds at_{};  // CLOCK_MONOTONIC
   double now_ = 0;                 // the same in seconds
   Tick tick_;
-  double sockets_ = 0;      // open client sockets that can be read
-  double coverage_ = 1;     // the share of a room's copies that is seen, lately
-  double usual_cover_ = 0;  // of the sockets, EWMA of ten minutes; 0: not known
+  bool catches_up_ = false;  // most sockets have just gone, and events come in a burst
+  double usual_rate_ = 0;    // settled events a second, EWMA of a minute
+  WindowSum gone_{std::chrono::seconds(180)};  // sockets that closed
+  double sockets_ = 0;                        // open client sockets that can be read
+  double coverage_ = 1;                       // the share of a room's copies that is seen, lately
+  double usual_cover_ = 0;                    // of the sockets, EWMA of ten minutes; 0: not known
   std::array<RoomRun, room_runs> runs_;
   RoomTable rooms_;
   Witnesses witnesses_;

@@ -118,6 +118,7 @@ void add_changes(std::vector<InnocentCase>& all) {
   add("mobile stalls, 30 % a minute", 5, often(Kind::stalls, .3, 90 * 60));
   add("a cell of 30 % stalls for 20 s", 5, often(Kind::cell_stall, .3, 60, 20));
   add("a cell of 30 % stalls for 60 s", 5, often(Kind::cell_stall, .3, 60, 60));
+  all.back().hard = "rooms that are read in one cell only get nothing, and their readers are there";
   add("failovers in", 5, often(Kind::restart_other, 1, hour));
   add("a deploy, then one room for each client", 5, {{.kind = Kind::screens}});
   all.back().hard = "without leave frames the rooms still have their members";
