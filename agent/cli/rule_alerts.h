@@ -14,7 +14,7 @@ struct RuleAlert {
   std::string_view next;  // what to do
 };
 
-inline constexpr std::array<RuleAlert, 22> rule_alerts{{
+inline constexpr std::array<RuleAlert, 25> rule_alerts{{
     {"FanfareClusterReachLoss",
      "Over all nodes of a shard fewer events reach a client than is normal: 40 % missing in 30 s, "
      "20 % in 5 min, 5 % in 30 min or 6 h. Critical.",
@@ -23,6 +23,18 @@ inline constexpr std::array<RuleAlert, 22> rule_alerts{{
     {"FanfareHostReachLoss",
      "On one node fewer events reach a client than is normal there, by Prometheus. Critical.",
      "Run fanfare explain SHARD on that node. Roll it back or drain it where its peers are well."},
+    {"FanfareHostReachBelowPeers",
+     "A node reaches less than 0.6 of what the other nodes of its shard reach, whatever its own "
+     "agent "
+     "holds for normal, and has not done so for days. Critical.",
+     "Compare its build and host with its peers'; roll it back or drain it. fanfare explain SHARD "
+     "there."},
+    {"FanfareClusterReachBelowWeek",
+     "A shard reaches less than 0.6 of what it reached in its own last week, whatever the agents "
+     "hold "
+     "for normal. Critical.",
+     "Roll the last deploy back; run fanfare explain SHARD on any node. It ends by itself only "
+     "after days."},
     {"FanfareClusterReachLow",
      "A small share of a shard's events reaches nobody: 5 % in 5 min, 2 % in 30 min or 1 % in 6 h. "
      "A warning.",
@@ -61,9 +73,15 @@ inline constexpr std::array<RuleAlert, 22> rule_alerts{{
      "See Prometheus' targets; then the agents. They judge and post without it."},
     {"FanfareAgentDown", "An agent cannot be scraped for 2 min. A warning.",
      "Run fanfare status and fanfare doctor on its node; see whether `listen` is reachable."},
+    {"FanfareNamesCollide",
+     "Two agents that run at the same time have the same names of cluster and node, so the figures "
+     "of "
+     "one hide those of the other. A warning.",
+     "Give each cluster its own name: the key cluster of the agents' configuration."},
     {"FanfareShardUnwatched",
-     "A third or more of the nodes that served a shard's clients within a day have no agent. A "
-     "warning.",
+     "A third or more of the nodes that serve a shard's clients have no agent, and Prometheus "
+     "looks for "
+     "it in vain. A warning.",
      "Bring the agents back before the next deploy."},
     {"FanfareAgentGone", "A node had an agent within the last hour and has none now. Info.",
      "Nothing where the node was removed; else see why the agent left."},

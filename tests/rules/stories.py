@@ -11,6 +11,8 @@ HOSTS = tuple(f"{HOST} {node}" for node in "abc")
 CRITICAL, WARNING, INFO = ({"severity": s} for s in ("critical", "warning", "info"))
 SHARD = {"cluster": "x", "shard": "s1"}
 EXPECTED = 'fanfare_shard_expected{shard="s2"}'
+NO_SERVER = 'fanfare_alerts_firing{alertname="FanfareServerAbsent",severity="critical"}'
+BELOW_PEERS, BELOW_WEEK, COLLIDE = ("FanfareHostReachBelowPeers", "FanfareClusterReachBelowWeek", "FanfareNamesCollide")
 OTHERS_SOCKETS = 'fanfare_sockets{shard="s2",role="client",state="synced"}'
 
 
@@ -56,7 +58,8 @@ def one_day() -> Story:
     story.world.all(60 * 60, reach=0.31)
     story.world.all(25 * 3600, reach=0.92)
     for hours in (1.2, 2, 3.5, 8, 13, 24.9):
-        story.fires(hours * 60, CLUSTER, *HOSTS, LOW)
+        # With a day of history the shard's own past speaks too.
+        story.fires(hours * 60, CLUSTER, *HOSTS, LOW, *([BELOW_WEEK] if hours > 24 else []))
     story.fires(25 * 60 + 30)
     return story
 
@@ -236,8 +239,8 @@ def shard_unwatched() -> Story:
                 "FanfareAgentGone c", "FanfareShardUnwatched")
     story.says(36, "FanfareShardUnwatched", WARNING | SHARD,
                "A large part of a shard's nodes has no agent.",
-               "Shard s1 of x: 66.67% of the nodes that served clients within a day have no agent "
-               "now.")
+               "Shard s1 of x: 66.67% of the nodes that serve its clients have no agent now: Prometheus looks "
+               "for them in vain.")
     return story
 
 
@@ -516,6 +519,8 @@ def expected_elsewhere() -> Story:
         node.gauge(OTHERS_SOCKETS, (0, 100))
         node.gauge('fanfare_replication_entries_total{shard="s2",direction="in",src="a",dst="b"}', (0, 0))
         node.gauge('fanfare_events_due_total{shard="s2"}', *((s, s * growth) for s in range(0, 3600, 15)))
+    # Its agent says that the server is absent there, and an Alertmanager takes it.
+    story.world.nodes["c"].gauge(NO_SERVER, (0, 0), (15, 1))
     # It expects it no more, and goes on to export that it has no sockets.
     story.world.nodes["c"].gauge(EXPECTED, (0, 1), (1800, None))
     for seconds in range(0, 3600, 60):
@@ -529,6 +534,7 @@ def expected_and_idle() -> Story:
     expected(story.world, (0, 1))
     for name in "ab":
         story.world.nodes[name].gauge(OTHERS_SOCKETS, (0, 100))
+    story.world.nodes["c"].gauge(NO_SERVER, (0, 1), (300, 0))
     story.world.nodes["c"].gauge('fanfare_sockets_opened_total{shard="s2",role="client"}', (0, 0), (300, 1))
     story.fires(14.5)
     story.fires(16, f"{IDLE} c")
@@ -626,6 +632,143 @@ def sums_not_averages() -> Story:
     return story
 
 
+def replaced_bad() -> Story:
+    """One node is replaced by a new name with the bad build; its agent learns that as its normal."""
+    story = Story("replaced_bad", World(26 * 60), interval="1m")
+    began = 25 * 3600
+    c = story.world.nodes["c"]
+    c.looked_for = False
+    c.agent_gone(began - 60)
+    story.world.add("d", began, reach=0.31).gauge(REACH_NORMAL, (0, 0.31))
+    story.fires(25 * 60)
+    story.fires(25 * 60 + 2, f"{BELOW_PEERS} d")
+    story.says(25 * 60 + 2, BELOW_PEERS, CRITICAL | SHARD | {"node": "d"},
+               "A node reaches far less than the other nodes of its shard.",
+               "Node d, shard s1 of x: 66.3% fewer of the due events reach a client than on its peers, whatever its own "
+               "agent holds for normal, and it did not so for a day.")
+    story.fires(25 * 60 + 50, f"{BELOW_PEERS} d", "FanfareAgentGone c")
+    return story
+
+
+def relearned_bad() -> Story:
+    """A node keeps its name, gets the bad build, and its agent has lost what it knew: it learns that as its normal."""
+    story = Story("relearned_bad", World(25 * 60 + 10), interval="1m")
+    b = story.world.nodes["b"]
+    b.gauge(REACH_NORMAL, (0, 0.92), (25 * 3600, 0.31))
+    b.change(25 * 3600, reach=0.31)
+    story.fires(25 * 60)
+    story.fires(25 * 60 + 2, f"{BELOW_PEERS} b")
+    story.fires(25 * 60 + 9, f"{BELOW_PEERS} b")
+    return story
+
+
+def all_replaced_bad() -> Story:
+    """All nodes get new names and the bad build; nobody remembers better but Prometheus."""
+    story = Story("all_replaced_bad", World(27 * 60), interval="1m")
+    began = 25 * 3600
+    for old, new in (("a", "d"), ("b", "e"), ("c", "f")):
+        story.world.nodes[old].looked_for = False
+        story.world.nodes[old].agent_gone(began - 60)
+        story.world.add(new, began, reach=0.31).gauge(REACH_NORMAL, (0, 0.31))
+    gone = [f"FanfareAgentGone {node}" for node in "abc"]
+    story.fires(25 * 60)
+    # Those that left are their peers for as long as sums hold them.
+    story.fires(25 * 60 + 2, BELOW_WEEK, *(f"{BELOW_PEERS} {node}" for node in "def"))
+    story.says(25 * 60 + 2, BELOW_WEEK, CRITICAL | SHARD,
+               "A shard reaches far less than in its own last week.",
+               "Shard s1 of x: 66.3% fewer of the due events reach a client than in the middle hour of the six days "
+               "before the last, whatever the agents hold for normal.")
+    story.fires(25 * 60 + 50, BELOW_WEEK, *gone)
+    story.fires(26 * 60 + 50, BELOW_WEEK)
+    return story
+
+
+def other_rooms() -> Story:
+    """Innocent: one node has few clients, whose rooms differ, and has had them for days; a healthy one is added;
+    one restarts and one is drained."""
+    story = Story("other_rooms", World(26 * 60 + 30), interval="1m")
+    a, b, c = story.world.nodes.values()
+    c.change(0, sockets=300, reach=0.5)
+    c.gauge(REACH_NORMAL, (0, 0.5))
+    c.change(25.5 * 3600, reach=0.49)
+    began = 25 * 3600
+    d = story.world.add("d", began, sockets=20, reach=0.1)
+    d.gauge(REACH_NORMAL, (0, None))
+    for seconds, sockets, reach in ((60, 60, 0.3), (120, 150, 0.55), (300, 350, 0.85), (600, 500, 0.92)):
+        d.change(began + seconds, sockets=sockets, reach=reach)
+    for seconds, sockets, reach in ((900, 200, 0.8), (930, 40, 0.3), (960, 3, 0.02), (1020, 0, 0), (1200, 100, 0.7),
+                                    (1260, 500, 0.92)):
+        b.change(began + seconds, sockets=sockets, reach=reach)
+    for seconds, log, sockets, reach in ((1500, 0, 0, 0), (1620, 9, 300, 0.05), (1635, 1, 500, 0.92)):
+        a.change(began + seconds, log=log, sockets=sockets, reach=reach)
+    for minute in range(25 * 60 - 2, 26 * 60 + 30):
+        story.fires(minute)
+    return story
+
+
+def local_lost() -> Story:
+    """Both origins are told apart: what clients of one node publish reaches nobody there."""
+    story = Story("local_lost", World(40))
+    story.world.origins = True
+    story.world.all(0, local=0.3)
+    story.fires(19)
+    story.world.nodes["a"].change(20 * 60, reach_local=0)
+    story.fires(26, f"{HOST} a")
+    story.value(19, 'shard:fanfare_reach_due:increase{window="1m"}', {
+        'shard:fanfare_reach_due:increase{cluster="x",shard="s1",window="1m"}': 3600})
+    return story
+
+
+def names_collide() -> Story:
+    """Two clusters forgot their names and call their nodes alike; restarts, and two jobs for one agent, are none."""
+    story = Story("names_collide", World(30))
+    story.world.scraped_by = ["monitoring/fanfare", "annotations-fanfare"]
+    twin = story.world.add("a2", 600)
+    twin.name, twin.instance = "a", "elsewhere-a"
+    b = story.world.nodes["b"]
+    b.agent_gone(600)
+    b.agent_back(630)
+    story.fires(14.75)
+    story.fires(16, f"{COLLIDE} a")
+    story.says(16, COLLIDE, WARNING | {"cluster": "x", "node": "a"},
+               "Two agents go by the same names of cluster and node.",
+               "Node a of x: 2 targets are scraped under this name, of agents that started at different times. Figures of "
+               "one hide those of the other, and an outage with them: give each cluster its own `cluster` in the agents' "
+               "configuration.")
+    return story
+
+
+def scaled_in() -> Story:
+    """Innocent: two of five nodes end for the night, and Prometheus looks for them no more."""
+    story = Story("scaled_in", World(120), interval="30s")
+    for name in "de":
+        story.world.add(name, 0)
+        story.world.nodes[name].agent_gone(30 * 60)
+    story.fires(29)
+    for minutes in (36, 50, 80):
+        story.fires(minutes, "FanfareAgentGone d", "FanfareAgentGone e")
+    for minutes in (34, 92, 105, 119):
+        story.fires(minutes)
+    return story
+
+
+def new_and_idle() -> Story:
+    """A healthy new instance that never gets a client: its agent expects the shard and misses no server."""
+    story = Story("new_and_idle", World(40), interval="30s")
+    expected(story.world, (0, 1), nodes="ab")
+    for name in "ab":
+        story.world.nodes[name].gauge(OTHERS_SOCKETS, (0, 100))
+    story.world.add("d", 600)
+    expected(story.world, (0, 1), nodes="d")
+    # In Kubernetes one configuration is for all nodes, and no agent says of which pods it is.
+    story.world.add("k", 600).gauge("fanfare_kubernetes_up{}", (0, 1))
+    expected(story.world, (0, 1), nodes="k")
+    story.fires(19)
+    story.fires(21, f"{IDLE} d")
+    story.fires(39, f"{IDLE} d")
+    return story
+
+
 STORIES = [outage, rolling_outage, one_day, night_healthy, night_outage, six_percent, drift, bursts,
            traffic_steps, reconnect_storm, drained, restarted_behind, bad_from_the_start, nothing_learned, agent_lost,
            agent_restarts, scrape_gaps, gap_in_an_outage, shard_unwatched, agents_absent,
@@ -633,4 +776,5 @@ STORIES = [outage, rolling_outage, one_day, night_healthy, night_outage, six_per
            without_identity, cut_off, partly_cut_off, lambda: astray(True), lambda: astray(False), gained,
            shard_absent, expected_absent, expected_without_a_series, expected_once, expected_and_there,
            expected_no_more, expected_by_one_that_restarts, expected_and_all_restart, expected_elsewhere,
-           expected_and_idle, unnamed_shard_ends, host_idle, fanfare_itself, sums_not_averages]
+           expected_and_idle, unnamed_shard_ends, host_idle, fanfare_itself, sums_not_averages, replaced_bad,
+           relearned_bad, all_replaced_bad, other_rooms, local_lost, names_collide, scaled_in, new_and_idle]

@@ -21,6 +21,8 @@ class Rates:
 
     due: float = 20  # events of the shard's log, here and elsewhere
     reach: float = 0.92  # share of them that reaches a client of this node
+    local: float = 0  # share of the due that clients of this node published
+    reach_local: float | None = None  # of those; else as of the others
     copies: float = 4  # for each event
     log: float = 1  # share of the shard's entries that the leader sends to this node
     astray: float = 0  # share of what was sent to it that never comes in
@@ -39,6 +41,8 @@ class Node:
         self.gauges = {}  # series text without cluster and node -> [(seconds, value)]
         self.started = [0]  # the agent's starts
         self.late = 0  # scrapes by which its samples lag behind those of the others
+        self.instance = name
+        self.looked_for = True  # by Prometheus, while its agent is away
 
     def change(self, seconds: float, **changes) -> None:
         last = self.at(seconds) or Rates()
@@ -52,6 +56,10 @@ class Node:
         before = [r for s, r in self.rates if r is not None][-1]
         self.rates.append((seconds, before))
         self.started.append(seconds)
+
+    def joins(self, seconds: float, **rates) -> None:
+        """It was not there before."""
+        self.rates, self.started, self.looked_for = [(0, None), (seconds, Rates(**rates))], [0, seconds], False
 
     def gauge(self, series: str, *steps: tuple) -> None:
         self.gauges[series] = list(steps)
@@ -96,18 +104,29 @@ class World:
         self.shard, self.named, self.identity = shard, named, identity
         self.gaps: list[tuple] = []  # (from, to) in seconds: nothing is scraped
         self.scraped_by = ["monitoring/fanfare"]  # jobs
+        self.origins = False  # both are exported, as with rooms
         for node in self.nodes.values():
-            if identity:
-                node.gauge(REACH_NORMAL, (0, 0.92))
-            node.gauge('fanfare_propagation_normal{shard="s1",signal="copies"}', (0, 4))
-            node.gauge('fanfare_detectable_loss{shard="s1",signal="reach"}', (0, 0.05))
-            node.gauge('fanfare_bookkeeping_error{shard="s1"}', (0, 0))
-            node.gauge('fanfare_config_last_reload_successful{}', (0, 1))
-            node.gauge('fanfare_shards_over_limit{}', (0, 0))
-            node.gauge('fanfare_map_entries{map="flows"}', (0, 600))
-            node.gauge('fanfare_map_capacity{map="flows"}', (0, 4096))
-            node.gauge(FIRING, (0, 0))
-            node.gauge('fanfare_build_info{version="1"}', (0, 1))
+            self._equip(node)
+
+    def add(self, name: str, seconds: float, **rates) -> Node:
+        """A node that comes then."""
+        node = self.nodes[name] = Node(name)
+        self._equip(node)
+        node.joins(seconds, **rates)
+        return node
+
+    def _equip(self, node: Node) -> None:
+        if self.identity:
+            node.gauge(REACH_NORMAL, (0, 0.92))
+        node.gauge('fanfare_propagation_normal{shard="s1",signal="copies"}', (0, 4))
+        node.gauge('fanfare_detectable_loss{shard="s1",signal="reach"}', (0, 0.05))
+        node.gauge('fanfare_bookkeeping_error{shard="s1"}', (0, 0))
+        node.gauge('fanfare_config_last_reload_successful{}', (0, 1))
+        node.gauge('fanfare_shards_over_limit{}', (0, 0))
+        node.gauge('fanfare_map_entries{map="flows"}', (0, 600))
+        node.gauge('fanfare_map_capacity{map="flows"}', (0, 4096))
+        node.gauge(FIRING, (0, 0))
+        node.gauge('fanfare_build_info{version="1"}', (0, 1))
 
     def all(self, seconds: float, **changes) -> None:
         for node in self.nodes.values():
@@ -140,10 +159,11 @@ class World:
     def _grown(self, node: Node, rates: Rates, now: float) -> dict[str, float]:
         due = rates.due * SCRAPE * rates.log * (1 - rates.astray)
         due = round(due) if self._dice else due
+        local = due * rates.local
         shard = f'shard="{self.shard}"'
         copies = due * rates.copies
         grown = {
-            f'fanfare_events_due_total{{{shard},origin="remote"}}': due,
+            f'fanfare_events_due_total{{{shard},origin="remote"}}': due - local,
             f"fanfare_event_copies_total{{{shard}}}": copies,
             f'fanfare_messages_total{{{shard},role="client",direction="out",class="event"}}': copies,
             f'fanfare_shard_losses_total{{{shard},direction="out"}}': rates.losses * SCRAPE,
@@ -151,10 +171,14 @@ class World:
             'fanfare_alert_posts_total{target="am",result="taken"}': rates.taken * SCRAPE,
         }
         if self.identity:
-            grown[f'fanfare_events_reached_total{{{shard},origin="remote"}}'] = self._reached(due, rates.reach)
+            grown[f'fanfare_events_reached_total{{{shard},origin="remote"}}'] = self._reached(due - local, rates.reach)
+        if self.origins:
+            share = rates.reach if rates.reach_local is None else rates.reach_local
+            grown[f'fanfare_events_due_total{{{shard},origin="local"}}'] = local
+            grown[f'fanfare_events_reached_total{{{shard},origin="local"}}'] = self._reached(local, share)
         # a leads: it sends what the others get.
         for other in self.nodes.values():
-            if node.name == "a" and other is not node:
+            if node.name == "a" and other is not node and (other.at(now) or other.looked_for):
                 sent = (other.at(now) or Rates()).log
                 entries = self._entries("out", "a", self.known_as(other.name))
                 grown[entries] = rates.due * SCRAPE * sent
@@ -163,7 +187,7 @@ class World:
         return grown
 
     def known_as(self, name: str) -> str:
-        return name if self.named else f"10.0.0.{NODES.index(name)}"
+        return name if self.named else f"10.0.0.{list(self.nodes).index(name)}"
 
     def _entries(self, direction: str, src: str, dst: str) -> str:
         return (f'fanfare_replication_entries_total{{shard="{self.shard}",'
@@ -182,7 +206,7 @@ class World:
         series["fanfare_start_time_seconds{}"] = [
             rates and max(s for s in node.started if s <= step * SCRAPE)
             for step, rates in enumerate(present)]
-        address = f"10.0.0.{NODES.index(node.name)}"
+        address = f"10.0.0.{list(self.nodes).index(node.name)}"
         series[f'fanfare_address_info{{address="{address}"}}'] = [rates and 1 for rates in present]
         series['fanfare_address_info{address="127.0.0.1"}'] = [rates and 1 for rates in present]
         for name, steps in node.gauges.items():
@@ -202,12 +226,13 @@ class World:
     def series(self) -> list[dict]:
         """As promtool's input_series; a node has its labels cluster and node from its agent."""
         out = []
-        for node in self.nodes.values():
-            present = [int(node.at(step * SCRAPE) is not None) for step in range(self.steps)]
+        for key, node in self.nodes.items():
+            away = 0 if node.looked_for else None
+            present = [1 if node.at(step * SCRAPE) else away for step in range(self.steps)]
             for job in self.scraped_by:
-                target = f'job="{job}",instance="{node.name}:9477"'
+                target = f'job="{job}",instance="{node.instance}:9477"'
                 out.append({"series": f"up{{{target}}}",
-                            "values": self._seen(self.targets.get(node.name) or present, 0)})
+                            "values": self._seen(self.targets.get(key) or present, 0)})
                 for name, values in (self._counters(node) | self._gauges(node)).items():
                     labels = f'cluster="{CLUSTER}",node="{node.name}",{target},'
                     out.append({"series": name.replace("{", "{" + labels).replace(",}", "}"),
