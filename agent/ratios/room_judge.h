@@ -69,9 +69,9 @@ class RoomJudge {
   bool catches_up_ = false;  // most sockets have just gone, and events come in a burst
   double usual_rate_ = 0;    // settled events a second, EWMA of a minute
   WindowSum gone_{std::chrono::seconds(180)};  // sockets that closed
-  double sockets_ = 0;                        // open client sockets that can be read
-  double coverage_ = 1;                       // the share of a room's copies that is seen, lately
-  double usual_cover_ = 0;                    // of the sockets, EWMA of ten minutes; 0: not known
+  double sockets_ = 0;                         // open client sockets that can be read
+  double coverage_ = 1;                        // the share of a room's copies that is seen, lately
+  double usual_cover_ = 0;                     // of the sockets, EWMA of ten minutes; 0: not known
   std::array<RoomRun, room_runs> runs_;
   RoomTable rooms_;
   Witnesses witnesses_;
