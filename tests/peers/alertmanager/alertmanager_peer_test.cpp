@@ -119,7 +119,7 @@ TEST_F(AlertmanagerPeer, HoldsWhatFiresWithItsLabels) {
 TEST_F(AlertmanagerPeer, ResolvesByEvidenceOnly) {
   tick(sample::lost(sample::healthy_reach(), 62, 0.68));
   ASSERT_TRUE(await([&] { return told().size() == 1; }));
-  for (int i = 0; i < 59; ++i) tick(sample::healthy_reach());
+  for (int i = 0; i < 60; ++i) tick(sample::healthy_reach());
   EXPECT_THAT(held(), ElementsAre("critical active"));
   ASSERT_EQ(alerts[0].state, AlertState::firing);
   tick(sample::healthy_reach());
