@@ -206,7 +206,9 @@ void RoomJudge::look_for_catch_up(const ShardDelta& delta) {
   const double rate = static_cast<double>(delta.events.settled.size()) / span;
   gone_.add(at_, static_cast<double>(delta.events.gone.size()), 1);
   catches_up_ = gone_.ratio(at_).numerator >= 0.5 * sockets_ && rate > burst * usual_rate_ + 1;
-  if (!catches_up_) usual_rate_ += std::min(1.0, span / rate_seconds) * (rate - usual_rate_);
+  if (catches_up_) return;
+  rate_age_ = std::min(rate_age_ + span, rate_seconds);
+  usual_rate_ += std::min(1.0, span / rate_age_) * (rate - usual_rate_);
 }
 
 void RoomJudge::advance(const ShardDelta& delta, bool late) {

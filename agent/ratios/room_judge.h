@@ -68,6 +68,7 @@ class RoomJudge {
   Tick tick_;
   bool catches_up_ = false;  // most sockets have just gone, and events come in a burst
   double usual_rate_ = 0;    // settled events a second, EWMA of a minute
+  double rate_age_ = 0;      // s that it is the mean of
   WindowSum gone_{std::chrono::seconds(180)};  // sockets that closed
   double sockets_ = 0;                         // open client sockets that can be read
   double coverage_ = 1;                        // the share of a room's copies that is seen, lately
